@@ -1,0 +1,56 @@
+# The everyday commands. CMakeLists.txt builds; this only calls it.
+#
+#   make demo     set up, build, and show the notebook's mistakes found and its repair proven
+#   make test     set up, build, and run all tests
+#   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make bench    measurements (bench/)
+#   make lint     clang-tidy and cppcheck;  make format: clang-format
+#   make install  to PREFIX (default /usr/local)
+
+PREFIX ?= /usr/local
+TEST_JOBS ?= 2
+
+.PHONY: all setup demo test check bench lint format install coverage clean
+
+all: build
+
+setup:
+	@scripts/setup
+
+.PHONY: build
+build: setup
+	@cmake --preset release $(if $(CI),-DGP_WERROR=ON) >build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build build
+
+demo: build
+	@build/gradproof demo
+
+test: build
+	@ctest --test-dir build --output-on-failure -j $(TEST_JOBS)
+
+check: setup
+	@cmake --preset dev $(if $(CI),-DGP_WERROR=ON)
+	@cmake --build build-dev
+	@ctest --test-dir build-dev --output-on-failure -j $(TEST_JOBS) -LE valgrind
+
+coverage: setup
+	@cmake --preset coverage
+	@cmake --build build-coverage
+	@ctest --test-dir build-coverage --output-on-failure -j $(TEST_JOBS) -LE valgrind
+
+bench: build
+	@bench/run build
+
+lint: build
+	@clang-tidy -p build --quiet $$(git ls-files 'src/*.c')
+	@cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 \
+		--suppress=missingIncludeSystem --inline-suppr -I include -I src $$(git ls-files 'src/*.c')
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: build
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	@rm -rf build build-dev build-coverage build.log

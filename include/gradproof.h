@@ -1,0 +1,464 @@
+/* gradproof: is this gradient right, and if not, what is wrong with it?
+ *
+ * A check takes four steps:
+ *
+ *     gp_function *f;
+ *     gp_function_create("my loss", GP_FLOAT64, user, &f);        what is under test
+ *     gp_function_add_block(f, "W1", 0, 2, shape, values);        its parameters, block by block
+ *     gp_function_set_value_f64(f, value);                        f(x)
+ *     gp_function_set_gradient_f64(f, gradient);                  the gradient under test
+ *     gp_check(f, NULL, &report, NULL);                           find out
+ *     gp_report_print(report, stdout, 0);                         tell people
+ *
+ * For a gradient g = grad f under test, entry i is held against an estimate d of df/dx_i that comes
+ * with a bound b on its error, and the condition that is enforced is
+ *
+ *     |g_i - d| <= tau + b   with   tau = rtol * max(|g_i|, |d|) + atol.
+ *
+ * Library functions return a gp_status and never print, exit or abort. A `gp_error *` argument may
+ * be NULL; where it isn't, a failing call leaves one line there: what, where, what to do.
+ * Pointers passed in are borrowed for the duration of the call unless the declaration says otherwise.
+ * Objects hold no global state: different objects may be used from different threads.
+ */
+#ifndef GRADPROOF_H
+#define GRADPROOF_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GP_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define GP_API __attribute__((visibility("default")))
+#else
+#define GP_API
+#endif
+
+/* ---- status and errors ------------------------------------------------------------------------ */
+
+typedef enum gp_status {
+    GP_OK = 0,
+    GP_ERROR_ARGUMENT, /* a caller's mistake: a NULL, a size of 0, a name used twice */
+    GP_ERROR_MEMORY,
+    GP_ERROR_INPUT,  /* a file or a shared object that can't be read or makes no sense */
+    GP_ERROR_OUTPUT, /* a report that can't be written */
+    GP_ERROR_UNSUPPORTED /* a part that this build was configured without */
+} gp_status;
+
+typedef struct gp_error {
+    char message[512]; /* one line, no newline */
+} gp_error;
+
+/* The name of a status ("out of memory"), a static string. */
+GP_API const char *gp_status_string(gp_status status);
+
+/* The library's version, "major.minor.patch", a static string. */
+GP_API const char *gp_version(void);
+
+/* ---- the function under test ------------------------------------------------------------------ */
+
+typedef enum gp_dtype { GP_FLOAT64 = 0, GP_FLOAT32 = 1 } gp_dtype;
+
+typedef struct gp_function gp_function;
+
+/* Callbacks. `user` is the pointer given to gp_function_create. x holds all n entries of all blocks,
+ * in the order in which the blocks were added, each block row by row (C order); it must not be
+ * written to. Return 0, or anything else for "can't be evaluated here" (outside the domain): the
+ * check then tries elsewhere. The value is a double in either precision: a float fits into it, and
+ * a float32 function that sums its loss in double keeps what it gained.
+ *
+ * A gradient callback must set all n entries of g, from x alone: not from what an earlier call left
+ * behind. It is called several times at the same x, after calls of the value elsewhere. */
+typedef int (*gp_value_f64)(void *user, size_t n, const double *x, double *value);
+typedef int (*gp_value_f32)(void *user, size_t n, const float *x, double *value);
+typedef int (*gp_gradient_f64)(void *user, size_t n, const double *x, double *g);
+typedef int (*gp_gradient_f32)(void *user, size_t n, const float *x, float *g);
+typedef int (*gp_value_gradient_f64)(void *user, size_t n, const double *x, double *value,
+                                     double *g);
+typedef int (*gp_value_gradient_f32)(void *user, size_t n, const float *x, double *value, float *g);
+
+/* For a function that draws random numbers (dropout, Monte Carlo): called before every evaluation,
+ * always with the seed of the check, so that each evaluation sees the same draw. */
+typedef int (*gp_seed_callback)(void *user, uint64_t seed);
+
+/* For a function with more than one batch of data: use batch `batch` (0 is the given one) from now
+ * on. Further batches exercise entries that batch 0 leaves silent. */
+typedef int (*gp_batch_callback)(void *user, size_t batch);
+
+/* For a function that knows its own units: write into name (size bytes) the unit that keeps the
+ * derivative of entry `entry` at zero at the point evaluated last, such as "unit 5 of layer 1".
+ * Return 0, or anything else when no unit can be named. */
+typedef int (*gp_silence_callback)(void *user, size_t entry, char *name, size_t size);
+
+/* A new function without blocks or callbacks. `name` is copied; `user` is handed to every callback
+ * and stays the caller's. On success *function is a new object: release it with
+ * gp_function_destroy. */
+GP_API gp_status gp_function_create(const char *name, gp_dtype dtype, void *user,
+                                    gp_function **function);
+
+/* Releases a function; NULL is fine. Calls the destructor of gp_function_set_destructor, if any. */
+GP_API void gp_function_destroy(gp_function *function);
+
+/* Adds a block of parameters: a named tensor with `dimensions` extents in `shape` (copied), and its
+ * values at the point to check, in C order (copied; float32 functions round them to float32).
+ *
+ * `stage` orders blocks along backpropagation: 0 where no order is known, else 1 for the blocks
+ * nearest the input and rising towards the loss. Blocks of one stage share the error that flows
+ * through it. The diagnosis uses it to tell a mistake from its consequences downstream. */
+GP_API gp_status gp_function_add_block(gp_function *function, const char *name, unsigned stage,
+                                       size_t dimensions, const size_t *shape,
+                                       const double *values);
+
+/* Callbacks of the function's own precision; a later call replaces an earlier one. A function needs
+ * a value and a gradient, or value_gradient in place of either. */
+GP_API gp_status gp_function_set_value_f64(gp_function *function, gp_value_f64 value);
+GP_API gp_status gp_function_set_value_f32(gp_function *function, gp_value_f32 value);
+GP_API gp_status gp_function_set_gradient_f64(gp_function *function, gp_gradient_f64 gradient);
+GP_API gp_status gp_function_set_gradient_f32(gp_function *function, gp_gradient_f32 gradient);
+GP_API gp_status gp_function_set_value_gradient_f64(gp_function *function,
+                                                    gp_value_gradient_f64 value_gradient);
+GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
+                                                    gp_value_gradient_f32 value_gradient);
+/* NULL removes the callback. */
+GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
+GP_API gp_status gp_function_set_batches(gp_function *function, size_t batches,
+                                         gp_batch_callback batch);
+GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callback silence);
+
+/* How many examples the function averages over, where it does: lets the diagnosis call a factor by
+ * its name ("the batch size: a sum where a mean belongs"). 0, the default: not known. */
+GP_API gp_status gp_function_set_batch_size(gp_function *function, size_t batch_size);
+
+/* Called once with `user` when the function is destroyed. */
+GP_API gp_status gp_function_set_destructor(gp_function *function, void (*destructor)(void *user));
+
+/* Replaces the pointer handed to the callbacks: for functions that build their own state, such as
+ * those of a shared object. */
+GP_API gp_status gp_function_set_user(gp_function *function, void *user);
+
+/* Plants a mistake into the gradient under test, to see it caught. `plant` is BLOCK:MISTAKE with
+ *     scale=F   negate   zero   transpose   shift   entry=I,add=V   decay=L
+ * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn. */
+GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
+
+/* ---- functions in a shared object ------------------------------------------------------------- */
+
+/* A shared object offers its function through one entry point with this name and type:
+ *
+ *     int gradproof_function(gp_function *function, int argc, char **argv);
+ *
+ * `function` is new and empty, float64: the entry point gives it blocks and callbacks and returns 0.
+ * argv are the words after `--` on the command line. Any other return refuses the words. */
+typedef int (*gp_entry_point)(gp_function *function, int argc, char **argv);
+
+/* For entry points: makes a function without blocks a float32 one (or float64 again). */
+GP_API gp_status gp_function_set_dtype(gp_function *function, gp_dtype dtype);
+
+/* Loads `path` and calls its entry point. The object stays loaded until the function is destroyed. */
+GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
+                                  gp_error *error);
+
+/* ---- the check -------------------------------------------------------------------------------- */
+
+typedef enum gp_strategy {
+    GP_AUTO = 0, /* full where that is affordable, else project */
+    GP_FULL,     /* every entry */
+    GP_PROJECT,  /* random directions over each block; every entry of a block that disagrees */
+    GP_SAMPLE    /* a random sample of the entries of each block */
+} gp_strategy;
+
+/* Where a check stands, for somebody who watches it from another process (shared memory) or a
+ * debugger: what the user's code is being asked right now. */
+typedef struct gp_progress {
+    volatile uint64_t evaluations; /* calls of the user's code begun */
+    volatile uint64_t entry;       /* the entry that is probed, or GP_NO_ENTRY */
+    volatile int call;             /* 0: none, 1: value, 2: gradient */
+} gp_progress;
+
+#define GP_NO_ENTRY ((uint64_t)-1)
+
+typedef struct gp_options {
+    double rtol;       /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */
+    double atol;       /* absolute one; negative: 1e-2 * rtol * the block's median |derivative| */
+    size_t points;     /* at most this many points in all, the given one first; 0: 16 */
+    gp_strategy strategy;
+    double confidence; /* project: accepted probability of a miss; 0: 1e-9 */
+    size_t sample;     /* sample: entries per block; 0: 100 */
+    uint64_t seed;     /* of every random choice of the check */
+    unsigned jobs;     /* worker processes; 0 or 1: none */
+    double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
+    gp_progress *progress;   /* borrowed, may be NULL */
+} gp_options;
+
+/* All zero but atol = -1: the defaults. */
+GP_API void gp_options_init(gp_options *options);
+
+typedef struct gp_report gp_report;
+
+/* Checks the function's gradient. `options` NULL: the defaults. On GP_OK *report is a new object,
+ * also when the verdict is refuted or the function failed; release it with gp_report_destroy. */
+GP_API gp_status gp_check(gp_function *function, const gp_options *options, gp_report **report,
+                          gp_error *error);
+
+/* ---- the report ------------------------------------------------------------------------------- */
+
+typedef enum gp_verdict {
+    GP_VERIFIED = 0,
+    GP_REFUTED = 1,
+    GP_INCONCLUSIVE = 2,
+    GP_FAILED = 3 /* the function can't be checked: see gp_report_failure */
+} gp_verdict;
+
+typedef enum gp_entry_status {
+    GP_ENTRY_UNCHECKED = 0, /* not looked at (sample) or covered by directions only (project) */
+    GP_ENTRY_VERIFIED,
+    GP_ENTRY_REFUTED,
+    GP_ENTRY_UNRESOLVED,  /* the bound is too wide to decide */
+    GP_ENTRY_KINK,        /* lies between the left and the right derivative */
+    GP_ENTRY_UNEXERCISED, /* zero, and so is its derivative, in every point tried */
+    GP_ENTRY_STATUSES     /* how many there are */
+} gp_entry_status;
+
+/* Why an estimate is no better than it is: the largest part of its bound. */
+typedef enum gp_limit {
+    GP_LIMIT_NONE = 0,
+    GP_LIMIT_NOISE,      /* rounding or other noise of the function */
+    GP_LIMIT_TRUNCATION, /* the function bends too fast for the steps that noise allows */
+    GP_LIMIT_KINK,       /* slopes left and right differ */
+    GP_LIMIT_JUMP,       /* values left and right differ */
+    GP_LIMIT_DOMAIN      /* can't be evaluated near the point */
+} gp_limit;
+
+typedef struct gp_entry {
+    gp_entry_status status;
+    double analytic; /* the gradient under test */
+    double numeric;  /* the estimate */
+    double bound;    /* on the estimate's error */
+    double left, right; /* one-sided derivatives, where status is GP_ENTRY_KINK; else = numeric */
+    gp_limit limit;
+    size_t point;        /* the point at which it was decided; 0 is the given one */
+    unsigned evaluations; /* of the value, at that point */
+} gp_entry;
+
+typedef struct gp_diagnosis {
+    const char *kind;    /* a lower-case word, see docs/architecture.md; static */
+    double factor;       /* of kind "scaled" and "sign"; lambda of "decay"; else NaN */
+    const char *message; /* one sentence; borrowed from the report */
+} gp_diagnosis;
+
+typedef struct gp_block_result {
+    const char *name; /* borrowed from the report */
+    size_t offset, entries;
+    size_t dimensions;
+    const size_t *shape; /* borrowed from the report */
+    gp_verdict verdict;
+    size_t count[GP_ENTRY_STATUSES]; /* entries by status */
+    size_t exercised;
+    double resolution;  /* a larger relative error is excluded in every verified entry; NaN: none */
+    int has_worst;
+    size_t worst_index; /* in C order within the block */
+    size_t directions;  /* random directions that were tried on the block (project) */
+    size_t diagnoses;
+    const gp_diagnosis *diagnosis; /* borrowed from the report */
+} gp_block_result;
+
+GP_API void gp_report_destroy(gp_report *report);
+GP_API gp_verdict gp_report_verdict(const gp_report *report);
+GP_API const char *gp_verdict_string(gp_verdict verdict);
+/* The word for a status of an entry ("verified") and for a limit ("noise"); static. */
+GP_API const char *gp_entry_status_string(gp_entry_status status);
+GP_API const char *gp_limit_string(gp_limit limit);
+/* 0 verified, 1 refuted, 2 inconclusive, 3 the function failed. */
+GP_API int gp_report_exit_code(const gp_report *report);
+/* Why the function failed, one line borrowed from the report; NULL if it didn't. */
+GP_API const char *gp_report_failure(const gp_report *report);
+GP_API size_t gp_report_blocks(const gp_report *report);
+GP_API gp_status gp_report_block(const gp_report *report, size_t block, gp_block_result *result);
+GP_API size_t gp_report_entries(const gp_report *report);
+GP_API gp_status gp_report_entry(const gp_report *report, size_t entry, gp_entry *result);
+/* |grad - gradapprox| / (|grad| + |gradapprox|), the notebook's formula (3), at the given point. */
+GP_API double gp_report_difference(const gp_report *report);
+/* A larger relative error than this is excluded in every verified entry; NaN where none is. */
+GP_API double gp_report_resolution(const gp_report *report);
+/* Entries exercised so far, of gp_report_entries, and the points that took. */
+GP_API size_t gp_report_exercised(const gp_report *report);
+GP_API size_t gp_report_points(const gp_report *report);
+/* Evaluations of the value (gradient == 0) or of the gradient (1). */
+GP_API uint64_t gp_report_evaluations(const gp_report *report, int gradient);
+
+#define GP_PRINT_COLOUR 1u  /* ANSI colours */
+#define GP_PRINT_QUIET 2u   /* the verdict line alone */
+#define GP_PRINT_VERBOSE 4u /* every entry */
+
+/* Writes the report for people, or as JSON (schema gradproof.report/1). */
+GP_API gp_status gp_report_print(const gp_report *report, FILE *stream, unsigned flags);
+GP_API gp_status gp_report_write_json(const gp_report *report, FILE *stream);
+
+/* A report on a function before any check: its blocks, with every entry unchecked. */
+GP_API gp_status gp_report_blank(const gp_function *function, gp_report **report);
+
+/* A report of a function that failed outside the library, such as by a crash that took its process
+ * with it: the verdict is GP_FAILED and `message` (copied) says why. */
+GP_API gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,
+                                          const gp_options *options, gp_report **report);
+
+/* ---- the fraud model: a dense network with hand-written backpropagation ------------------------ */
+
+typedef enum gp_activation {
+    GP_LINEAR = 0,
+    GP_RELU,
+    GP_LEAKY_RELU, /* slope 0.01 left of 0 */
+    GP_TANH,
+    GP_SIGMOID,
+    GP_GELU /* x * Phi(x), with the exact normal distribution function */
+} gp_activation;
+
+typedef enum gp_loss {
+    GP_SIGMOID_CROSS_ENTROPY = 0, /* from logits, without overflow; labels in [0, 1] */
+    GP_SQUARED_ERROR,             /* (1/2) |z - y|^2 per example */
+    GP_SOFTMAX_CROSS_ENTROPY,     /* from logits; labels are class numbers 0 ... outputs-1 */
+    GP_NOTEBOOK_CROSS_ENTROPY     /* -y log s(z) - (1-y) log(1-s(z)) as the notebook writes it */
+} gp_loss;
+
+typedef struct gp_network_options {
+    size_t inputs;
+    size_t layers;        /* linear layers, 1 or more */
+    const size_t *units;  /* units[layers]: of each layer, the last one the output */
+    gp_activation hidden; /* of every layer but the last, which has none but the loss's own */
+    gp_loss loss;
+    gp_dtype dtype;
+    double l2;            /* cost += l2 / 2 * sum of squared weights (not biases) */
+    double positive_weight; /* weight of examples of class 1 (cross-entropy); 0: 1 */
+    double dropout;       /* probability that a hidden unit is dropped, in [0, 1) */
+    uint64_t seed;        /* of the initial weights (He for the ReLU family and GELU, else Glorot) */
+} gp_network_options;
+
+typedef struct gp_network gp_network;
+
+/* A network with random weights and zero biases. Release it with gp_network_destroy. */
+GP_API gp_status gp_network_create(const gp_network_options *options, gp_network **network,
+                                   gp_error *error);
+GP_API void gp_network_destroy(gp_network *network);
+
+/* The number of parameters, and parameters (n of them: W1 row by row, b1, W2, b2, ...; W_l has shape
+ * units x inputs of the layer) copied out of or into the network. */
+GP_API size_t gp_network_parameters(const gp_network *network);
+GP_API void gp_network_get(const gp_network *network, double *parameters);
+GP_API void gp_network_set(gp_network *network, const double *parameters);
+
+/* The examples to learn from: X[i][k], `examples` rows of `inputs` columns, and one label a row
+ * (`outputs` labels a row for the squared error). Copied. */
+GP_API gp_status gp_network_set_data(gp_network *network, size_t examples, const double *X,
+                                     const double *labels);
+
+/* Evaluate on rows [first, first + count) of the data from now on. */
+GP_API gp_status gp_network_set_rows(gp_network *network, size_t first, size_t count);
+
+/* The cost over the rows in use and its gradient (either may be NULL), as gradproof checks them. */
+GP_API gp_status gp_network_cost(gp_network *network, double *cost, double *gradient);
+
+/* The network as a function under test, with blocks W1, b1, W2, b2, ..., on batches of `batch` rows
+ * each. The function borrows the network. */
+GP_API gp_status gp_network_function(gp_network *network, size_t batch, gp_function **function,
+                                     gp_error *error);
+
+/* ---- tables of examples ------------------------------------------------------------------------ */
+
+typedef struct gp_table gp_table;
+
+/* Reads a CSV file with a header (RFC 4180, quoted fields), every cell a finite number. Release it
+ * with gp_table_destroy. */
+GP_API gp_status gp_table_read_csv(const char *path, gp_table **table, gp_error *error);
+GP_API void gp_table_destroy(gp_table *table);
+/* Made-up mobile payments, for when there are no data at hand: amount, hour, account and device age,
+ * balance drained and so on, and a column "fraud" that is 1 in about one row of fifty. */
+GP_API gp_status gp_table_generate(size_t rows, uint64_t seed, gp_table **table, gp_error *error);
+GP_API size_t gp_table_rows(const gp_table *table);
+GP_API size_t gp_table_columns(const gp_table *table);
+/* Name of column k, borrowed from the table; NULL if there is none. */
+GP_API const char *gp_table_column_name(const gp_table *table, size_t column);
+/* Cell of a row (from 0) and a column; NaN outside the table. */
+GP_API double gp_table_cell(const gp_table *table, size_t row, size_t column);
+
+/* The examples in a table, as gp_network_set_data takes them: the label column by name (each cell
+ * 0 or 1), every other column an input, standardised to mean 0 and deviation 1 over the table
+ * (constant columns become 0), rows shuffled by `seed` with the rarer class spread evenly.
+ * *X and *labels are new arrays, released with free(). */
+GP_API gp_status gp_table_examples(const gp_table *table, const char *label, uint64_t seed,
+                                   double **X, double **labels, gp_error *error);
+
+/* ---- the notebook -------------------------------------------------------------------------------- */
+
+/* Every piece of the notebook, under its own names: a network LINEAR -> RELU -> LINEAR -> RELU ->
+ * LINEAR -> SIGMOID of 5, 3 and 1 units on 3 examples of 4 inputs, and gradient checking the
+ * textbook way, in one and in n dimensions. All arrays are C order; b1 is a 5 x 1 column, and so on. */
+
+enum {
+    GP_NOTEBOOK_INPUTS = 4,
+    GP_NOTEBOOK_EXAMPLES = 3,
+    GP_NOTEBOOK_PARAMETERS = 47 /* W1 5x4, b1 5, W2 3x5, b2 3, W3 1x3, b3 1 */
+};
+
+/* Its dictionary of parameters, or of gradients: each by name. */
+typedef struct gp_notebook_parameters {
+    double W1[5][4], b1[5], W2[3][5], b2[3], W3[1][3], b3[1];
+} gp_notebook_parameters;
+
+/* What forward propagation leaves for backward propagation: pre-activations and activations, one
+ * column an example. */
+typedef struct gp_notebook_cache {
+    double Z1[5][3], A1[5][3], Z2[3][3], A2[3][3], Z3[1][3], A3[1][3];
+    gp_notebook_parameters parameters;
+} gp_notebook_cache;
+
+/* The mistakes in its backward propagation: both (as given) or none (corrected). */
+typedef enum gp_notebook_version { GP_NOTEBOOK_GIVEN, GP_NOTEBOOK_CORRECTED } gp_notebook_version;
+
+GP_API double gp_notebook_sigmoid(double x);
+GP_API double gp_notebook_relu(double x);
+
+/* W1 b1 W2 b2 W3 b3, each row by row, to and from a vector of 47; gradients go the same way. */
+GP_API void gp_notebook_dictionary_to_vector(const gp_notebook_parameters *parameters,
+                                             double *vector);
+GP_API void gp_notebook_vector_to_dictionary(const double *vector,
+                                             gp_notebook_parameters *parameters);
+GP_API void gp_notebook_gradients_to_vector(const gp_notebook_parameters *gradients, double *vector);
+
+/* gradient_check_n_test_case(): np.random.seed(1), then randn for X, W1, b1, W2, b2, W3, b3, bit for
+ * bit; Y is 1 1 0. */
+GP_API void gp_notebook_test_case(double X[4][3], double Y[3], gp_notebook_parameters *parameters);
+
+/* J = theta x, its derivative, and the check of one against the other: returns formula (2) and, if
+ * stream isn't NULL, prints the notebook's sentence to it. */
+GP_API double gp_notebook_forward(double x, double theta);
+GP_API double gp_notebook_backward(double x, double theta);
+GP_API double gp_notebook_gradient_check(double x, double theta, double epsilon, FILE *stream);
+
+/* The cost of formula (3)'s network; cache may be NULL. */
+GP_API double gp_notebook_forward_n(const double X[4][3], const double Y[3],
+                                    const gp_notebook_parameters *parameters,
+                                    gp_notebook_cache *cache);
+GP_API void gp_notebook_backward_n(const double X[4][3], const double Y[3],
+                                   const gp_notebook_cache *cache, gp_notebook_version version,
+                                   gp_notebook_parameters *gradients);
+/* Formula (3) with central differences of step epsilon; prints the notebook's sentence to stream, if
+ * it isn't NULL, the good one in green where `colour` isn't 0. */
+GP_API double gp_notebook_gradient_check_n(const gp_notebook_parameters *parameters,
+                                           const gp_notebook_parameters *gradients,
+                                           const double X[4][3], const double Y[3], double epsilon,
+                                           FILE *stream, int colour);
+
+/* A case as a function under test: "1d", "given" (with the notebook's two mistakes) or "corrected".
+ * Check it with options.notebook_epsilon = 1e-7 for the notebook's own difference. */
+GP_API gp_status gp_notebook_function(const char *which, gp_function **function, gp_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

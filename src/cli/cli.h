@@ -1,0 +1,48 @@
+/* The program: reads arguments, calls the library. */
+#ifndef GP_CLI_H
+#define GP_CLI_H
+
+#include "gradproof.h"
+
+/* Exit codes beyond those of a verdict (gp_report_exit_code); those of sysexits.h. */
+enum { EXIT_USAGE = 64, EXIT_NO_INPUT = 66, EXIT_FAULT = 70 };
+
+enum { MAX_PLANTS = 32, MAX_HIDDEN = 63 };
+
+typedef struct cli_options {
+    gp_options check;
+    const char *target;
+    const char *json; /* a path, "-" for standard output, NULL for none */
+    int quiet, verbose, help;
+    double timeout; /* seconds an evaluation may take; 0: for ever */
+    const char *plant[MAX_PLANTS];
+    size_t plants;
+    /* check network */
+    const char *data, *label;
+    size_t hidden[MAX_HIDDEN + 1], hidden_layers; /* room for the output */
+    size_t batch;
+    gp_network_options network;
+    int balanced; /* class weight from the data */
+    int no_seed;  /* don't hold dropout's mask */
+    /* after -- */
+    int object_argc;
+    char **object_argv;
+} cli_options;
+
+/* Parses what follows the command's name. On a mistake prints one line to stderr and returns
+ * EXIT_USAGE, else 0. */
+int cli_parse(int argc, char **argv, cli_options *options);
+
+/* Prints "gradproof: message" to stderr and returns the exit code that goes with a status. */
+int cli_complain(gp_status status, const gp_error *error);
+
+/* Colours if standard output is a terminal and NO_COLOR isn't set. */
+unsigned cli_print_flags(const cli_options *options);
+
+/* The commands: return the program's exit code. */
+int cli_check(int argc, char **argv);
+int cli_demo(int argc, char **argv);
+
+extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_DEMO_HELP[];
+
+#endif

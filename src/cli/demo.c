@@ -1,0 +1,157 @@
+/* gradproof demo: the notebook's story, told by running it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void title(unsigned flags, const char *text) {
+    printf("\n%s== %s ==%s\n\n", flags & GP_PRINT_COLOUR ? "\033[1m" : "", text,
+           flags & GP_PRINT_COLOUR ? "\033[0m" : "");
+}
+
+/* Checks a function, prints the report and returns the verdict, or -1. */
+static int show(gp_function *f, const gp_options *options, unsigned flags) {
+    gp_report *report;
+    gp_error error = {""};
+    gp_status status = gp_check(f, options, &report, &error);
+    if (status != GP_OK) {
+        (void)cli_complain(status, &error);
+        return -1;
+    }
+    gp_report_print(report, stdout, flags);
+    int verdict = (int)gp_report_verdict(report);
+    gp_report_destroy(report);
+    return verdict;
+}
+
+/* A notebook case must come to the verdict that the story tells. */
+static int show_case(const char *which, unsigned flags, gp_verdict expected) {
+    gp_function *f = NULL;
+    gp_error error = {""};
+    gp_options options;
+    gp_options_init(&options);
+    options.notebook_epsilon = 1e-7;
+    if (gp_notebook_function(which, &f, &error) != GP_OK)
+        return cli_complain(GP_ERROR_MEMORY, &error);
+    int verdict = show(f, &options, flags);
+    gp_function_destroy(f);
+    return verdict == (int)expected ? 0 : EXIT_FAULT;
+}
+
+static int one_dimension(unsigned flags) {
+    title(flags, "1. One dimension: J = theta x at x = 2, theta = 4");
+    printf("J = %g\n", gp_notebook_forward(2, 4));
+    printf("dtheta = %g\n", gp_notebook_backward(2, 4));
+    double difference = gp_notebook_gradient_check(2, 4, 1e-7, stdout);
+    printf("difference = %.9g\n\n", difference);
+    return show_case("1d", flags | GP_PRINT_QUIET, GP_VERIFIED);
+}
+
+static int n_dimensions(unsigned flags) {
+    double X[4][3], Y[3];
+    gp_notebook_parameters parameters, gradients;
+    gp_notebook_cache cache;
+    gp_notebook_test_case(X, Y, &parameters);
+    double cost =
+        gp_notebook_forward_n((const double(*)[3])X, Y, &parameters, &cache);
+
+    title(flags, "2. The fraud network with its backpropagation as given");
+    printf("cost = %.16g\n", cost);
+    gp_notebook_backward_n((const double(*)[3])X, Y, &cache, GP_NOTEBOOK_GIVEN, &gradients);
+    printf("The notebook's check says:\n  ");
+    gp_notebook_gradient_check_n(&parameters, &gradients, (const double(*)[3])X, Y, 1e-7, stdout,
+                                 (flags & GP_PRINT_COLOUR) != 0);
+    printf("gradproof says where, and what:\n\n");
+    int wrong = show_case("given", flags, GP_REFUTED);
+    if (wrong)
+        return wrong;
+
+    title(flags, "3. The same after the repair");
+    gp_notebook_backward_n((const double(*)[3])X, Y, &cache, GP_NOTEBOOK_CORRECTED, &gradients);
+    printf("The notebook's check still says (its step is too small for its threshold):\n  ");
+    gp_notebook_gradient_check_n(&parameters, &gradients, (const double(*)[3])X, Y, 1e-7, stdout,
+                                 (flags & GP_PRINT_COLOUR) != 0);
+    printf("gradproof knows how exact its estimates are:\n\n");
+    return show_case("corrected", flags, GP_VERIFIED);
+}
+
+static gp_status network_on(const cli_options *o, gp_network **network, gp_function **function,
+                            gp_error *error) {
+    gp_table *table = NULL;
+    double *X = NULL, *labels = NULL;
+    gp_status status = o->data ? gp_table_read_csv(o->data, &table, error)
+                               : gp_table_generate(2000, o->check.seed, &table, error);
+    if (status != GP_OK)
+        return status;
+    size_t rows = gp_table_rows(table), inputs = gp_table_columns(table) - 1;
+    status = gp_table_examples(table, o->data ? o->label : "fraud", o->check.seed, &X, &labels,
+                               error);
+    gp_table_destroy(table);
+    if (status != GP_OK)
+        return status;
+    size_t units[] = {16, 8, 1};
+    gp_network_options options = {.inputs = inputs,
+                                  .layers = 3,
+                                  .units = units,
+                                  .hidden = GP_RELU,
+                                  .loss = GP_SIGMOID_CROSS_ENTROPY,
+                                  .seed = o->check.seed};
+    status = gp_network_create(&options, network, error);
+    if (status == GP_OK)
+        status = gp_network_set_data(*network, rows, X, labels);
+    free(X);
+    free(labels);
+    if (status == GP_OK)
+        status = gp_network_function(*network, rows < 256 ? rows : 256, function, error);
+    return status;
+}
+
+static int fraud_network(const cli_options *o, unsigned flags) {
+    gp_network *network = NULL;
+    gp_function *f = NULL;
+    gp_error error = {""};
+    title(flags, o->data ? "4. A fraud network on real transactions"
+                         : "4. A fraud network on made-up transactions");
+    printf("%s, 256 rows, hidden layers of 16 and 8 ReLU units\n\n",
+           o->data ? o->data : "no --data: payments are generated");
+    gp_status status = network_on(o, &network, &f, &error);
+    int code = 0;
+    if (status != GP_OK) {
+        code = cli_complain(status, &error);
+    } else {
+        if (show(f, NULL, flags) != GP_VERIFIED)
+            code = EXIT_FAULT;
+        printf("\nAnd with W2 planted 0.1 %% too large (--plant W2:scale=1.001):\n\n");
+        if (!code && (gp_function_plant(f, "W2:scale=1.001", &error) != GP_OK ||
+                      show(f, NULL, flags) != GP_REFUTED))
+            code = EXIT_FAULT;
+    }
+    gp_function_destroy(f);
+    gp_network_destroy(network);
+    return code;
+}
+
+int cli_demo(int argc, char **argv) {
+    cli_options o;
+    int wrong = cli_parse(argc, argv, &o);
+    if (wrong)
+        return wrong;
+    if (o.help) {
+        fputs(CLI_DEMO_HELP, stdout);
+        return 0;
+    }
+    if (o.target || (o.data != NULL) != (o.label != NULL)) {
+        fprintf(stderr, "gradproof: demo takes --data FILE.csv together with --label COLUMN, or "
+                        "nothing (see gradproof demo --help)\n");
+        return EXIT_USAGE;
+    }
+    unsigned flags = cli_print_flags(&o);
+    wrong = one_dimension(flags);
+    if (!wrong)
+        wrong = n_dimensions(flags);
+    if (!wrong)
+        wrong = fraud_network(&o, flags);
+    if (!wrong)
+        printf("\nNext: gradproof check --help, and docs/tutorial.md for your own function.\n");
+    return wrong;
+}

@@ -1,0 +1,277 @@
+/* Command-line options of gradproof check and demo. */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+int cli_complain(gp_status status, const gp_error *error) {
+    fprintf(stderr, "gradproof: %s\n", error->message);
+    return status == GP_ERROR_ARGUMENT ? EXIT_USAGE
+           : status == GP_ERROR_INPUT  ? EXIT_NO_INPUT
+                                       : EXIT_FAULT;
+}
+
+unsigned cli_print_flags(const cli_options *o) {
+    const char *no_colour = getenv("NO_COLOR");
+    unsigned flags = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) ? GP_PRINT_COLOUR : 0;
+    return flags | (o->quiet ? GP_PRINT_QUIET : 0) | (o->verbose ? GP_PRINT_VERBOSE : 0);
+}
+
+__attribute__((format(printf, 1, 2))) static int usage(const char *format, ...) {
+    va_list arguments;
+    fputs("gradproof: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs(" (see gradproof check --help)\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* A real number in [low, high]; `low_open` leaves low itself out. */
+static int real(const char *name, const char *text, double low, int low_open, double high,
+                double *v) {
+    char *end;
+    errno = 0;
+    *v = strtod(text, &end);
+    if (end == text || *end || !isfinite(*v) || *v < low || (low_open && *v == low) || *v > high)
+        return usage("--%s %.60s: must be a number %s %g%s", name, text,
+                     low_open ? "above" : "not below", low,
+                     high < 1e300 ? high == 1 ? " and at most 1" : " and not too large" : "");
+    return 0;
+}
+
+static int whole(const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *v) {
+    char *end;
+    errno = 0;
+    *v = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || *v < low || *v > high)
+        return usage("--%s %.60s: must be a whole number from %llu to %llu", name, text,
+                     (unsigned long long)low, (unsigned long long)high);
+    return 0;
+}
+
+static int one_of(const char *name, const char *text, const char *const *words, int count,
+                  int *choice) {
+    char list[160] = "";
+    for (int i = 0; i < count; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *choice = i;
+            return 0;
+        }
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+    }
+    return usage("--%s %.60s: must be one of %s", name, text, list);
+}
+
+static int hidden(const char *text, cli_options *o) {
+    o->hidden_layers = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    for (const char *at = text;;) {
+        char *end;
+        unsigned long long units = strtoull(at, &end, 10);
+        if (*at < '0' || *at > '9' || units == 0 || units > 1u << 20 || (*end && *end != ','))
+            return usage("--hidden %.60s: must be numbers of units from 1 on with commas between, "
+                         "or none",
+                         text);
+        if (o->hidden_layers == MAX_HIDDEN)
+            return usage("--hidden %.60s: at most %d layers", text, MAX_HIDDEN);
+        o->hidden[o->hidden_layers++] = (size_t)units;
+        if (!*end)
+            return 0;
+        at = end + 1;
+    }
+}
+
+enum {
+    RTOL = 256,
+    ATOL,
+    POINTS,
+    STRATEGY,
+    SAMPLE,
+    CONFIDENCE,
+    SEED,
+    JOBS,
+    TIMEOUT,
+    PLANT,
+    JSON,
+    QUIET,
+    VERBOSE,
+    DATA,
+    LABEL,
+    HIDDEN,
+    ACTIVATION,
+    LOSS,
+    BATCH,
+    DTYPE,
+    DROPOUT,
+    L2,
+    CLASS_WEIGHT,
+    NO_SEED,
+    HELP
+};
+
+static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
+                                     {"atol", 1, NULL, ATOL},
+                                     {"points", 1, NULL, POINTS},
+                                     {"strategy", 1, NULL, STRATEGY},
+                                     {"sample", 1, NULL, SAMPLE},
+                                     {"confidence", 1, NULL, CONFIDENCE},
+                                     {"seed", 1, NULL, SEED},
+                                     {"jobs", 1, NULL, JOBS},
+                                     {"timeout", 1, NULL, TIMEOUT},
+                                     {"plant", 1, NULL, PLANT},
+                                     {"json", 1, NULL, JSON},
+                                     {"quiet", 0, NULL, QUIET},
+                                     {"verbose", 0, NULL, VERBOSE},
+                                     {"data", 1, NULL, DATA},
+                                     {"label", 1, NULL, LABEL},
+                                     {"hidden", 1, NULL, HIDDEN},
+                                     {"activation", 1, NULL, ACTIVATION},
+                                     {"loss", 1, NULL, LOSS},
+                                     {"batch", 1, NULL, BATCH},
+                                     {"dtype", 1, NULL, DTYPE},
+                                     {"dropout", 1, NULL, DROPOUT},
+                                     {"l2", 1, NULL, L2},
+                                     {"class-weight", 1, NULL, CLASS_WEIGHT},
+                                     {"no-seed", 0, NULL, NO_SEED},
+                                     {"help", 0, NULL, HELP},
+                                     {NULL, 0, NULL, 0}};
+
+static int take(int option, const char *name, const char *value, cli_options *o) {
+    static const char *const strategies[] = {"auto", "full", "project", "sample"};
+    static const char *const activations[] = {"linear", "relu",    "leaky-relu",
+                                              "tanh",   "sigmoid", "gelu"};
+    static const char *const losses[] = {"sigmoid", "squared", "softmax", "notebook"};
+    static const char *const dtypes[] = {"float64", "float32"};
+    uint64_t number = 0;
+    int choice = 0, wrong = 0;
+    switch (option) {
+    case RTOL:
+        return real(name, value, 0, 1, 1, &o->check.rtol);
+    case ATOL:
+        return real(name, value, 0, 0, INFINITY, &o->check.atol);
+    case POINTS:
+        wrong = whole(name, value, 1, 1000000, &number);
+        o->check.points = (size_t)number;
+        return wrong;
+    case STRATEGY:
+        wrong = one_of(name, value, strategies, 4, &choice);
+        o->check.strategy = (gp_strategy)choice;
+        return wrong;
+    case SAMPLE:
+        wrong = whole(name, value, 1, SIZE_MAX / 2, &number);
+        o->check.sample = (size_t)number;
+        return wrong;
+    case CONFIDENCE:
+        return real(name, value, 0, 1, 1, &o->check.confidence);
+    case SEED:
+        return whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
+    case JOBS:
+        wrong = whole(name, value, 1, 1024, &number);
+        o->check.jobs = (unsigned)number;
+        return wrong;
+    case TIMEOUT:
+        return real(name, value, 0, 1, INFINITY, &o->timeout);
+    case PLANT:
+        if (o->plants == MAX_PLANTS)
+            return usage("--plant: at most %d", MAX_PLANTS);
+        o->plant[o->plants++] = value;
+        return 0;
+    case JSON:
+        o->json = value;
+        return 0;
+    case QUIET:
+        o->quiet = 1;
+        return 0;
+    case VERBOSE:
+        o->verbose = 1;
+        return 0;
+    case DATA:
+        o->data = value;
+        return 0;
+    case LABEL:
+        o->label = value;
+        return 0;
+    case HIDDEN:
+        return hidden(value, o);
+    case ACTIVATION:
+        wrong = one_of(name, value, activations, 6, &choice);
+        o->network.hidden = (gp_activation)choice;
+        return wrong;
+    case LOSS:
+        wrong = one_of(name, value, losses, 4, &choice);
+        o->network.loss = (gp_loss)choice;
+        return wrong;
+    case BATCH:
+        wrong = whole(name, value, 1, 1u << 30, &number);
+        o->batch = (size_t)number;
+        return wrong;
+    case DTYPE:
+        wrong = one_of(name, value, dtypes, 2, &choice);
+        o->network.dtype = (gp_dtype)choice;
+        return wrong;
+    case DROPOUT:
+        wrong = real(name, value, 0, 0, 1, &o->network.dropout);
+        return wrong ? wrong
+               : o->network.dropout == 1
+                   ? usage("--dropout %s: 1 would drop every unit", value)
+                   : 0;
+    case L2:
+        return real(name, value, 0, 0, INFINITY, &o->network.l2);
+    case CLASS_WEIGHT:
+        if (strcmp(value, "balanced") == 0) {
+            o->balanced = 1;
+            return 0;
+        }
+        return real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
+    case NO_SEED:
+        o->no_seed = 1;
+        return 0;
+    default:
+        o->help = 1;
+        return 0;
+    }
+}
+
+int cli_parse(int argc, char **argv, cli_options *o) {
+    memset(o, 0, sizeof *o);
+    gp_options_init(&o->check);
+    o->hidden[0] = 16;
+    o->hidden[1] = 8;
+    o->hidden_layers = 2;
+    o->network.hidden = GP_RELU;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            o->object_argc = argc - i - 1;
+            o->object_argv = argv + i + 1;
+            argc = i;
+        }
+    opterr = 0;
+    optind = 0; /* start anew, whatever was parsed before */
+    for (int option, index = -1; (option = getopt_long(argc, argv, ":", LONG, &index)) != -1;
+         index = -1) {
+        if (option == '?' || option == ':') {
+            const char *word = argv[optind - 1];
+            return option == ':' ? usage("%.60s: needs a value", word)
+                                 : usage("%.60s: no such option", word);
+        }
+        if (index < 0) /* cannot be: there are no short options */
+            return usage("wrong option");
+        int wrong = take(option, LONG[index].name, optarg, o);
+        if (wrong)
+            return wrong;
+    }
+    if (optind < argc)
+        o->target = argv[optind++];
+    if (optind < argc)
+        return usage("%.60s: one target at a time; arguments of a shared object follow --",
+                     argv[optind]);
+    return 0;
+}

@@ -1,0 +1,499 @@
+/* Central differences on a ladder of steps, extrapolated, with a bound from three parts.
+ *
+ * With F+ = (f(x + t+) - f(x)) / t+ and F- = (f(x + t-) - f(x)) / t-, t- < 0 < t+, a rung of the
+ * ladder gives the odd and the even part of f on the line:
+ *
+ *     D(h) = (t+ F- - t- F+) / (t+ - t-)  =  f'(x) + c3 h^2 + c5 h^4 + ...
+ *     S(h) =  F+ - F-                     =  J  + c2 h + c4 h^3 + ...
+ *
+ * where J, the difference of the slopes right and left, is 0 where f is differentiable. Richardson
+ * extrapolation over neighbouring rungs removes c3, c5, ... from D and c2, c4, ... from S.
+ * Richardson (1911), Ridders (1982); the use of the even part as a witness for kinks and for noise
+ * at the step in use is ours: docs/numerics.md. */
+#include "estimate/derivative.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { MAX_ORDER = 5 }; /* rungs in one extrapolation */
+
+/* What one rung says. */
+typedef struct gp_slopes {
+    int both;      /* values on both sides */
+    double h;      /* half the distance of the outer points */
+    double d, s;   /* D(h), S(h) */
+    double forward, backward; /* F+, F-; NaN where there is no value */
+} gp_slopes;
+
+static gp_slopes slopes_of(const gp_ladder *ladder, unsigned k) {
+    const gp_rung *r = &ladder->rung[k];
+    gp_slopes s = {.h = (r->plus - r->minus) / 2};
+    s.forward = (r->f_plus - ladder->f0) / r->plus;
+    s.backward = (r->f_minus - ladder->f0) / r->minus;
+    s.both = isfinite(s.forward) && isfinite(s.backward);
+    s.d = (r->plus * s.backward - r->minus * s.forward) / (r->plus - r->minus);
+    s.s = s.forward - s.backward;
+    return s;
+}
+
+/* Weights w with sum_k w_k h_k^p = 1 for p = 0 and = 0 for the next count-1 exponents of `powers`:
+ * the extrapolation to h = 0 of a quantity that behaves as q_0 + sum_p q_p h^p. */
+static int extrapolation_weights(unsigned count, const double *h, const int *powers, double *w) {
+    double a[MAX_ORDER][MAX_ORDER + 1];
+    for (unsigned row = 0; row < count; row++) {
+        for (unsigned k = 0; k < count; k++)
+            a[row][k] = pow(h[k] / h[0], powers[row]);
+        a[row][count] = row == 0;
+    }
+    for (unsigned c = 0; c < count; c++) { /* Gauss with partial pivoting */
+        unsigned pivot = c;
+        for (unsigned r = c + 1; r < count; r++)
+            if (fabs(a[r][c]) > fabs(a[pivot][c]))
+                pivot = r;
+        if (a[pivot][c] == 0)
+            return -1;
+        for (unsigned k = c; k <= count; k++) {
+            double swap = a[c][k];
+            a[c][k] = a[pivot][k];
+            a[pivot][k] = swap;
+        }
+        for (unsigned r = c + 1; r < count; r++) {
+            double factor = a[r][c] / a[c][c];
+            for (unsigned k = c; k <= count; k++)
+                a[r][k] -= factor * a[c][k];
+        }
+    }
+    for (unsigned c = count; c-- > 0;) {
+        w[c] = a[c][count];
+        for (unsigned k = c + 1; k < count; k++)
+            w[c] -= a[c][k] * w[k];
+        w[c] /= a[c][c];
+    }
+    return 0;
+}
+
+static const int ODD_POWERS[MAX_ORDER] = {0, 2, 4, 6, 8};  /* of D */
+static const int EVEN_POWERS[MAX_ORDER] = {0, 1, 3, 5, 7}; /* of S */
+static const int ALL_POWERS[MAX_ORDER] = {0, 1, 2, 3, 4};  /* of F+ or F- alone */
+
+static double weighted(unsigned count, const double *w, const double *q) {
+    double sum = 0;
+    for (unsigned k = 0; k < count; k++)
+        sum += w[k] * q[k];
+    return sum;
+}
+
+/* One extrapolation over rungs first ... first + count - 1. */
+typedef struct gp_window {
+    unsigned first, count;
+    double derivative, noise, truncation, slope_jump, slope_noise, bound;
+    double low, high; /* of the best: see gp_estimate */
+} gp_window;
+
+/* count >= 2 rungs with values on both sides. */
+static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double sigma,
+                     gp_window *window) {
+    double h[MAX_ORDER], d[MAX_ORDER], e[MAX_ORDER], w[MAX_ORDER], v[MAX_ORDER];
+    for (unsigned k = 0; k < count; k++) {
+        if (!s[first + k].both)
+            return -1;
+        h[k] = s[first + k].h;
+        d[k] = s[first + k].d;
+        e[k] = s[first + k].s;
+    }
+    if (extrapolation_weights(count, h, ODD_POWERS, w) ||
+        extrapolation_weights(count, h, EVEN_POWERS, v))
+        return -1;
+    window->first = first;
+    window->count = count;
+    window->derivative = weighted(count, w, d);
+    window->slope_jump = weighted(count, v, e);
+    /* var D(h) = sigma^2 / (2 h^2). In S(h) the outer values contribute 2 sigma^2 / h^2 and f(x),
+     * which all rungs share, -2 / h each. */
+    double odd = 0, even = 0, shared = 0;
+    for (unsigned k = 0; k < count; k++) {
+        odd += w[k] * w[k] / (2 * h[k] * h[k]);
+        even += 2 * v[k] * v[k] / (h[k] * h[k]);
+        shared += 2 * v[k] / h[k];
+    }
+    window->noise = GP_NOISE_FACTOR * sigma * sqrt(odd);
+    window->slope_noise = GP_NOISE_FACTOR * sigma * sqrt(even + shared * shared);
+    /* The two extrapolations of the next lower order, without the smallest and the largest step. */
+    double upper = d[0], lower = d[1];
+    if (count > 2) {
+        if (extrapolation_weights(count - 1, h, ODD_POWERS, w))
+            return -1;
+        upper = weighted(count - 1, w, d);
+        if (extrapolation_weights(count - 1, h + 1, ODD_POWERS, w))
+            return -1;
+        lower = weighted(count - 1, w, d + 1);
+    }
+    window->truncation = fabs(upper - lower);
+    window->bound = window->noise + window->truncation + fabs(window->slope_jump);
+    return 0;
+}
+
+/* The same from one side only: f can't be evaluated on the other. */
+static int one_sided(const gp_ladder *ladder, const gp_slopes *s, int forward, unsigned first,
+                     unsigned count, double sigma, gp_window *window) {
+    double t[MAX_ORDER], q[MAX_ORDER], w[MAX_ORDER];
+    for (unsigned k = 0; k < count; k++) {
+        const gp_rung *r = &ladder->rung[first + k];
+        t[k] = forward ? r->plus : -r->minus;
+        q[k] = forward ? s[first + k].forward : s[first + k].backward;
+        if (!isfinite(q[k]))
+            return -1;
+    }
+    if (extrapolation_weights(count, t, ALL_POWERS, w))
+        return -1;
+    double own = 0, shared = 0;
+    for (unsigned k = 0; k < count; k++) {
+        own += w[k] * w[k] / (t[k] * t[k]);
+        shared += w[k] / t[k];
+    }
+    window->first = first;
+    window->count = count;
+    window->derivative = weighted(count, w, q);
+    window->noise = GP_NOISE_FACTOR * sigma * sqrt(own + shared * shared);
+    window->slope_jump = window->slope_noise = 0;
+    double upper = q[0], lower = q[1];
+    if (count > 2) {
+        if (extrapolation_weights(count - 1, t, ALL_POWERS, w))
+            return -1;
+        upper = weighted(count - 1, w, q);
+        if (extrapolation_weights(count - 1, t + 1, ALL_POWERS, w))
+            return -1;
+        lower = weighted(count - 1, w, q + 1);
+    }
+    /* No even part bears witness here, so the difference of orders counts twice. */
+    window->truncation = 2 * fabs(upper - lower);
+    window->bound = window->noise + window->truncation;
+    return 0;
+}
+
+/* All windows of a ladder, [first][count]; valid where bound is finite. */
+typedef struct gp_windows {
+    gp_window at[GP_RUNGS][MAX_ORDER + 1];
+} gp_windows;
+
+/* What a window shows beyond noise. */
+static double deviation(const gp_window *w) {
+    return w->truncation + fabs(w->slope_jump);
+}
+
+/* The deviation that the next larger window of the same order leads to expect: in proportion to the
+ * step, unless a smaller window could have seen that much and didn't. */
+static double deviation_from_above(const gp_windows *all, const gp_slopes *s, unsigned rungs,
+                                   const gp_window *w) {
+    if (w->first == 0 || !isfinite(all->at[w->first - 1][w->count].bound))
+        return 0;
+    const gp_window *larger = &all->at[w->first - 1][w->count];
+    double slope = (deviation(larger) - larger->slope_noise - 2 * larger->noise) /
+                   s[w->first - 1].h;
+    for (unsigned first = w->first + 1; first < rungs; first++) {
+        const gp_window *smaller = &all->at[first][w->count];
+        double noise = smaller->slope_noise + 2 * smaller->noise;
+        if (isfinite(smaller->bound) && deviation(smaller) <= noise && noise < slope * s[first].h)
+            return 0;
+    }
+    return slope * s[w->first].h;
+}
+
+/* Among many windows some look good by accident: kinks of either sign may cancel in the odd and the
+ * even part at one step. Neighbours don't share the accident. Errors from truncation and kinks grow
+ * with the step, so a window's deviation is at least what windows of the same order show at smaller
+ * steps (beyond their noise), and h/h' of what the next larger one at h' shows; and intervals that
+ * claim much the same precision must overlap. */
+static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned rungs,
+                          const gp_window *w) {
+    double dev = deviation(w);
+    for (unsigned first = w->first + 1; first < rungs; first++) {
+        const gp_window *smaller = &all->at[first][w->count];
+        if (isfinite(smaller->bound))
+            dev = fmax(dev, deviation(smaller) - smaller->slope_noise - 2 * smaller->noise);
+    }
+    /* What noise doesn't explain comes from kinks or from bends that the order can't follow. Then the
+     * deviation is a sample of the error rather than a bound on it: count it several times. */
+    double excess = fmax(0, dev - 0.5 * w->slope_noise);
+    double bound = w->noise + fmax(dev + 3 * excess, deviation_from_above(all, s, rungs, w));
+    for (unsigned first = 0; first < rungs; first++)
+        for (unsigned count = 2; count <= MAX_ORDER; count++) {
+            const gp_window *other = &all->at[first][count];
+            if (isfinite(other->bound) && other->bound <= 8 * w->bound)
+                bound = fmax(bound, fabs(other->derivative - w->derivative) - other->bound);
+        }
+    return bound;
+}
+
+/* The window with the best bound; returns -1 if there is none. */
+static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma, gp_window *best,
+                       int *sided) {
+    gp_windows all;
+    for (*sided = 0; *sided < 3; ++*sided) { /* both sides, else forward, else backward */
+        int found = 0;
+        for (unsigned first = 0; first < ladder->rungs; first++)
+            for (unsigned count = 0; count <= MAX_ORDER; count++) {
+                gp_window *w = &all.at[first][count];
+                int missing = count < 2 || first + count > ladder->rungs ||
+                              (*sided == 0 ? two_sided(s, first, count, sigma, w)
+                                           : one_sided(ladder, s, *sided == 1, first, count, sigma,
+                                                       w));
+                if (missing)
+                    w->bound = INFINITY;
+            }
+        for (unsigned first = 0; first < ladder->rungs; first++)
+            for (unsigned count = 2; count <= MAX_ORDER; count++) {
+                gp_window w = all.at[first][count];
+                if (!isfinite(w.bound))
+                    continue;
+                w.bound = sober_bound(&all, s, ladder->rungs, &w);
+                if (!found || w.bound < best->bound)
+                    *best = w;
+                found = 1;
+            }
+        if (!found)
+            continue;
+        best->low = best->derivative - best->bound;
+        best->high = best->derivative + best->bound;
+        for (unsigned first = 0; first < ladder->rungs; first++)
+            for (unsigned count = 2; count <= MAX_ORDER; count++) {
+                const gp_window *w = &all.at[first][count];
+                if (!(w->bound <= 10 * best->bound))
+                    continue;
+                best->low = fmin(best->low, w->derivative - w->bound);
+                best->high = fmax(best->high, w->derivative + w->bound);
+            }
+        return 0;
+    }
+    return -1;
+}
+
+/* Do the slopes left and right differ, by the same amount at the three smallest steps and by more
+ * than noise and curvature explain? Then estimate says how much. Else, do the values jump? */
+static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double sigma,
+                          gp_estimate *estimate) {
+    gp_window smallest, next;
+    unsigned last = ladder->rungs;
+    if (last < 3 || two_sided(s, last - 2, 2, sigma, &smallest) ||
+        two_sided(s, last - 3, 2, sigma, &next))
+        return;
+    double jump = smallest.slope_jump;
+    if (fabs(jump) <= 4 * smallest.slope_noise)
+        return;
+    double change = fabs(jump - next.slope_jump);
+    if (change <= 0.05 * fabs(jump) + smallest.slope_noise &&
+        smallest.truncation <= 0.05 * fabs(jump) + smallest.noise) {
+        estimate->kink = 1;
+        estimate->left = smallest.derivative - jump / 2;
+        estimate->right = smallest.derivative + jump / 2;
+        estimate->kink_bound =
+            smallest.noise + smallest.truncation + smallest.slope_noise + change;
+        estimate->low = fmin(estimate->low, fmin(estimate->left, estimate->right) -
+                                                estimate->kink_bound);
+        estimate->high = fmax(estimate->high, fmax(estimate->left, estimate->right) +
+                                                  estimate->kink_bound);
+    } else if (fabs(jump) > 1.5 * fabs(next.slope_jump)) {
+        estimate->limit = GP_LIMIT_JUMP;
+    }
+}
+
+gp_estimate gp_ladder_estimate(const gp_ladder *ladder, double sigma) {
+    gp_estimate e = {.derivative = NAN, .bound = INFINITY, .limit = GP_LIMIT_DOMAIN};
+    gp_slopes s[GP_RUNGS];
+    gp_window best;
+    for (unsigned k = 0; k < ladder->rungs; k++)
+        s[k] = slopes_of(ladder, k);
+    if (best_window(ladder, s, sigma, &best, &e.one_sided))
+        return e;
+    e.derivative = e.left = e.right = best.derivative;
+    e.noise = best.noise;
+    e.truncation = best.truncation;
+    e.slope_jump = fabs(best.slope_jump);
+    /* A derivative can't be told more exactly than its own rounding. */
+    e.bound = best.bound + DBL_EPSILON * fabs(best.derivative);
+    e.low = best.low;
+    e.high = best.high;
+    e.truncation = fmax(e.truncation, best.bound - best.noise - e.slope_jump);
+    if (e.noise >= e.truncation && e.noise >= e.slope_jump)
+        e.limit = GP_LIMIT_NOISE;
+    else
+        e.limit = e.slope_jump > e.truncation ? GP_LIMIT_KINK : GP_LIMIT_TRUNCATION;
+    look_for_kink(ladder, s, sigma, &e);
+    return e;
+}
+
+gp_estimate gp_estimate_widened(const gp_estimate *estimate) {
+    gp_estimate e = *estimate;
+    e.derivative = e.left = e.right = e.low / 2 + e.high / 2;
+    e.bound = e.high / 2 - e.low / 2;
+    e.kink = 0;
+    return e;
+}
+
+double gp_ladder_roughness(const gp_ladder *ladder) {
+    /* J over two rungs h and h/2 is -delta^4 f / h, and var delta^4 f = 70 sigma^2. */
+    gp_window w;
+    gp_slopes s[2];
+    if (ladder->rungs < 2)
+        return NAN;
+    s[0] = slopes_of(ladder, 0);
+    s[1] = slopes_of(ladder, 1);
+    if (two_sided(s, 0, 2, 0, &w))
+        return NAN;
+    const gp_rung *r = ladder->rung;
+    if (r[0].f_plus == ladder->f0 && r[0].f_minus == ladder->f0 && r[1].f_plus == ladder->f0 &&
+        r[1].f_minus == ladder->f0)
+        return NAN;
+    return fabs(w.slope_jump) * s[0].h / sqrt(70);
+}
+
+/* ---- building the ladder ---------------------------------------------------------------------- */
+
+/* Evaluates both sides at a step and sorts the rung in. GP_NOT_HERE if neither side has a value. */
+static gp_outcome add_rung(gp_ladder *ladder, gp_line *line, double step) {
+    if (ladder->rungs == GP_RUNGS)
+        return GP_NOT_HERE;
+    gp_rung rung = {.step = step, .f_plus = NAN, .f_minus = NAN};
+    gp_outcome plus = gp_line_value(line, step, &rung.plus, &rung.f_plus);
+    if (plus == GP_FAULT)
+        return plus;
+    gp_outcome minus = gp_line_value(line, -step, &rung.minus, &rung.f_minus);
+    if (minus == GP_FAULT)
+        return minus;
+    ladder->evaluations += 2;
+    ladder->refused += (plus == GP_NOT_HERE) + (minus == GP_NOT_HERE);
+    if (plus == GP_NOT_HERE || rung.plus <= 0)
+        rung.f_plus = NAN;
+    if (minus == GP_NOT_HERE || rung.minus >= 0)
+        rung.f_minus = NAN;
+    if (isnan(rung.f_plus) && isnan(rung.f_minus))
+        return GP_NOT_HERE;
+    unsigned k = ladder->rungs++;
+    while (k > 0 && ladder->rung[k - 1].step < step) {
+        ladder->rung[k] = ladder->rung[k - 1];
+        k--;
+    }
+    ladder->rung[k] = rung;
+    return GP_EVALUATED;
+}
+
+static int is_both(const gp_rung *rung) {
+    return isfinite(rung->f_plus) && isfinite(rung->f_minus);
+}
+
+gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
+    gp_dtype dtype = line->evaluator->function->dtype;
+    /* Near the cube root of the rounding error truncation and noise of a central difference are of
+     * like size. 0.71: a power of two would make short binary fractions, whose differences are
+     * exact and hide the noise. */
+    double step = 0.71 * shift * line->probe->scale * (dtype == GP_FLOAT64 ? 0x1p-16 : 0x1p-6);
+    memset(ladder, 0, sizeof *ladder);
+    ladder->f0 = line->f0;
+    ladder->unit = line->unit;
+    ladder->limit = 4 * fmax(line->probe->scale, line->probe->reach);
+    if (step < 16 * line->unit)
+        step = 16 * line->unit;
+    /* Into the domain: shrink until both sides have values, else make do with one. */
+    double s = step;
+    for (int attempt = 0; attempt < 6 && s >= 2 * ladder->unit; attempt++, s /= 64) {
+        gp_outcome outcome = add_rung(ladder, line, s);
+        if (outcome == GP_FAULT)
+            return outcome;
+        if (outcome == GP_EVALUATED && is_both(&ladder->rung[ladder->rungs - 1])) {
+            gp_rung both = ladder->rung[ladder->rungs - 1];
+            ladder->rung[0] = both; /* one-sided rungs at larger steps have served */
+            ladder->rungs = 1;
+            outcome = add_rung(ladder, line, s / 2);
+            return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+        }
+    }
+    if (ladder->rungs == 0)
+        return GP_NOT_HERE;
+    gp_outcome outcome = add_rung(ladder, line, ladder->rung[0].step / 2);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+static int has_step(const gp_ladder *ladder, double step) {
+    for (unsigned k = 0; k < ladder->rungs; k++)
+        if (fabs(ladder->rung[k].step / step - 1) < 0.2)
+            return 1;
+    return 0;
+}
+
+/* Steps worth trying next, at most two; 0 when nothing more is to be gained. */
+static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
+    gp_slopes s[GP_RUNGS];
+    gp_window best;
+    int sided;
+    for (unsigned k = 0; k < ladder->rungs; k++)
+        s[k] = slopes_of(ladder, k);
+    double bottom_step = ladder->rung[ladder->rungs - 1].step;
+    if (best_window(ladder, s, sigma, &best, &sided)) {
+        next[0] = bottom_step / 2;
+        return bottom_step / 2 > 2 * ladder->unit;
+    }
+    double other = best.bound - best.noise;
+    /* Truncation and slope jump are read off noisy values: within what noise makes of them they speak
+     * for larger steps too. */
+    int noisy = best.noise >= other || (best.truncation <= 2 * best.noise &&
+                                        fabs(best.slope_jump) <= best.slope_noise &&
+                                        other <= best.slope_noise + 2 * best.noise);
+    unsigned bottom = best.first + best.count - 1, count = 0;
+    double proposals[2] = {0, 0};
+    if (noisy) { /* larger steps */
+        double top = ladder->rung[best.first].step;
+        if (best.first == 0) {
+            double factor = other == 0 ? 256 : 8;
+            while (factor > 1 && top * factor > ladder->limit)
+                factor /= 2;
+            proposals[0] = top * factor;
+            proposals[1] = top * factor / 2;
+        }
+    } else { /* truncation or a kink: smaller steps */
+        double low = ladder->rung[bottom].step;
+        if (bottom + 1 == ladder->rungs) {
+            /* truncation ~ h^2 against noise ~ 1/h: they meet at h (noise / truncation)^(1/3) */
+            double factor = best.noise > 0 ? cbrt(other / best.noise) : 64;
+            factor = exp2(round(log2(fmin(fmax(factor, 2), 64))));
+            proposals[0] = low / factor;
+            proposals[1] = low / (2 * factor);
+        } else if (low / ladder->rung[bottom + 1].step > 2.5) {
+            proposals[0] = low / 2;
+        }
+    }
+    for (unsigned i = 0; i < 2; i++)
+        if (proposals[i] > 2 * ladder->unit && proposals[i] <= ladder->limit &&
+            !has_step(ladder, proposals[i]))
+            next[count++] = proposals[i];
+    /* Else fill a gap that a jump has left, inside the window or at its upper end. */
+    for (unsigned k = bottom; k > 0 && k >= best.first && count == 0; k--)
+        if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
+            next[count++] = noisy ? 2 * ladder->rung[k].step : ladder->rung[k - 1].step / 2;
+    return count;
+}
+
+gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_goal goal,
+                            unsigned evaluations) {
+    while (ladder->rungs > 0) {
+        gp_estimate e = gp_ladder_estimate(ladder, sigma);
+        if (e.bound <= goal.rtol * fabs(e.derivative) + goal.atol)
+            break;
+        double next[2];
+        unsigned count = propose(ladder, sigma, next);
+        if (count == 0 || ladder->evaluations + 2 * count > evaluations ||
+            ladder->rungs + count > GP_RUNGS)
+            break;
+        unsigned before = ladder->rungs;
+        for (unsigned i = 0; i < count; i++) {
+            gp_outcome outcome = add_rung(ladder, line, next[i]);
+            if (outcome == GP_FAULT)
+                return outcome;
+            if (outcome == GP_NOT_HERE)
+                ladder->limit = fmin(ladder->limit, next[i] * 0.9);
+        }
+        if (ladder->rungs == before && ladder->limit < ladder->rung[0].step)
+            break;
+    }
+    return GP_EVALUATED;
+}

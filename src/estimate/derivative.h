@@ -1,0 +1,68 @@
+/* From values on a line to a derivative with a bound on its error. docs/numerics.md has the
+ * mathematics; this stage never sees the gradient under test. */
+#ifndef GP_DERIVATIVE_H
+#define GP_DERIVATIVE_H
+
+#include "estimate/line.h"
+
+enum { GP_RUNGS = 20 };
+
+/* The values at one step: f(x + plus v) and f(x + minus v), minus < 0 < plus. NaN: no value there. */
+typedef struct gp_rung {
+    double step; /* the step that was asked for; plus and minus are what the machine made of it */
+    double plus, minus;
+    double f_plus, f_minus;
+} gp_rung;
+
+/* All that is known about f on one line. Rungs are sorted, the largest step first. */
+typedef struct gp_ladder {
+    double f0, unit, limit; /* value at 0; smallest and largest sensible step */
+    unsigned rungs;
+    unsigned evaluations;
+    unsigned refused; /* evaluations that came to GP_NOT_HERE */
+    gp_rung rung[GP_RUNGS];
+} gp_ladder;
+
+typedef struct gp_estimate {
+    double derivative;
+    double bound;      /* noise + truncation + slope_jump: see docs/numerics.md */
+    double noise;      /* share of the function's noise in the derivative, GP_NOISE_FACTOR sigma */
+    double truncation; /* how far the next lower order is from this one */
+    double slope_jump; /* |right - left derivative| as seen at the steps in use */
+    int kink;          /* slopes differ beyond all bounds down to the smallest useful step */
+    double left, right;
+    double kink_bound; /* on left and right */
+    double low, high;  /* hull of all intervals that claim a precision within a decade of the best */
+    int one_sided;
+    gp_limit limit;
+} gp_estimate;
+
+/* Bounds count this many standard deviations of noise. */
+#define GP_NOISE_FACTOR 5.0
+
+/* How good an estimate must be: bound <= goal_rtol * |d| + goal_atol. */
+typedef struct gp_goal {
+    double rtol, atol;
+} gp_goal;
+
+/* The first two rungs, at steps h and h/2 with h = shift * a step that suits the line's precision
+ * (shift 1 the first time; another value makes an independent second estimate). */
+gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift);
+
+/* Adds rungs, larger or smaller as the bound's largest part demands, until the estimate meets the
+ * goal, nothing more is to be gained, or `evaluations` have been spent on this ladder in all. */
+gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_goal goal,
+                            unsigned evaluations);
+
+/* The estimate with the best bound, given the standard deviation of the function's noise. Bound is
+ * infinite where there are too few values. */
+gp_estimate gp_ladder_estimate(const gp_ladder *ladder, double sigma);
+
+/* The same with the hull for an interval: what may be refuted must lie outside of all of it. */
+gp_estimate gp_estimate_widened(const gp_estimate *estimate);
+
+/* One sample of the noise's standard deviation at the steps in use, from the fourth difference of
+ * the five values of the first two rungs; NaN where there are none or all are equal. */
+double gp_ladder_roughness(const gp_ladder *ladder);
+
+#endif

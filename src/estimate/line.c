@@ -1,0 +1,43 @@
+/* See line.h. */
+#include "estimate/line.h"
+
+#include <math.h>
+
+void gp_line_start(gp_line *line, gp_evaluator *e, const gp_probe *probe, double f0) {
+    double size = probe->entries == 1 ? fabs(e->point[probe->offset]) : 0;
+    line->evaluator = e;
+    line->probe = probe;
+    line->f0 = f0;
+    line->unit = fmax(size, probe->scale) * gp_dtype_epsilon(e->function->dtype);
+    line->evaluations = 0;
+}
+
+gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
+    const gp_probe *probe = line->probe;
+    gp_evaluator *e = line->evaluator;
+    size_t end = probe->offset + probe->entries;
+    if (e->progress)
+        e->progress->entry = probe->entries == 1 ? probe->offset : GP_NO_ENTRY;
+
+    if (probe->entries == 1) {
+        double v = gp_probe_component(probe, probe->offset);
+        double moved = gp_evaluator_move(e, probe->offset, t * v);
+        *step = v != 0 ? moved / v : t;
+    } else {
+        /* Rounding moves each entry a little off the line. The step along it that fits best is the
+         * projection of the displacement onto v; what remains is seen as noise, and measured. */
+        double along = 0, length = 0;
+        for (size_t i = probe->offset; i < end; i++) {
+            double v = gp_probe_component(probe, i);
+            double moved = gp_evaluator_move(e, i, t * v);
+            along += moved * v;
+            length += v * v;
+        }
+        *step = length > 0 ? along / length : t;
+    }
+    gp_outcome outcome = gp_evaluator_value(e, value);
+    line->evaluations++;
+    for (size_t i = probe->offset; i < end; i++)
+        gp_evaluator_move(e, i, 0);
+    return outcome;
+}

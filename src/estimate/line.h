@@ -1,0 +1,22 @@
+/* A probe on an evaluator: f along a line, as the estimators see it. */
+#ifndef GP_LINE_H
+#define GP_LINE_H
+
+#include "function/evaluator.h"
+#include "probe/probe.h"
+
+typedef struct gp_line {
+    gp_evaluator *evaluator;
+    const gp_probe *probe;
+    double f0;        /* value at t = 0 */
+    double unit;      /* smallest step that makes sense: a few ulps of x */
+    unsigned evaluations;
+} gp_line;
+
+/* Sets up the line; the evaluator's point stays the base. */
+void gp_line_start(gp_line *line, gp_evaluator *evaluator, const gp_probe *probe, double f0);
+
+/* f at base + t v, rounded to the function's precision. *step is what the machine made of t. */
+gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value);
+
+#endif

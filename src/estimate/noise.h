@@ -1,0 +1,16 @@
+/* How noisy is the function? */
+#ifndef GP_NOISE_H
+#define GP_NOISE_H
+
+#include "estimate/derivative.h"
+
+/* Standard deviation of f's noise at tiny steps along a probe, from a difference table of nine
+ * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit there or can't be evaluated. */
+gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma);
+
+/* The standard deviation of the noise from all that is known at a point: the noise at tiny steps,
+ * what the ladders show at the steps in use (median), and the rounding of the values themselves,
+ * which may be coarser than their type's (a float64 function that computes in float32). */
+double gp_noise_level(double tiny, const gp_ladder *ladders, size_t count);
+
+#endif

@@ -1,0 +1,224 @@
+/* See evaluator.h. */
+#include "function/evaluator.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RED_ZONE = 256 }; /* bytes on either side; a multiple of every alignment in use */
+static const unsigned char RED = 0xA7;
+
+/* A quiet NaN with a payload of ours. Arithmetic on it keeps the payload, so an entry that was only
+ * added to still reads as poison; the second poison tells the two apart. */
+static const uint64_t POISON_F64 = 0x7FF8C0FFEE15BAD1u;
+static const uint32_t POISON_F32 = 0x7FC0BAD1u;
+
+gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *progress,
+                              gp_evaluator **evaluator) {
+    gp_evaluator *e = calloc(1, sizeof *e);
+    if (!e)
+        return GP_ERROR_MEMORY;
+    size_t bytes = f->n * gp_dtype_size(f->dtype);
+    e->function = f;
+    e->seed = seed;
+    e->progress = progress;
+    e->x_storage = malloc(bytes + 2 * RED_ZONE);
+    e->g_storage = malloc(bytes + 2 * RED_ZONE);
+    e->expected = malloc(bytes);
+    e->point = malloc(f->n * sizeof *e->point);
+    if (!e->x_storage || !e->g_storage || !e->expected || !e->point) {
+        gp_evaluator_destroy(e);
+        return GP_ERROR_MEMORY;
+    }
+    memset(e->x_storage, RED, bytes + 2 * RED_ZONE);
+    memset(e->g_storage, RED, bytes + 2 * RED_ZONE);
+    e->x = (char *)e->x_storage + RED_ZONE;
+    e->g = (char *)e->g_storage + RED_ZONE;
+    gp_evaluator_set_point(e, f->x);
+    *evaluator = e;
+    return GP_OK;
+}
+
+void gp_evaluator_destroy(gp_evaluator *e) {
+    if (!e)
+        return;
+    free(e->x_storage);
+    free(e->g_storage);
+    free(e->expected);
+    free(e->point);
+    free(e);
+}
+
+gp_outcome gp_evaluator_fault(gp_evaluator *e, const char *kind, const char *format, ...) {
+    if (!e->fault_kind[0]) {
+        snprintf(e->fault_kind, sizeof e->fault_kind, "%s", kind);
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(e->fault.message, sizeof e->fault.message, format, arguments);
+        va_end(arguments);
+    }
+    return GP_FAULT;
+}
+
+/* Stores v at entry i in the function's precision and returns what was stored. */
+static double store(const gp_evaluator *e, void *array, size_t i, double v) {
+    if (e->function->dtype == GP_FLOAT64) {
+        ((double *)array)[i] = v;
+        return v;
+    }
+    ((float *)array)[i] = (float)v;
+    return (double)(float)v;
+}
+
+static double load(const gp_evaluator *e, const void *array, size_t i) {
+    return e->function->dtype == GP_FLOAT64 ? ((const double *)array)[i]
+                                            : (double)((const float *)array)[i];
+}
+
+void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
+    for (size_t i = 0; i < e->function->n; i++) {
+        e->point[i] = store(e, e->x, i, point[i]);
+        store(e, e->expected, i, point[i]);
+    }
+}
+
+double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
+    double moved = store(e, e->x, i, e->point[i] + t);
+    store(e, e->expected, i, moved);
+    return moved - e->point[i];
+}
+
+gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
+    if (!e->function->batch)
+        return GP_EVALUATED;
+    return e->function->batch(e->function->user, batch) ? GP_NOT_HERE : GP_EVALUATED;
+}
+
+/* The first byte of a red zone that isn't red, or RED_ZONE. */
+static size_t first_stain(const unsigned char *zone) {
+    size_t i = 0;
+    while (i < RED_ZONE && zone[i] == RED)
+        i++;
+    return i;
+}
+
+static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
+    const gp_function *f = e->function;
+    size_t size = gp_dtype_size(f->dtype), bytes = f->n * size;
+    const struct {
+        const char *name;
+        unsigned char *storage;
+    } arrays[] = {{"x", e->x_storage}, {"the gradient", e->g_storage}};
+    for (size_t a = 0; a < 2; a++) {
+        size_t after = first_stain(arrays[a].storage + RED_ZONE + bytes);
+        if (after < RED_ZONE)
+            return gp_evaluator_fault(
+                e, "overrun", "%s wrote past the end of %s: at index %zu of %zu entries (after %s)",
+                callback, arrays[a].name, f->n + after / size, f->n, f->block[f->blocks - 1].name);
+        if (first_stain(arrays[a].storage) < RED_ZONE)
+            return gp_evaluator_fault(e, "overrun", "%s wrote before the start of %s (before %s)",
+                                      callback, arrays[a].name, f->block[0].name);
+    }
+    if (memcmp(e->x, e->expected, bytes) != 0) {
+        size_t i = 0;
+        while (memcmp((char *)e->x + i * size, (char *)e->expected + i * size, size) == 0)
+            i++;
+        char name[256];
+        gp_function_entry_name(f, i, name, sizeof name);
+        return gp_evaluator_fault(e, "wrote-x", "%s wrote to its input: x entry %s went from %g to %g",
+                                  callback, name, load(e, e->expected, i), load(e, e->x, i));
+    }
+    return GP_EVALUATED;
+}
+
+/* Before a call: hold the random draw, tell who watches. */
+static void begin(gp_evaluator *e, int call) {
+    if (e->function->seed)
+        (void)e->function->seed(e->function->user, e->seed);
+    if (e->progress) {
+        e->progress->call = call;
+        e->progress->evaluations++;
+    }
+}
+
+static void end(gp_evaluator *e) {
+    if (e->progress)
+        e->progress->call = 0;
+}
+
+gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
+    const gp_function *f = e->function;
+    double v = NAN;
+    int refused;
+    begin(e, 1);
+    if (f->value_f64)
+        refused = f->value_f64(f->user, f->n, e->x, &v);
+    else if (f->value_f32)
+        refused = f->value_f32(f->user, f->n, e->x, &v);
+    else if (f->value_gradient_f64)
+        refused = f->value_gradient_f64(f->user, f->n, e->x, &v, e->g);
+    else
+        refused = f->value_gradient_f32(f->user, f->n, e->x, &v, e->g);
+    end(e);
+    e->values++;
+    gp_outcome outcome = check_guards(e, "the value callback");
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    *value = v;
+    return refused || !isfinite(v) ? GP_NOT_HERE : GP_EVALUATED;
+}
+
+gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *gradient,
+                                 unsigned char *written, double *value) {
+    const gp_function *f = e->function;
+    int wide = f->dtype == GP_FLOAT64;
+    for (size_t i = 0; i < f->n; i++) {
+        if (poison == GP_POISON_NUMBER)
+            store(e, e->g, i, GP_POISON_NUMBER_VALUE);
+        else if (wide)
+            memcpy((double *)e->g + i, &POISON_F64, sizeof POISON_F64);
+        else
+            memcpy((float *)e->g + i, &POISON_F32, sizeof POISON_F32);
+    }
+    double together = NAN;
+    int refused, with_value = 0;
+    begin(e, 2);
+    if (f->gradient_f64) {
+        refused = f->gradient_f64(f->user, f->n, e->x, e->g);
+    } else if (f->gradient_f32) {
+        refused = f->gradient_f32(f->user, f->n, e->x, e->g);
+    } else {
+        with_value = 1;
+        refused = wide ? f->value_gradient_f64(f->user, f->n, e->x, &together, e->g)
+                       : f->value_gradient_f32(f->user, f->n, e->x, &together, e->g);
+    }
+    end(e);
+    e->gradients++;
+    gp_outcome outcome = check_guards(e, "the gradient callback");
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    if (refused)
+        return GP_NOT_HERE;
+    if (with_value && value)
+        *value = together;
+    int all_written = 1;
+    for (size_t i = 0; i < f->n; i++) {
+        int changed;
+        if (poison == GP_POISON_NUMBER)
+            changed = load(e, e->g, i) != GP_POISON_NUMBER_VALUE;
+        else if (wide)
+            changed = memcmp((double *)e->g + i, &POISON_F64, sizeof POISON_F64) != 0;
+        else
+            changed = memcmp((float *)e->g + i, &POISON_F32, sizeof POISON_F32) != 0;
+        all_written &= changed;
+        if (written)
+            written[i] = (unsigned char)changed;
+        gradient[i] = load(e, e->g, i);
+    }
+    /* A plant is made on a whole gradient; poison must stay recognisable. */
+    if (f->plants && (all_written || poison == GP_POISON_NUMBER) &&
+        gp_function_apply_plants(f, e->point, gradient) != GP_OK)
+        return gp_evaluator_fault(e, "memory", "out of memory while planting a mistake");
+    return GP_EVALUATED;
+}

@@ -1,0 +1,60 @@
+/* Guarded evaluation of the function under test: one call at a time, at a point that can be moved
+ * entry by entry. User code is not trusted: the arrays handed to it lie between red zones, the
+ * gradient is poisoned before each call, and x is compared afterwards. */
+#ifndef GP_EVALUATOR_H
+#define GP_EVALUATOR_H
+
+#include "function/function.h"
+
+/* What a call came to. */
+typedef enum gp_outcome {
+    GP_EVALUATED = 0,
+    GP_NOT_HERE, /* non-zero return, or a value that isn't finite */
+    GP_FAULT     /* the user's code misbehaved, or memory ran out: see evaluator->fault */
+} gp_outcome;
+
+/* What fills g before a call: a quiet NaN that no computation makes by itself, or a plain number.
+ * The two together tell "never written" from "added to what was there". */
+typedef enum gp_poison { GP_POISON_NAN, GP_POISON_NUMBER } gp_poison;
+#define GP_POISON_NUMBER_VALUE 0.78125 /* exact in either precision */
+
+typedef struct gp_evaluator {
+    const gp_function *function;
+    uint64_t seed;
+    void *x_storage, *g_storage; /* red zone, n entries, red zone */
+    void *x, *g;                 /* what the user's code sees, in the function's precision */
+    void *expected;              /* what x must still be after a call */
+    double *point;               /* the base point, n entries */
+    gp_progress *progress;       /* may be NULL */
+    uint64_t values, gradients;  /* evaluations so far */
+    char fault_kind[32];         /* "" while there is none; else a word for machines */
+    gp_error fault;              /* and a line for people */
+} gp_evaluator;
+
+gp_status gp_evaluator_create(const gp_function *function, uint64_t seed, gp_progress *progress,
+                              gp_evaluator **evaluator);
+void gp_evaluator_destroy(gp_evaluator *evaluator);
+
+/* Moves the base point (n values, rounded to the function's precision). */
+void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);
+
+/* Makes batch `batch` the one in use. */
+gp_outcome gp_evaluator_set_batch(gp_evaluator *evaluator, size_t batch);
+
+/* Sets entry i to base + t, rounded to the function's precision, and returns the step that the
+ * machine made of it, (base + t rounded) - base. */
+double gp_evaluator_move(gp_evaluator *evaluator, size_t i, double t);
+
+gp_outcome gp_evaluator_value(gp_evaluator *evaluator, double *value);
+
+/* The gradient under test, planted mistakes included, as n doubles. written[i], if not NULL, tells
+ * whether entry i was changed from the poison. *value, if not NULL, is set where the function
+ * computes both together, else left alone. */
+gp_outcome gp_evaluator_gradient(gp_evaluator *evaluator, gp_poison poison, double *gradient,
+                                 unsigned char *written, double *value);
+
+/* Notes a fault (the first one stays) and returns GP_FAULT. */
+gp_outcome gp_evaluator_fault(gp_evaluator *evaluator, const char *kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

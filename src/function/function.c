@@ -1,0 +1,238 @@
+/* The function under test: its blocks and callbacks. Nothing here evaluates it. */
+#include "function/function.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+gp_status gp_fail(gp_error *error, gp_status status, const char *format, ...) {
+    if (error) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(error->message, sizeof error->message, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+char *gp_copy_string(const char *text) {
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+const char *gp_status_string(gp_status status) {
+    static const char *const names[] = {"ok",
+                                        "wrong argument",
+                                        "out of memory",
+                                        "input can't be read",
+                                        "output can't be written",
+                                        "not in this build"};
+    return (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown status";
+}
+
+const char *gp_version(void) {
+    return GP_VERSION;
+}
+
+gp_status gp_function_create(const char *name, gp_dtype dtype, void *user, gp_function **function) {
+    if (!name || !function || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32))
+        return GP_ERROR_ARGUMENT;
+    gp_function *f = calloc(1, sizeof *f);
+    if (!f)
+        return GP_ERROR_MEMORY;
+    f->name = gp_copy_string(name);
+    if (!f->name) {
+        free(f);
+        return GP_ERROR_MEMORY;
+    }
+    f->dtype = dtype;
+    f->user = user;
+    f->batches = 1;
+    *function = f;
+    return GP_OK;
+}
+
+void gp_function_destroy(gp_function *f) {
+    if (!f)
+        return;
+    if (f->destructor)
+        f->destructor(f->user);
+    for (size_t i = 0; i < f->blocks; i++)
+        free(f->block[i].name);
+    free(f->block);
+    free(f->x);
+    free(f->plant);
+    free(f->name);
+    if (f->shared_object)
+        dlclose(f->shared_object);
+    free(f);
+}
+
+gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
+                                const size_t *shape, const double *values) {
+    if (!f || !name || !*name || !values || (dimensions && !shape) ||
+        dimensions > GP_MAX_DIMENSIONS)
+        return GP_ERROR_ARGUMENT;
+    size_t entries = 1;
+    for (size_t i = 0; i < dimensions; i++) {
+        if (shape[i] == 0 || entries > SIZE_MAX / sizeof(double) / 2 / shape[i])
+            return GP_ERROR_ARGUMENT;
+        entries *= shape[i];
+    }
+    for (size_t i = 0; i < f->blocks; i++)
+        if (strcmp(f->block[i].name, name) == 0)
+            return GP_ERROR_ARGUMENT;
+    if (entries > SIZE_MAX / sizeof(double) / 2 - f->n)
+        return GP_ERROR_ARGUMENT;
+
+    gp_block *block = realloc(f->block, (f->blocks + 1) * sizeof *block);
+    if (!block)
+        return GP_ERROR_MEMORY;
+    f->block = block;
+    double *x = realloc(f->x, (f->n + entries) * sizeof *x);
+    if (!x)
+        return GP_ERROR_MEMORY;
+    f->x = x;
+    block += f->blocks;
+    memset(block, 0, sizeof *block);
+    block->name = gp_copy_string(name);
+    if (!block->name)
+        return GP_ERROR_MEMORY;
+    block->dimensions = dimensions;
+    if (dimensions)
+        memcpy(block->shape, shape, dimensions * sizeof *shape);
+    block->offset = f->n;
+    block->entries = entries;
+    block->stage = stage;
+    for (size_t i = 0; i < entries; i++)
+        x[f->n + i] = f->dtype == GP_FLOAT32 ? (double)(float)values[i] : values[i];
+    f->n += entries;
+    f->blocks++;
+    return GP_OK;
+}
+
+/* One setter a callback: each checks that it fits the function's precision. */
+#define GP_SETTER(member, type, precision)                                                         \
+    gp_status gp_function_set_##member(gp_function *f, type callback) {                            \
+        if (!f || !callback || f->dtype != (precision))                                            \
+            return GP_ERROR_ARGUMENT;                                                              \
+        f->member = callback;                                                                      \
+        return GP_OK;                                                                              \
+    }
+GP_SETTER(value_f64, gp_value_f64, GP_FLOAT64)
+GP_SETTER(value_f32, gp_value_f32, GP_FLOAT32)
+GP_SETTER(gradient_f64, gp_gradient_f64, GP_FLOAT64)
+GP_SETTER(gradient_f32, gp_gradient_f32, GP_FLOAT32)
+GP_SETTER(value_gradient_f64, gp_value_gradient_f64, GP_FLOAT64)
+GP_SETTER(value_gradient_f32, gp_value_gradient_f32, GP_FLOAT32)
+
+gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    f->seed = seed;
+    return GP_OK;
+}
+
+gp_status gp_function_set_batches(gp_function *f, size_t batches, gp_batch_callback batch) {
+    if (!f || batches == 0 || (batches > 1 && !batch))
+        return GP_ERROR_ARGUMENT;
+    f->batches = batches;
+    f->batch = batch;
+    return GP_OK;
+}
+
+gp_status gp_function_set_silence(gp_function *f, gp_silence_callback silence) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    f->silence = silence;
+    return GP_OK;
+}
+
+gp_status gp_function_set_batch_size(gp_function *f, size_t batch_size) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    f->batch_size = batch_size;
+    return GP_OK;
+}
+
+gp_status gp_function_set_destructor(gp_function *f, void (*destructor)(void *user)) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    f->destructor = destructor;
+    return GP_OK;
+}
+
+gp_status gp_function_set_user(gp_function *f, void *user) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    f->user = user;
+    return GP_OK;
+}
+
+gp_status gp_function_set_dtype(gp_function *f, gp_dtype dtype) {
+    if (!f || f->blocks || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32))
+        return GP_ERROR_ARGUMENT;
+    f->dtype = dtype;
+    return GP_OK;
+}
+
+const gp_block *gp_function_block_of(const gp_function *f, size_t entry) {
+    size_t low = 0, high = f->blocks;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (f->block[middle].offset <= entry)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &f->block[low];
+}
+
+void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name, size_t size) {
+    size_t used = 0, volume = 1;
+    if (size)
+        name[0] = '\0';
+    for (size_t k = 1; k < dimensions; k++)
+        volume *= shape[k];
+    for (size_t k = 0; k < dimensions && used < size; k++) {
+        used += (size_t)snprintf(name + used, size - used, "[%zu]", index / volume);
+        index %= volume;
+        if (k + 1 < dimensions)
+            volume /= shape[k + 1];
+    }
+}
+
+void gp_function_entry_name(const gp_function *f, size_t entry, char *name, size_t size) {
+    const gp_block *block = gp_function_block_of(f, entry);
+    char index[128];
+    gp_index_name(block->dimensions, block->shape, entry - block->offset, index, sizeof index);
+    snprintf(name, size, "%.200s%s", block->name, index);
+}
+
+gp_status gp_function_validate(const gp_function *f, gp_error *error) {
+    if (f->n == 0)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has no parameters: add a block with gp_function_add_block", f->name);
+    int both = f->value_gradient_f64 || f->value_gradient_f32;
+    if (!both && !f->value_f64 && !f->value_f32)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has no value callback: set one with gp_function_set_value_f64 (or _f32)",
+                       f->name);
+    if (!both && !f->gradient_f64 && !f->gradient_f32)
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "%s: has no gradient callback: set one with gp_function_set_gradient_f64 (or _f32)",
+            f->name);
+    for (size_t i = 0; i < f->n; i++)
+        if (!isfinite(f->x[i])) {
+            char name[256];
+            gp_function_entry_name(f, i, name, sizeof name);
+            return gp_fail(error, GP_ERROR_ARGUMENT,
+                           "%s: parameter %s is %g: give a finite value to check at", f->name, name,
+                           f->x[i]);
+        }
+    return GP_OK;
+}

@@ -1,0 +1,86 @@
+/* Inside of gp_function: what the stages after it may read. */
+#ifndef GP_FUNCTION_H
+#define GP_FUNCTION_H
+
+#include "gradproof.h"
+
+#define GP_MAX_DIMENSIONS 8
+
+typedef struct gp_block {
+    char *name;
+    size_t dimensions;
+    size_t shape[GP_MAX_DIMENSIONS];
+    size_t offset, entries; /* entries [offset, offset + entries) of x */
+    unsigned stage;         /* along backpropagation, 0: not known */
+} gp_block;
+
+typedef enum gp_plant_kind {
+    GP_PLANT_SCALE,
+    GP_PLANT_NEGATE,
+    GP_PLANT_ZERO,
+    GP_PLANT_TRANSPOSE,
+    GP_PLANT_SHIFT,
+    GP_PLANT_ENTRY,
+    GP_PLANT_DECAY
+} gp_plant_kind;
+
+typedef struct gp_plant {
+    gp_plant_kind kind;
+    size_t block, index;
+    double amount;
+} gp_plant;
+
+struct gp_function {
+    char *name;
+    gp_dtype dtype;
+    void *user;
+    gp_block *block;
+    size_t blocks, n;
+    double *x; /* n entries; of a float32 function, each is a float */
+    gp_value_f64 value_f64;
+    gp_value_f32 value_f32;
+    gp_gradient_f64 gradient_f64;
+    gp_gradient_f32 gradient_f32;
+    gp_value_gradient_f64 value_gradient_f64;
+    gp_value_gradient_f32 value_gradient_f32;
+    gp_seed_callback seed;
+    size_t batches;
+    gp_batch_callback batch;
+    gp_silence_callback silence;
+    size_t batch_size;
+    void (*destructor)(void *user);
+    gp_plant *plant;
+    size_t plants;
+    void *shared_object; /* from dlopen, or NULL */
+};
+
+static inline size_t gp_dtype_size(gp_dtype dtype) {
+    return dtype == GP_FLOAT64 ? sizeof(double) : sizeof(float);
+}
+
+/* Machine epsilon: the distance from 1 to the next larger number. */
+static inline double gp_dtype_epsilon(gp_dtype dtype) {
+    return dtype == GP_FLOAT64 ? 0x1p-52 : 0x1p-23;
+}
+
+/* Writes one formatted line into error, if there is one, and returns status. */
+gp_status gp_fail(gp_error *error, gp_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+char *gp_copy_string(const char *text);
+
+/* The block that holds entry `entry` of x. */
+const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
+
+/* Writes "W1[2][3]" for an entry. */
+void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
+/* The same for an index within a tensor of the given shape: "[2][3]". */
+void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name, size_t size);
+
+/* Applies the planted mistakes to g (n entries), the gradient at x. */
+gp_status gp_function_apply_plants(const gp_function *function, const double *x, double *g);
+
+/* GP_OK if the function has all that a check needs. */
+gp_status gp_function_validate(const gp_function *function, gp_error *error);
+
+#endif

@@ -1,0 +1,139 @@
+/* Planted mistakes: what --plant does to the gradient under test, to show that it is caught. */
+#include "function/function.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int parse_number(const char *text, const char **end, double *number) {
+    char *after;
+    errno = 0;
+    *number = strtod(text, &after);
+    if (after == text || !isfinite(*number))
+        return -1;
+    *end = after;
+    return 0;
+}
+
+gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
+    if (!f || !text)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "plant: NULL argument");
+    gp_plant plant = {0};
+    const char *colon = strrchr(text, ':');
+    if (!colon)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "plant '%.100s': write BLOCK:MISTAKE, such as W2:scale=2", text);
+    size_t length = (size_t)(colon - text);
+    while (plant.block < f->blocks && (strlen(f->block[plant.block].name) != length ||
+                                       memcmp(f->block[plant.block].name, text, length) != 0))
+        plant.block++;
+    if (plant.block == f->blocks) {
+        char names[256] = "";
+        for (size_t i = 0; i < f->blocks; i++) {
+            size_t used = strlen(names);
+            snprintf(names + used, sizeof names - used, "%s%.40s", i ? ", " : "", f->block[i].name);
+        }
+        return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': no such block; %.100s has %s",
+                       text, f->name, names);
+    }
+    const gp_block *block = &f->block[plant.block];
+    const char *mistake = colon + 1, *end = mistake + strlen(mistake);
+    if (strncmp(mistake, "scale=", 6) == 0 && !parse_number(mistake + 6, &end, &plant.amount)) {
+        plant.kind = GP_PLANT_SCALE;
+    } else if (strncmp(mistake, "decay=", 6) == 0 &&
+               !parse_number(mistake + 6, &end, &plant.amount)) {
+        plant.kind = GP_PLANT_DECAY;
+    } else if (strncmp(mistake, "entry=", 6) == 0) {
+        char *after;
+        plant.kind = GP_PLANT_ENTRY;
+        plant.index = strtoull(mistake + 6, &after, 10);
+        if (mistake[6] < '0' || mistake[6] > '9' || strncmp(after, ",add=", 5) != 0 ||
+            parse_number(after + 5, &end, &plant.amount))
+            return gp_fail(error, GP_ERROR_ARGUMENT,
+                           "plant '%.100s': write entry=I,add=V with an index and a number", text);
+        if (plant.index >= block->entries)
+            return gp_fail(error, GP_ERROR_ARGUMENT,
+                           "plant '%.100s': %s has entries 0 to %zu", text, block->name,
+                           block->entries - 1);
+    } else if (strcmp(mistake, "negate") == 0) {
+        plant.kind = GP_PLANT_NEGATE;
+    } else if (strcmp(mistake, "zero") == 0) {
+        plant.kind = GP_PLANT_ZERO;
+    } else if (strcmp(mistake, "shift") == 0) {
+        plant.kind = GP_PLANT_SHIFT;
+    } else if (strcmp(mistake, "transpose") == 0) {
+        plant.kind = GP_PLANT_TRANSPOSE;
+        if (block->dimensions != 2)
+            return gp_fail(error, GP_ERROR_ARGUMENT,
+                           "plant '%.100s': only a matrix can be transposed, and %s has %zu "
+                           "dimension%s",
+                           text, block->name, block->dimensions, block->dimensions == 1 ? "" : "s");
+    } else {
+        end = "?";
+    }
+    if (*end)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "plant '%.100s': the mistake must be scale=F, negate, zero, transpose, shift, "
+                       "entry=I,add=V or decay=L",
+                       text);
+    gp_plant *plants = realloc(f->plant, (f->plants + 1) * sizeof *plants);
+    if (!plants)
+        return gp_fail(error, GP_ERROR_MEMORY, "plant: out of memory");
+    f->plant = plants;
+    plants[f->plants++] = plant;
+    return GP_OK;
+}
+
+gp_status gp_function_apply_plants(const gp_function *f, const double *x, double *g) {
+    for (size_t p = 0; p < f->plants; p++) {
+        const gp_plant *plant = &f->plant[p];
+        const gp_block *block = &f->block[plant->block];
+        double *b = g + block->offset;
+        size_t entries = block->entries;
+        switch (plant->kind) {
+        case GP_PLANT_SCALE:
+            for (size_t i = 0; i < entries; i++)
+                b[i] *= plant->amount;
+            break;
+        case GP_PLANT_NEGATE:
+            for (size_t i = 0; i < entries; i++)
+                b[i] = -b[i];
+            break;
+        case GP_PLANT_ZERO:
+            for (size_t i = 0; i < entries; i++)
+                b[i] = 0;
+            break;
+        case GP_PLANT_SHIFT: {
+            double last = b[entries - 1];
+            memmove(b + 1, b, (entries - 1) * sizeof *b);
+            b[0] = last;
+            break;
+        }
+        case GP_PLANT_ENTRY:
+            b[plant->index] += plant->amount;
+            break;
+        case GP_PLANT_DECAY:
+            for (size_t i = 0; i < entries; i++)
+                b[i] += plant->amount * x[block->offset + i];
+            break;
+        case GP_PLANT_TRANSPOSE: {
+            /* The r x c matrix is written out as its c x r transpose. */
+            size_t rows = block->shape[0], columns = block->shape[1];
+            double *copy = malloc(entries * sizeof *copy);
+            if (!copy)
+                return GP_ERROR_MEMORY;
+            memcpy(copy, b, entries * sizeof *copy);
+            for (size_t i = 0; i < rows; i++)
+                for (size_t j = 0; j < columns; j++)
+                    b[j * rows + i] = copy[i * columns + j];
+            free(copy);
+            break;
+        }
+        }
+        if (f->dtype == GP_FLOAT32)
+            for (size_t i = 0; i < entries; i++)
+                b[i] = (double)(float)b[i];
+    }
+    return GP_OK;
+}

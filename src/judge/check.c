@@ -1,0 +1,346 @@
+/* gp_check: from the first evaluation to the report. */
+#define _POSIX_C_SOURCE 200809L
+#include "judge/check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
+/* auto: every entry up to this many, random directions beyond. A number of entries rather than a time,
+ * so that the same check takes the same course everywhere. */
+static const size_t FULL_UP_TO = 20000;
+
+void gp_options_init(gp_options *options) {
+    memset(options, 0, sizeof *options);
+    options->atol = -1;
+}
+
+static gp_status fill_options(const gp_function *f, const gp_options *given, gp_options *o,
+                              gp_error *error) {
+    gp_options_init(o);
+    if (given)
+        *o = *given;
+    if (!(o->rtol >= 0 && o->rtol < 1) || isnan(o->atol) || isinf(o->atol))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: rtol must be in [0, 1) and atol finite, not %g and %g", o->rtol,
+                       o->atol);
+    if (!(o->confidence >= 0 && o->confidence < 1) || !(o->notebook_epsilon >= 0) ||
+        isinf(o->notebook_epsilon))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: confidence must be in [0, 1) and notebook_epsilon not negative");
+    if (o->rtol == 0)
+        o->rtol = f->dtype == GP_FLOAT64 ? 1e-5 : 1e-3;
+    if (o->points == 0)
+        o->points = DEFAULT_POINTS;
+    if (o->sample == 0)
+        o->sample = DEFAULT_SAMPLE;
+    if (o->confidence == 0)
+        o->confidence = 1e-9;
+    if (o->strategy == GP_AUTO)
+        o->strategy = f->n <= FULL_UP_TO ? GP_FULL : GP_PROJECT;
+    return GP_OK;
+}
+
+void gp_check_move(gp_check_state *c, const double *x) {
+    gp_evaluator_set_point(c->evaluator, x);
+    x = c->evaluator->point; /* as rounded */
+    gp_probe_typical(c->function, x, c->typical);
+    for (size_t i = 0; i < c->function->n; i++)
+        c->length[i] = gp_probe_length(c->function, x, c->typical, i);
+}
+
+/* The entries to look at one by one: all of them, or a sample of each block without replacement
+ * (Vitter's selection sampling). Returns how many. */
+static size_t choose_entries(const gp_check_state *c, size_t *list) {
+    const gp_function *f = c->function;
+    size_t count = 0;
+    for (size_t k = 0; k < f->blocks; k++) {
+        const gp_block *block = &f->block[k];
+        size_t wanted = c->options.strategy == GP_SAMPLE ? c->options.sample : block->entries;
+        for (size_t i = 0; i < block->entries && wanted > 0; i++) {
+            double left = (double)(block->entries - i);
+            if (wanted >= block->entries - i ||
+                left * gp_random_uniform(c->options.seed, GP_STREAM_SAMPLE, k, i) <
+                    (double)wanted) {
+                list[count++] = block->offset + i;
+                wanted--;
+            }
+        }
+    }
+    return count;
+}
+
+/* Names the units that keep entries silent at the point evaluated last. */
+static gp_status name_silent_units(gp_check_state *c) {
+    const gp_function *f = c->function;
+    if (!f->silence)
+        return GP_OK;
+    for (size_t i = 0; i < f->n; i++) {
+        char name[128];
+        if (c->report->entry[i].status != GP_ENTRY_UNEXERCISED)
+            continue;
+        if (f->silence(f->user, i, name, sizeof name) == 0 &&
+            gp_report_add_silent(c->report, name) != GP_OK)
+            return GP_ERROR_MEMORY;
+    }
+    return GP_OK;
+}
+
+/* One further point: another batch, a perturbed theta, or both. Only entries that no point before has
+ * exercised are looked at. */
+static gp_outcome try_further_point(gp_check_state *c, size_t number, size_t *list) {
+    const gp_function *f = c->function;
+    size_t count = 0, batch = number % f->batches;
+    for (size_t i = 0; i < f->n; i++)
+        if (c->report->entry[i].status == GP_ENTRY_UNEXERCISED)
+            list[count++] = i;
+    /* First the other batches alone, a few of them: they leave theta as it was given. */
+    int perturb = number >= f->batches || number > 3;
+    if (perturb)
+        gp_probe_point(f, c->options.seed, number, c->other);
+    else
+        memcpy(c->other, f->x, f->n * sizeof *c->other);
+    gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, batch);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    gp_check_move(c, c->other);
+    double f0;
+    outcome = gp_evaluator_value(c->evaluator, &f0);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
+    return outcome == GP_EVALUATED ? gp_survey(c, number, f0, c->other, list, count) : outcome;
+}
+
+static size_t unexercised(const gp_report *r) {
+    size_t count = 0;
+    for (size_t i = 0; i < r->n; i++)
+        count += r->entry[i].status == GP_ENTRY_UNEXERCISED;
+    return count;
+}
+
+/* |g - d| / (|g| + |d|), the notebook's formula (3), with the notebook's own central differences at
+ * one step for all entries, or with our estimates. */
+static gp_outcome notebook_difference(gp_check_state *c) {
+    const gp_function *f = c->function;
+    double epsilon = c->options.notebook_epsilon, off = 0, g2 = 0, d2 = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        double g = c->gradient[i], d = c->numeric[i];
+        if (epsilon > 0) {
+            double plus, minus;
+            gp_evaluator_move(c->evaluator, i, epsilon);
+            gp_outcome outcome = gp_evaluator_value(c->evaluator, &plus);
+            if (outcome == GP_EVALUATED) {
+                gp_evaluator_move(c->evaluator, i, -epsilon);
+                outcome = gp_evaluator_value(c->evaluator, &minus);
+            }
+            gp_evaluator_move(c->evaluator, i, 0);
+            if (outcome != GP_EVALUATED)
+                return outcome;
+            d = (plus - minus) / (2 * epsilon);
+        } else if (!isfinite(c->bound[i])) {
+            continue; /* not estimated: left out of all three norms */
+        }
+        off += (g - d) * (g - d);
+        g2 += g * g;
+        d2 += d * d;
+    }
+    double size = sqrt(g2) + sqrt(d2);
+    c->report->difference = size > 0 ? sqrt(off) / size : 0;
+    return GP_EVALUATED;
+}
+
+/* Evidence for the diagnosis: the given point's numbers where mistakes show there, else those of the
+ * points where the entries were decided. */
+static gp_status diagnose(gp_check_state *c) {
+    const gp_function *f = c->function;
+    gp_report *r = c->report;
+    unsigned char *wrong = calloc(f->n, 1);
+    if (!wrong)
+        return GP_ERROR_MEMORY;
+    int here = 0;
+    size_t total = 0;
+    for (size_t i = 0; i < f->n; i++)
+        if (r->entry[i].status == GP_ENTRY_REFUTED) {
+            wrong[i] = 1;
+            total++;
+            here += r->entry[i].point == 0;
+        }
+    gp_evidence evidence = {.function = f,
+                            .x = f->x,
+                            .a = c->gradient,
+                            .d = c->numeric,
+                            .b = c->bound,
+                            .wrong = wrong,
+                            .manner = c->manner,
+                            .one_point = 1,
+                            .tolerance = c->tolerance};
+    if (total && (size_t)here < total) {
+        for (size_t i = 0; i < f->n; i++) {
+            const gp_entry *e = &r->entry[i];
+            c->gradient[i] = e->analytic;
+            c->numeric[i] = e->numeric;
+            c->bound[i] = e->status == GP_ENTRY_UNCHECKED ? INFINITY : e->bound;
+        }
+        evidence.one_point = 0;
+    }
+    gp_status status = total ? gp_diagnose(&evidence, r) : GP_OK;
+    free(wrong);
+    return status;
+}
+
+static gp_outcome run(gp_check_state *c, size_t *list) {
+    gp_report *r = c->report;
+    const gp_function *f = c->function;
+    gp_check_move(c, f->x);
+    gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, 0);
+    if (outcome != GP_EVALUATED)
+        return gp_evaluator_fault(c->evaluator, "refused", "the batch callback refused batch 0");
+    outcome = gp_try_out(c);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    r->points = 1;
+
+    size_t count = 0;
+    if (c->options.strategy == GP_PROJECT) {
+        unsigned char *refuted = calloc(f->blocks, 1);
+        if (!refuted)
+            return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        outcome = gp_project(c, r->value, refuted);
+        for (size_t k = 0; k < f->blocks && outcome == GP_EVALUATED; k++) {
+            int look = refuted[k];
+            for (size_t i = 0; i < f->block[k].entries; i++)
+                look |= c->manner[f->block[k].offset + i] != GP_MANNER_SET;
+            if (!look)
+                continue;
+            /* The directions say that something is wrong: entries must say what. */
+            for (size_t i = 0; i < f->block[k].entries; i++)
+                list[count++] = f->block[k].offset + i;
+            r->block[k].by_directions = GP_INCONCLUSIVE;
+            r->block[k].result.directions = 0;
+            r->block[k].result.resolution = NAN;
+        }
+        free(refuted);
+    } else {
+        count = choose_entries(c, list);
+    }
+    if (outcome == GP_EVALUATED && count)
+        outcome = gp_survey(c, 0, r->value, c->gradient, list, count);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+
+    /* A function that drifts: still the same after all that? */
+    double again;
+    outcome = gp_evaluator_value(c->evaluator, &again);
+    if (outcome == GP_FAULT)
+        return outcome;
+    if (outcome == GP_NOT_HERE || again != r->value)
+        return gp_evaluator_fault(c->evaluator, "not-deterministic",
+                                  "the function is not deterministic: its value at the given point "
+                                  "was %.17g at first and is %.17g after the check (first block %s, "
+                                  "index 0)",
+                                  r->value, again, f->block[0].name);
+    outcome = notebook_difference(c);
+    if (outcome == GP_FAULT)
+        return outcome;
+    /* Evaluate once more: the silence callback speaks of the point evaluated last. */
+    if (gp_evaluator_value(c->evaluator, &again) == GP_FAULT)
+        return GP_FAULT;
+    if (name_silent_units(c) != GP_OK)
+        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+
+    for (size_t number = 1; number < c->options.points && unexercised(r) > 0; number++) {
+        if (try_further_point(c, number, list) == GP_FAULT)
+            return GP_FAULT;
+        r->points = number + 1;
+    }
+    if (f->batches > 1)
+        (void)gp_evaluator_set_batch(c->evaluator, 0);
+    return GP_EVALUATED;
+}
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+gp_status gp_check(gp_function *f, const gp_options *given, gp_report **report, gp_error *error) {
+    if (!f || !report)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
+    gp_check_state c = {.function = f};
+    gp_status status = gp_function_validate(f, error);
+    if (status == GP_OK)
+        status = fill_options(f, given, &c.options, error);
+    if (status != GP_OK)
+        return status;
+
+    double start = seconds_now();
+    size_t *list = malloc(f->n * sizeof *list);
+    c.tolerance = calloc(f->blocks, sizeof *c.tolerance);
+    c.manner = calloc(f->n, 1);
+    c.gradient = calloc(f->n, sizeof(double));
+    c.numeric = calloc(f->n, sizeof(double));
+    c.bound = calloc(f->n, sizeof(double));
+    c.other = calloc(f->n, sizeof(double));
+    c.length = calloc(f->n, sizeof(double));
+    c.typical = calloc(f->blocks, sizeof(double));
+    status = list && c.tolerance && c.manner && c.gradient && c.numeric && c.bound && c.other &&
+                     c.length && c.typical
+                 ? GP_OK
+                 : GP_ERROR_MEMORY;
+    if (status == GP_OK)
+        status = gp_report_create(f, f->name, &c.report);
+    if (status == GP_OK)
+        status = gp_evaluator_create(f, c.options.seed, c.options.progress, &c.evaluator);
+    if (status == GP_OK) {
+        gp_report *r = c.report;
+        r->rtol = c.options.rtol;
+        r->atol = c.options.atol;
+        r->strategy = c.options.strategy;
+        r->seed = c.options.seed;
+        r->notebook_epsilon = c.options.notebook_epsilon;
+        for (size_t k = 0; k < f->blocks; k++)
+            c.tolerance[k] = (gp_tolerance){.rtol = c.options.rtol,
+                                            .atol = fmax(c.options.atol, 0),
+                                            .floor = fmax(c.options.atol, 0) / c.options.rtol};
+        for (size_t i = 0; i < f->n; i++)
+            c.bound[i] = INFINITY;
+        if (run(&c, list) == GP_FAULT) {
+            r->verdict = GP_FAILED;
+            memcpy(r->failure_kind, c.evaluator->fault_kind, sizeof r->failure_kind);
+            memcpy(r->failure, c.evaluator->fault.message, sizeof r->failure);
+            if (strcmp(r->failure_kind, "memory") == 0)
+                status = GP_ERROR_MEMORY;
+        }
+        gp_conclude(r, c.tolerance);
+        if (status == GP_OK && r->verdict != GP_FAILED)
+            status = diagnose(&c);
+        /* full: every entry was held against its bound; sample: the share that was looked at */
+        size_t checked = 0;
+        for (size_t k = 0; k < r->blocks; k++)
+            checked += r->block[k].result.entries - r->block[k].result.count[GP_ENTRY_UNCHECKED];
+        r->confidence = c.options.strategy == GP_PROJECT ? 1 - c.options.confidence
+                                                         : (double)checked / (double)f->n;
+        r->values = c.evaluator->values;
+        r->gradients = c.evaluator->gradients;
+        r->seconds = seconds_now() - start;
+    }
+    gp_evaluator_destroy(c.evaluator);
+    free(list);
+    free(c.tolerance);
+    free(c.manner);
+    free(c.gradient);
+    free(c.numeric);
+    free(c.bound);
+    free(c.other);
+    free(c.length);
+    free(c.typical);
+    if (status != GP_OK) {
+        gp_report_destroy(c.report);
+        return gp_fail(error, status, "%s: out of memory", f->name);
+    }
+    *report = c.report;
+    return GP_OK;
+}

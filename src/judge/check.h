@@ -1,0 +1,37 @@
+/* A check in progress. check.c leads it from point to point; trial.c tries out the callbacks first;
+ * survey.c estimates and judges entries at one point; project.c does random directions. */
+#ifndef GP_CHECK_H
+#define GP_CHECK_H
+
+#include "judge/diagnosis.h"
+
+typedef struct gp_check_state {
+    const gp_function *function;
+    gp_options options; /* with every default filled in */
+    gp_evaluator *evaluator;
+    gp_report *report;
+    gp_tolerance *tolerance;  /* one a block */
+    unsigned char *manner;    /* gp_manner, one an entry */
+    double *gradient;         /* under test, at the given point */
+    double *numeric, *bound;  /* estimates at the given point; bound is infinite where there is none */
+    double *other;            /* n entries of scratch */
+    double *length, *typical; /* length scales: one an entry, one a block */
+} gp_check_state;
+
+/* Calls the callbacks at the given point until it is known that they can be trusted to do the same
+ * each time: sets report->value, gradient and manner. GP_NOT_HERE when the function has failed. */
+gp_outcome gp_try_out(gp_check_state *check);
+
+/* Makes x the point under test: sets the length scales too. */
+void gp_check_move(gp_check_state *check, const double *x);
+
+/* Estimates and judges the listed entries at the evaluator's point, where the value is f0 and the
+ * gradient under test is `gradient`, and writes them into the report as of point `number`. Sets the
+ * blocks' absolute tolerances when number is 0. */
+gp_outcome gp_survey(gp_check_state *check, size_t number, double f0, const double *gradient,
+                     const size_t *entries, size_t count);
+
+/* Random directions over each block at the given point. refuted[k] tells which blocks disagree. */
+gp_outcome gp_project(gp_check_state *check, double f0, unsigned char *refuted);
+
+#endif

@@ -1,0 +1,31 @@
+/* What is wrong with a refuted gradient? Each cause is a model of the numbers under test; it is named
+ * only when the model explains every one of them within its bound. The models stand in a table in
+ * diagnosis.c, most specific first: a new cause is a new row. */
+#ifndef GP_DIAGNOSIS_H
+#define GP_DIAGNOSIS_H
+
+#include "judge/verdict.h"
+
+/* What was seen of an entry while the user's gradient callback was tried out. */
+typedef enum gp_manner {
+    GP_MANNER_SET = 0,
+    GP_MANNER_UNWRITTEN,   /* still poison */
+    GP_MANNER_ACCUMULATED, /* added to what was there, or more at each call */
+    GP_MANNER_NONFINITE,
+    GP_MANNER_STALE /* depends on where the value was called before */
+} gp_manner;
+
+/* The numbers of all n entries at one point. An entry that was not estimated has b = infinity. */
+typedef struct gp_evidence {
+    const gp_function *function;
+    const double *x, *a, *d, *b;
+    const unsigned char *wrong;  /* 1: refuted */
+    const unsigned char *manner; /* gp_manner */
+    int one_point; /* all numbers are from the same point: positions and x may be compared */
+    const gp_tolerance *tolerance; /* one a block */
+} gp_evidence;
+
+/* Names a cause, or "unknown", for each block with a refuted entry. */
+gp_status gp_diagnose(const gp_evidence *evidence, gp_report *report);
+
+#endif

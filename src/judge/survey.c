@@ -1,0 +1,240 @@
+/* Estimating and judging entries at one point, in two passes: a first look at every entry with the
+ * cheapest stencil, from which the function's noise and the blocks' scales follow; then more work
+ * where that didn't decide. Neither pass lets one entry depend on another's turn. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "estimate/noise.h"
+#include "evaluate/executor.h"
+#include "judge/check.h"
+
+/* How good an estimate should be, as a share of tau, and what that may cost: very good if it is
+ * cheap, good enough if not. */
+static const struct {
+    double share;
+    unsigned evaluations;
+} EFFORT[] = {{1e-2, 12}, {1e-1, 24}, {1, 40}};
+
+/* A second estimate for an entry about to be refuted takes steps of its own. */
+static const double SECOND_SHIFT = 0.6180339887;
+
+typedef struct gp_survey_task {
+    gp_check_state *check;
+    size_t number;
+    double f0, sigma;
+    const double *gradient;
+    const size_t *entries;
+    gp_ladder *ladders; /* shared, one an entry of the list */
+    gp_entry *results;  /* shared */
+    const gp_tolerance *tolerance;
+} gp_survey_task;
+
+static gp_probe probe_of(const gp_check_state *c, size_t entry) {
+    size_t block = (size_t)(gp_function_block_of(c->function, entry) - c->function->block);
+    return (gp_probe){.offset = entry,
+                      .entries = 1,
+                      .scale = c->length[entry],
+                      .reach = c->typical[block]};
+}
+
+static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
+    gp_survey_task *task = context;
+    gp_probe probe = probe_of(task->check, task->entries[index]);
+    gp_line line;
+    gp_line_start(&line, e, &probe, task->f0);
+    return gp_ladder_start(&task->ladders[index], &line, 1) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+}
+
+static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t) {
+    for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
+        gp_goal goal = {EFFORT[i].share * t->rtol,
+                        EFFORT[i].share * fmax(t->atol, t->rtol * t->zero_floor)};
+        if (gp_ladder_refine(ladder, line, sigma, goal, EFFORT[i].evaluations) == GP_FAULT)
+            return GP_FAULT;
+    }
+    return GP_EVALUATED;
+}
+
+/* One estimate says refuted. Ask its other windows, then a second ladder: only what all of them exclude
+ * is refuted. Else the estimate becomes the interval that they leave open. */
+static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
+                          gp_estimate *estimate, unsigned *evaluations) {
+    gp_ladder again;
+    *estimate = gp_estimate_widened(estimate);
+    if (gp_judge(a, estimate, t) != GP_ENTRY_REFUTED)
+        return GP_EVALUATED;
+    if (gp_ladder_start(&again, line, SECOND_SHIFT) == GP_FAULT ||
+        refine(&again, line, sigma, t) == GP_FAULT)
+        return GP_FAULT;
+    *evaluations += again.evaluations;
+    gp_estimate second = gp_ladder_estimate(&again, sigma);
+    if (!isfinite(second.bound)) {
+        *estimate = second;
+        return GP_EVALUATED;
+    }
+    second = gp_estimate_widened(&second);
+    if (gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
+        if (second.bound < estimate->bound)
+            *estimate = second;
+        return GP_EVALUATED;
+    }
+    double low = fmin(estimate->derivative - estimate->bound, second.derivative - second.bound);
+    double high = fmax(estimate->derivative + estimate->bound, second.derivative + second.bound);
+    *estimate = second;
+    estimate->low = low;
+    estimate->high = high;
+    *estimate = gp_estimate_widened(estimate);
+    return GP_EVALUATED;
+}
+
+static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
+    gp_survey_task *task = context;
+    gp_check_state *c = task->check;
+    size_t i = task->entries[index];
+    const gp_tolerance *t = &task->tolerance[gp_function_block_of(c->function, i) -
+                                             c->function->block];
+    gp_ladder *ladder = &task->ladders[index];
+    gp_probe probe = probe_of(c, i);
+    gp_line line;
+    gp_line_start(&line, e, &probe, task->f0);
+    if (refine(ladder, &line, task->sigma, t) == GP_FAULT)
+        return GP_FAULT;
+    gp_estimate estimate = gp_ladder_estimate(ladder, task->sigma);
+    double a = task->gradient[i];
+    gp_entry_status status = gp_judge(a, &estimate, t);
+    unsigned evaluations = ladder->evaluations;
+    int readable = c->manner[i] == GP_MANNER_SET || task->number > 0;
+
+    if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
+        gp_estimate first = estimate;
+        if (confirm(&line, task->sigma, t, a, &estimate, &evaluations) == GP_FAULT)
+            return GP_FAULT;
+        status = gp_judge(a, &estimate, t);
+        if (status == GP_ENTRY_REFUTED && first.bound < estimate.bound)
+            estimate = first; /* confirmed: the sharper of the two intervals is the one to show */
+        else if (status == GP_ENTRY_VERIFIED)
+            status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
+    }
+    gp_entry *result = &task->results[index];
+    *result = (gp_entry){.status = status,
+                         .analytic = a,
+                         .numeric = estimate.derivative,
+                         .bound = status == GP_ENTRY_KINK ? estimate.kink_bound : estimate.bound,
+                         .left = estimate.left,
+                         .right = estimate.right,
+                         .limit = status == GP_ENTRY_UNRESOLVED ? estimate.limit : GP_LIMIT_NONE,
+                         .point = task->number,
+                         .evaluations = evaluations};
+    /* How an entry was written outranks what was written. */
+    if (!readable)
+        result->status = GP_ENTRY_REFUTED;
+    return GP_EVALUATED;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
+ * the absolute tolerances. A block without any takes the scale of the whole function. */
+static void set_tolerances(gp_survey_task *task, size_t count, gp_tolerance *tolerance,
+                           double *scratch) {
+    gp_check_state *c = task->check;
+    const gp_function *f = c->function;
+    static const double FLOOR = 0.1;  /* of the scale: see docs/decisions */
+    double all = 0;
+    /* Round 0 finds the scale of the whole function, the rounds after it one block each. */
+    for (size_t round = 0; round <= f->blocks; round++) {
+        size_t found = 0;
+        for (size_t k = 0; k < count; k++) {
+            size_t i = task->entries[k];
+            if (round > 0 && (i < f->block[round - 1].offset ||
+                              i - f->block[round - 1].offset >= f->block[round - 1].entries))
+                continue;
+            gp_estimate e = gp_ladder_estimate(&task->ladders[k], task->sigma);
+            if (isfinite(e.bound) && fabs(e.derivative) > e.bound)
+                scratch[found++] = fabs(e.derivative);
+        }
+        qsort(scratch, found, sizeof *scratch, compare_doubles);
+        double scale = found ? scratch[found / 2] : all;
+        if (round == 0) {
+            all = scale;
+            continue;
+        }
+        gp_tolerance *t = &tolerance[round - 1];
+        if (task->number > 0 && found == 0) {
+            t->zero_floor = fmax(t->zero_floor, FLOOR * all);
+            continue; /* nothing learnt here: keep those of the given point */
+        }
+        t->zero_floor = FLOOR * scale;
+        if (c->options.atol < 0) {
+            t->floor = FLOOR * scale;
+            t->atol = t->rtol * t->floor;
+        }
+    }
+}
+
+static gp_outcome measure_noise(gp_check_state *c, double f0, double *tiny) {
+    gp_probe probe = {.offset = 0,
+                      .entries = c->function->n,
+                      .seed = c->options.seed,
+                      .stream = GP_STREAM_NOISE,
+                      .weight = c->length,
+                      .scale = 1};
+    gp_line line;
+    gp_line_start(&line, c->evaluator, &probe, f0);
+    return gp_noise_at_tiny_steps(&line, tiny);
+}
+
+gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *gradient,
+                     const size_t *entries, size_t count) {
+    const gp_function *f = c->function;
+    size_t ladder_bytes = count * sizeof(gp_ladder), result_bytes = count * sizeof(gp_entry);
+    gp_survey_task task = {.check = c,
+                           .number = number,
+                           .f0 = f0,
+                           .gradient = gradient,
+                           .entries = entries,
+                           .ladders = gp_shared_alloc(ladder_bytes),
+                           .results = gp_shared_alloc(result_bytes)};
+    gp_tolerance *tolerance = malloc(f->blocks * sizeof *tolerance);
+    double *scratch = malloc((count ? count : 1) * sizeof *scratch), tiny = 0;
+    gp_outcome outcome = GP_EVALUATED;
+    if (!task.ladders || !task.results || !tolerance || !scratch)
+        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
+    if (outcome == GP_EVALUATED)
+        outcome = measure_noise(c, f0, &tiny);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
+    if (outcome == GP_EVALUATED) {
+        memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
+        task.sigma = gp_noise_level(tiny, task.ladders, count);
+        set_tolerances(&task, count, tolerance, scratch);
+        task.tolerance = tolerance;
+        outcome = gp_execute(c->evaluator, c->options.jobs, count, judge_entry, &task);
+    }
+    if (outcome == GP_EVALUATED && number == 0) {
+        memcpy(c->tolerance, tolerance, f->blocks * sizeof *tolerance);
+        c->report->noise = task.sigma;
+    }
+    for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
+        size_t i = entries[k];
+        const gp_entry *result = &task.results[k];
+        if (number == 0) {
+            c->numeric[i] = result->numeric;
+            c->bound[i] = isfinite(result->bound) ? result->bound : INFINITY;
+            c->report->entry[i] = *result;
+        } else if (result->status != GP_ENTRY_UNEXERCISED &&
+                   result->status != GP_ENTRY_UNRESOLVED) {
+            /* A further point decides or says nothing. */
+            c->report->entry[i] = *result;
+        }
+    }
+    gp_shared_free(task.ladders, ladder_bytes);
+    gp_shared_free(task.results, result_bytes);
+    free(tolerance);
+    free(scratch);
+    return outcome;
+}

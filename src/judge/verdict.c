@@ -1,0 +1,101 @@
+/* See verdict.h. */
+#include "judge/verdict.h"
+
+#include <math.h>
+#include <string.h>
+
+
+double gp_tau(const gp_tolerance *t, double a, double d) {
+    return t->rtol * fmax(fabs(a), fabs(d)) + t->atol;
+}
+
+gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) {
+    double b = e->bound;
+    if (!isfinite(a))
+        return GP_ENTRY_REFUTED;
+    if (!isfinite(b))
+        return GP_ENTRY_UNRESOLVED;
+    double tau = gp_tau(t, a, e->derivative);
+    if (fabs(e->derivative) <= b && fabs(a) <= b && b <= fmax(tau, t->rtol * t->zero_floor))
+        return GP_ENTRY_UNEXERCISED;
+    if (e->kink) {
+        double low = fmin(e->left, e->right), high = fmax(e->left, e->right);
+        double margin = gp_tau(t, a, fmax(fabs(low), fabs(high))) + e->kink_bound;
+        return a >= low - margin && a <= high + margin ? GP_ENTRY_KINK : GP_ENTRY_REFUTED;
+    }
+    double difference = fabs(a - e->derivative);
+    if (difference > tau + b)
+        return GP_ENTRY_REFUTED;
+    return b <= tau ? GP_ENTRY_VERIFIED : GP_ENTRY_UNRESOLVED;
+}
+
+double gp_entry_resolution(double a, double d, double b, const gp_tolerance *t) {
+    double size = fmax(fabs(a), fabs(d)) + t->floor;
+    return size > 0 ? (fabs(a - d) + b) / size : 0;
+}
+
+/* How far an entry is from agreement, for picking the worst: beyond all tolerance first. */
+static double badness(const gp_entry *e, const gp_tolerance *t) {
+    if (!isfinite(e->analytic))
+        return INFINITY;
+    if (!isfinite(e->bound))
+        return 0;
+    double allowed = gp_tau(t, e->analytic, e->numeric) + e->bound;
+    double difference = fabs(e->analytic - e->numeric);
+    return allowed > 0 ? difference / allowed : difference > 0 ? INFINITY : 0;
+}
+
+void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
+    size_t refuted = 0, unresolved = 0, seen = 0;
+    r->exercised = 0;
+    r->resolution = NAN;
+    for (size_t k = 0; k < r->blocks; k++) {
+        gp_block_result *block = &r->block[k].result;
+        double worst = -1;
+        double by_directions = block->directions ? block->resolution : NAN;
+        memset(block->count, 0, sizeof block->count);
+        memset(r->block[k].limits, 0, sizeof r->block[k].limits);
+        block->has_worst = 0;
+        block->resolution = by_directions;
+        for (size_t i = 0; i < block->entries; i++) {
+            const gp_entry *e = &r->entry[block->offset + i];
+            block->count[e->status]++;
+            if (e->status == GP_ENTRY_UNRESOLVED)
+                r->block[k].limits[e->limit]++;
+            if (e->status == GP_ENTRY_UNCHECKED || e->status == GP_ENTRY_UNEXERCISED)
+                continue;
+            if (e->status == GP_ENTRY_VERIFIED)
+                block->resolution = fmax(
+                    block->resolution, /* fmax ignores NaN */
+                    gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
+            /* A refuted entry is worse than any other. */
+            double bad = badness(e, &tolerance[k]);
+            bad = e->status == GP_ENTRY_REFUTED ? 2 + bad : bad / (1 + bad);
+            if (bad > worst) {
+                worst = bad;
+                block->has_worst = 1;
+                block->worst_index = i;
+            }
+        }
+        if (block->directions == 0)
+            block->exercised = block->entries - block->count[GP_ENTRY_UNCHECKED] -
+                               block->count[GP_ENTRY_UNEXERCISED];
+        int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
+                      block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
+        block->verdict = block->count[GP_ENTRY_REFUTED]     ? GP_REFUTED
+                         : block->count[GP_ENTRY_UNRESOLVED] ? GP_INCONCLUSIVE
+                         : decided                           ? r->block[k].by_directions
+                                                             : GP_INCONCLUSIVE;
+        refuted += block->verdict == GP_REFUTED;
+        unresolved += block->verdict == GP_INCONCLUSIVE;
+        seen += block->exercised;
+        r->exercised += block->exercised;
+        r->resolution = fmax(r->resolution, block->resolution);
+    }
+    if (r->verdict == GP_FAILED)
+        return;
+    /* Nothing exercised is nothing proven. */
+    r->verdict = refuted                  ? GP_REFUTED
+                 : unresolved || seen == 0 ? GP_INCONCLUSIVE
+                                           : GP_VERIFIED;
+}

@@ -1,0 +1,30 @@
+/* Comparing one number under test with one estimate: see "Verdicts, exactly" in docs/architecture.md. */
+#ifndef GP_VERDICT_H
+#define GP_VERDICT_H
+
+#include "estimate/derivative.h"
+#include "report/report.h"
+
+/* What differences count. `floor` is the size below which an entry's error is judged as if the entry
+ * were that large; the absolute tolerance is rtol * floor. */
+typedef struct gp_tolerance {
+    double rtol, atol;
+    double floor;      /* atol / rtol, for resolutions */
+    double zero_floor; /* bounds below rtol * zero_floor are narrow enough to call a derivative zero */
+} gp_tolerance;
+
+/* tau = rtol max(|a|, |d|) + atol */
+double gp_tau(const gp_tolerance *tolerance, double analytic, double numeric);
+
+gp_entry_status gp_judge(double analytic, const gp_estimate *estimate,
+                         const gp_tolerance *tolerance);
+
+/* (|a - d| + b) / (max(|a|, |d|) + floor): a larger relative error than this is excluded. */
+double gp_entry_resolution(double analytic, double numeric, double bound,
+                           const gp_tolerance *tolerance);
+
+/* Fills in everything of a report that follows from its entries: counts, verdicts, resolutions, the
+ * worst entries, coverage. tolerance holds one element a block. Keeps a GP_FAILED verdict. */
+void gp_conclude(gp_report *report, const gp_tolerance *tolerance);
+
+#endif

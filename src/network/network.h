@@ -1,0 +1,43 @@
+/* Inside of gp_network. Layers count from 1, as in W1, b1; units and inputs from 0, as rows and
+ * columns do. Arrays of examples are row-major with one example a row. */
+#ifndef GP_NETWORK_H
+#define GP_NETWORK_H
+
+#include "function/function.h"
+#include "network/units.h"
+
+struct gp_network {
+    gp_network_options options;
+    size_t *width;    /* width[0] = inputs, width[l] = units of layer l */
+    size_t *weights;  /* offset of W_l in the parameters, l = 1 ... layers; b_l follows W_l */
+    size_t n;         /* parameters */
+    double *theta;    /* n */
+    size_t examples, label_columns;
+    double *X64;      /* examples x inputs, in the network's precision: one of the two */
+    float *X32;
+    double *labels;   /* examples x label_columns */
+    size_t first, count; /* rows in use */
+    size_t batch;        /* rows of a batch of gp_network_function */
+    uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass */
+    /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0] the
+     * data; delta, delta_below: count x the widest layer. All in the network's precision. */
+    size_t capacity;
+    void **z, **a;
+    void *delta, *delta_below;
+};
+
+/* The passes in either precision: theta and gradient (n) are double * or float *. Both return 0. */
+int gp_dense_forward_f64(gp_network *network, const double *theta, double *cost);
+int gp_dense_forward_f32(gp_network *network, const float *theta, double *cost);
+/* After a forward pass at the same theta and rows. */
+int gp_dense_backward_f64(gp_network *network, const double *theta, double *gradient);
+int gp_dense_backward_f32(gp_network *network, const float *theta, float *gradient);
+
+/* Is hidden unit `unit` of layer `layer` kept for row `row` in the current draw of the mask? */
+int gp_dropout_keeps(const gp_network *network, size_t layer, size_t row, size_t unit);
+
+/* Loss of one example from its `outputs` logits, and (if dz is not NULL) its derivative. */
+double gp_loss_value(const gp_network_options *options, size_t outputs, const double *logits,
+                     const double *labels, double *dz);
+
+#endif

@@ -1,0 +1,52 @@
+/* See probe.h. */
+#include "probe/probe.h"
+
+#include <math.h>
+
+double gp_probe_component(const gp_probe *probe, size_t i) {
+    if (i < probe->offset || i - probe->offset >= probe->entries)
+        return 0;
+    if (probe->entries == 1 && !probe->weight)
+        return 1;
+    double v = 2 * gp_random_uniform(probe->seed, probe->stream, probe->part, i) - 1;
+    return probe->weight ? v * probe->weight[i] : v;
+}
+
+static double root_mean_square(const double *x, size_t n) {
+    double largest = 0, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs(x[i]));
+    if (largest == 0)
+        return 0;
+    for (size_t i = 0; i < n; i++) /* scaled, so that squares neither overflow nor vanish */
+        sum += (x[i] / largest) * (x[i] / largest);
+    return largest * sqrt(sum / (double)n);
+}
+
+void gp_probe_typical(const gp_function *f, const double *x, double *typical) {
+    double all = root_mean_square(x, f->n);
+    for (size_t b = 0; b < f->blocks; b++) {
+        double own = root_mean_square(x + f->block[b].offset, f->block[b].entries);
+        typical[b] = own > 0 ? own : all > 0 ? all : 1;
+    }
+}
+
+double gp_probe_length(const gp_function *f, const double *x, const double *typical, size_t entry) {
+    if (x[entry] != 0)
+        return fabs(x[entry]);
+    return typical[gp_function_block_of(f, entry) - f->block];
+}
+
+void gp_probe_point(const gp_function *f, uint64_t seed, size_t number, double *x) {
+    static const double strengths[] = {0.5, 1, 1, 2};
+    double strength = strengths[(number - 1) % 4];
+    double all = root_mean_square(f->x, f->n);
+    for (size_t b = 0; b < f->blocks; b++) {
+        const gp_block *block = &f->block[b];
+        double size = root_mean_square(f->x + block->offset, block->entries);
+        if (size == 0)
+            size = all > 0 ? all : 1;
+        for (size_t i = block->offset; i < block->offset + block->entries; i++)
+            x[i] = f->x[i] + strength * size * gp_random_normal(seed, GP_STREAM_POINT, number, i);
+    }
+}

@@ -1,0 +1,34 @@
+/* A probe: the line t -> f(x + t v) through the point under test along one entry or a random
+ * direction over a range of entries, and the length scale on which steps are taken. Nothing here
+ * knows how values are computed, and directions are generated entry by entry, never stored. */
+#ifndef GP_PROBE_H
+#define GP_PROBE_H
+
+#include "function/function.h"
+#include "probe/random.h"
+
+typedef struct gp_probe {
+    size_t offset, entries; /* of x; entries == 1: along one entry, with v = 1 */
+    uint64_t seed, part;    /* else: which random direction */
+    gp_stream stream;
+    const double *weight; /* n entries or NULL: v_i = weight_i * uniform(-1, 1) */
+    double scale;         /* length L: a step of L changes x by about its own size */
+    double reach;         /* steps may grow to a few times this, if it is larger than the scale */
+} gp_probe;
+
+/* Component of the direction along entry i of x; 0 outside the probe's range. */
+double gp_probe_component(const gp_probe *probe, size_t i);
+
+/* The length scale of one entry at point x: its own size; for a zero, the typical size of its block;
+ * for a block of zeros, that of all parameters; failing that, 1. `typical` holds one number a block,
+ * from gp_probe_typical. */
+double gp_probe_length(const gp_function *function, const double *x, const double *typical,
+                       size_t entry);
+/* The root mean square of each block at x (of all parameters for a block of zeros; 1 if all are). */
+void gp_probe_typical(const gp_function *function, const double *x, double *typical);
+
+/* Further points: writes into x (n) the given point perturbed for point number `number` (from 1):
+ * entry by entry x + s * size * normal, with s growing from 1/2 to 2 as points go on. */
+void gp_probe_point(const gp_function *function, uint64_t seed, size_t number, double *x);
+
+#endif

@@ -1,0 +1,99 @@
+/* The report for machines: JSON, schema gradproof.report/1. Keys are described in
+ * docs/architecture.md. JSON has no NaN: what there is no number for is null. */
+#include "report/report.h"
+
+#ifdef GP_WITH_JSON
+
+#include <jansson.h>
+#include <math.h>
+
+static json_t *number(double v) {
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *text(const char *v) {
+    json_t *string = json_string(v);
+    return string ? string : json_string("?"); /* not UTF-8 */
+}
+
+static json_t *shape(const gp_block_result *block) {
+    json_t *list = json_array();
+    for (size_t k = 0; k < block->dimensions; k++)
+        json_array_append_new(list, json_integer((json_int_t)block->shape[k]));
+    return list;
+}
+
+static json_t *worst(const gp_report *r, const gp_block_result *block) {
+    if (!block->has_worst)
+        return json_null();
+    const gp_entry *e = &r->entry[block->offset + block->worst_index];
+    return json_pack("{s:I, s:o, s:o, s:o, s:s, s:I}", "index", (json_int_t)block->worst_index,
+                     "analytic", number(e->analytic), "numeric", number(e->numeric), "bound",
+                     number(e->bound), "status", gp_entry_status_string(e->status), "point",
+                     (json_int_t)e->point);
+}
+
+static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
+    const gp_block_result *block = &data->result;
+    json_t *counts = json_object(), *diagnoses = json_array(), *limits = json_object();
+    for (int s = 0; s < GP_ENTRY_STATUSES; s++)
+        json_object_set_new(counts, gp_entry_status_string((gp_entry_status)s),
+                            json_integer((json_int_t)block->count[s]));
+    for (int limit = GP_LIMIT_NONE + 1; limit <= GP_LIMIT_DOMAIN; limit++)
+        if (data->limits[limit])
+            json_object_set_new(limits, gp_limit_string((gp_limit)limit),
+                                json_integer((json_int_t)data->limits[limit]));
+    for (size_t k = 0; k < block->diagnoses; k++)
+        json_array_append_new(diagnoses,
+                              json_pack("{s:s, s:o, s:o}", "kind", data->diagnosis[k].kind,
+                                        "factor", number(data->diagnosis[k].factor), "message",
+                                        text(data->diagnosis[k].message)));
+    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "name",
+                     text(block->name), "shape", shape(block), "verdict",
+                     gp_verdict_string(block->verdict), "entries", counts, "exercised",
+                     (json_int_t)block->exercised, "resolution", number(block->resolution),
+                     "directions", (json_int_t)block->directions, "worst", worst(r, block),
+                     "diagnosis", diagnoses, "unresolved_by", limits);
+}
+
+gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
+    static const char *const strategies[] = {"auto", "full", "project", "sample"};
+    if (!r || !stream)
+        return GP_ERROR_ARGUMENT;
+    json_t *blocks = json_array(), *silent = json_array();
+    for (size_t k = 0; k < r->blocks; k++)
+        json_array_append_new(blocks, one_block(r, &r->block[k]));
+    for (size_t k = 0; k < r->silents; k++)
+        json_array_append_new(silent, text(r->silent[k]));
+    json_t *failure = r->failure[0] ? json_pack("{s:s, s:o}", "kind", r->failure_kind, "message",
+                                                text(r->failure))
+                                    : json_null();
+    json_t *root = json_pack(
+        "{s:s, s:s, s:o, s:s, s:o, s:s, s:I, s:s, s:o, s:o, s:o,"
+        " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
+        "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
+        "verdict", gp_verdict_string(r->verdict), "failure", failure, "dtype",
+        r->dtype == GP_FLOAT64 ? "float64" : "float32", "parameters", (json_int_t)r->n, "strategy",
+        strategies[r->strategy], "rtol", number(r->rtol), "atol",
+        r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage", "exercised",
+        (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
+        "silent", silent, "resolution", number(r->resolution), "confidence", number(r->confidence),
+        "noise", number(r->noise), "notebook_difference", number(r->difference), "evaluations",
+        "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients, "seconds",
+        number(r->seconds), "seed", (json_int_t)r->seed);
+    if (!root)
+        return GP_ERROR_MEMORY;
+    int failed = json_dumpf(root, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF;
+    json_decref(root);
+    return failed || ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+}
+
+#else
+
+gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
+    (void)r;
+    (void)stream;
+    return GP_ERROR_UNSUPPORTED;
+}
+
+#endif

@@ -1,0 +1,198 @@
+/* The report's storage and what may be asked of it. */
+#include "report/report.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+gp_status gp_report_create(const gp_function *f, const char *name, gp_report **report) {
+    gp_report *r = calloc(1, sizeof *r);
+    if (!r)
+        return GP_ERROR_MEMORY;
+    r->function = gp_copy_string(name);
+    if (f) {
+        r->dtype = f->dtype;
+        r->n = f->n;
+        r->block = calloc(f->blocks, sizeof *r->block);
+        r->entry = calloc(f->n, sizeof *r->entry);
+    }
+    if (!r->function || (f && (!r->block || !r->entry))) {
+        gp_report_destroy(r);
+        return GP_ERROR_MEMORY;
+    }
+    for (size_t b = 0; f && b < f->blocks; b++) {
+        gp_report_block_data *block = &r->block[b];
+        r->blocks = b + 1;
+        block->name = gp_copy_string(f->block[b].name);
+        if (!block->name) {
+            gp_report_destroy(r);
+            return GP_ERROR_MEMORY;
+        }
+        memcpy(block->shape, f->block[b].shape, sizeof block->shape);
+        block->stage = f->block[b].stage;
+        block->result.name = block->name;
+        block->result.shape = block->shape;
+        block->result.dimensions = f->block[b].dimensions;
+        block->result.offset = f->block[b].offset;
+        block->result.entries = f->block[b].entries;
+        block->result.resolution = NAN;
+    }
+    for (size_t i = 0; i < r->n; i++)
+        r->entry[i].analytic = r->entry[i].numeric = r->entry[i].bound = r->entry[i].left =
+            r->entry[i].right = NAN;
+    r->resolution = r->difference = r->confidence = r->noise = r->value = NAN;
+    *report = r;
+    return GP_OK;
+}
+
+gp_status gp_report_blank(const gp_function *f, gp_report **report) {
+    return f && report ? gp_report_create(f, f->name, report) : GP_ERROR_ARGUMENT;
+}
+
+void gp_report_destroy(gp_report *r) {
+    if (!r)
+        return;
+    for (size_t b = 0; b < r->blocks; b++) {
+        for (size_t k = 0; k < r->block[b].result.diagnoses; k++)
+            free((char *)r->block[b].diagnosis[k].message);
+        free(r->block[b].diagnosis);
+        free(r->block[b].name);
+    }
+    for (size_t k = 0; k < r->silents; k++)
+        free(r->silent[k]);
+    free(r->silent);
+    free(r->block);
+    free(r->entry);
+    free(r->function);
+    free(r);
+}
+
+gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, double factor,
+                                  const char *format, ...) {
+    gp_report_block_data *block = &r->block[b];
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    gp_diagnosis *list =
+        realloc(block->diagnosis, (block->result.diagnoses + 1) * sizeof *list);
+    if (!list)
+        return GP_ERROR_MEMORY;
+    block->diagnosis = list;
+    block->result.diagnosis = list;
+    char *copy = gp_copy_string(message);
+    if (!copy)
+        return GP_ERROR_MEMORY;
+    list[block->result.diagnoses++] = (gp_diagnosis){kind, factor, copy};
+    return GP_OK;
+}
+
+gp_status gp_report_add_silent(gp_report *r, const char *name) {
+    size_t at = 0;
+    while (at < r->silents && strcmp(r->silent[at], name) < 0)
+        at++;
+    if (at < r->silents && strcmp(r->silent[at], name) == 0)
+        return GP_OK;
+    char **list = realloc(r->silent, (r->silents + 1) * sizeof *list);
+    if (!list)
+        return GP_ERROR_MEMORY;
+    r->silent = list;
+    char *copy = gp_copy_string(name);
+    if (!copy)
+        return GP_ERROR_MEMORY;
+    memmove(list + at + 1, list + at, (r->silents - at) * sizeof *list);
+    list[at] = copy;
+    r->silents++;
+    return GP_OK;
+}
+
+gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,
+                                   const gp_options *options, gp_report **report) {
+    if (!name || !kind || !message || !report)
+        return GP_ERROR_ARGUMENT;
+    gp_status status = gp_report_create(NULL, name, report);
+    if (status != GP_OK)
+        return status;
+    (*report)->verdict = GP_FAILED;
+    (*report)->seed = options ? options->seed : 0;
+    snprintf((*report)->failure_kind, sizeof(*report)->failure_kind, "%s", kind);
+    snprintf((*report)->failure, sizeof(*report)->failure, "%s", message);
+    return GP_OK;
+}
+
+/* Words for enumerations, in their order. */
+static const char *word(const char *const *words, size_t count, size_t i) {
+    return i < count ? words[i] : "unknown";
+}
+
+const char *gp_verdict_string(gp_verdict verdict) {
+    static const char *const words[] = {"verified", "refuted", "inconclusive", "failed"};
+    return word(words, 4, (size_t)verdict);
+}
+
+const char *gp_entry_status_string(gp_entry_status status) {
+    static const char *const words[] = {"unchecked",  "verified", "refuted",
+                                        "unresolved", "kink",     "unexercised"};
+    return word(words, GP_ENTRY_STATUSES, (size_t)status);
+}
+
+const char *gp_limit_string(gp_limit limit) {
+    static const char *const words[] = {"none", "noise", "truncation", "kink", "jump", "domain"};
+    return word(words, 6, (size_t)limit);
+}
+
+gp_verdict gp_report_verdict(const gp_report *r) {
+    return r->verdict;
+}
+
+int gp_report_exit_code(const gp_report *r) {
+    return (int)r->verdict;
+}
+
+const char *gp_report_failure(const gp_report *r) {
+    return r->failure[0] ? r->failure : NULL;
+}
+
+size_t gp_report_blocks(const gp_report *r) {
+    return r->blocks;
+}
+
+gp_status gp_report_block(const gp_report *r, size_t block, gp_block_result *result) {
+    if (!r || block >= r->blocks || !result)
+        return GP_ERROR_ARGUMENT;
+    *result = r->block[block].result;
+    return GP_OK;
+}
+
+size_t gp_report_entries(const gp_report *r) {
+    return r->n;
+}
+
+gp_status gp_report_entry(const gp_report *r, size_t entry, gp_entry *result) {
+    if (!r || entry >= r->n || !result)
+        return GP_ERROR_ARGUMENT;
+    *result = r->entry[entry];
+    return GP_OK;
+}
+
+double gp_report_difference(const gp_report *r) {
+    return r->difference;
+}
+
+double gp_report_resolution(const gp_report *r) {
+    return r->resolution;
+}
+
+size_t gp_report_exercised(const gp_report *r) {
+    return r->exercised;
+}
+
+size_t gp_report_points(const gp_report *r) {
+    return r->points;
+}
+
+uint64_t gp_report_evaluations(const gp_report *r, int gradient) {
+    return gradient ? r->gradients : r->values;
+}

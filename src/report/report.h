@@ -1,0 +1,51 @@
+/* Inside of gp_report: filled by the judge, read by the writers in this folder. */
+#ifndef GP_REPORT_H
+#define GP_REPORT_H
+
+#include "gradproof.h"
+#include "function/function.h"
+
+typedef struct gp_report_block_data {
+    gp_block_result result; /* name, shape and diagnosis point into what follows */
+    char *name;
+    size_t shape[GP_MAX_DIMENSIONS];
+    unsigned stage;
+    gp_diagnosis *diagnosis; /* messages are owned */
+    gp_verdict by_directions; /* where directions alone decided; GP_VERIFIED where none did */
+    size_t limits[GP_LIMIT_DOMAIN + 1]; /* unresolved entries by what limits them */
+} gp_report_block_data;
+
+struct gp_report {
+    char *function;
+    gp_dtype dtype;
+    size_t n, blocks;
+    gp_report_block_data *block;
+    gp_entry *entry;
+    gp_verdict verdict;
+    char failure_kind[32]; /* "" unless the verdict is GP_FAILED */
+    char failure[512];
+    double rtol, atol; /* atol < 0: by block */
+    gp_strategy strategy; /* the one that was used */
+    double resolution, difference, notebook_epsilon;
+    double confidence; /* probability that an error beyond the resolution would have been seen */
+    double noise;      /* standard deviation of the function's noise at the given point */
+    double value;      /* of the function at the given point */
+    size_t exercised, points;
+    char **silent; /* names of the units that silence entries at the given point, sorted */
+    size_t silents;
+    uint64_t values, gradients;
+    double seconds;
+    uint64_t seed;
+};
+
+/* An empty report on a function: all entries unchecked. `function` may be NULL. */
+gp_status gp_report_create(const gp_function *function, const char *name, gp_report **report);
+
+/* Adds a diagnosis to a block; the message is formatted here. */
+gp_status gp_report_add_diagnosis(gp_report *report, size_t block, const char *kind, double factor,
+                                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds a silent unit's name, once. */
+gp_status gp_report_add_silent(gp_report *report, const char *name);
+
+#endif

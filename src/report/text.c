@@ -1,0 +1,196 @@
+/* The report for people. */
+#include "report/report.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct gp_palette {
+    const char *good, *bad, *unsure, *strong, *off;
+} gp_palette;
+
+static gp_palette palette(unsigned flags) {
+    static const gp_palette colours = {"\033[92m", "\033[91m", "\033[93m", "\033[1m", "\033[0m"};
+    static const gp_palette none = {"", "", "", "", ""};
+    return flags & GP_PRINT_COLOUR ? colours : none;
+}
+
+static const char *verdict_colour(const gp_palette *p, gp_verdict verdict) {
+    return verdict == GP_VERIFIED ? p->good : verdict == GP_INCONCLUSIVE ? p->unsure : p->bad;
+}
+
+static void shape_text(const gp_block_result *block, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t k = 0; k < block->dimensions && used < size; k++)
+        used += (size_t)snprintf(text + used, size - used, "%s%zu", k ? " x " : "", block->shape[k]);
+    if (block->dimensions == 0)
+        snprintf(text, size, "scalar");
+}
+
+static void print_worst(const gp_report *r, const gp_block_result *block, FILE *stream) {
+    if (!block->has_worst) {
+        fprintf(stream, "-");
+        return;
+    }
+    char index[128];
+    const gp_entry *e = &r->entry[block->offset + block->worst_index];
+    gp_index_name(block->dimensions, block->shape, block->worst_index, index, sizeof index);
+    fprintf(stream, "%s %.9g against %.9g +- %.1e", index, e->analytic, e->numeric, e->bound);
+}
+
+/* "3 of 128 entries are unresolved (noise 2, kink 1)" */
+static void print_unresolved(const gp_report_block_data *block, FILE *stream) {
+    const char *separator = "";
+    fprintf(stream, "  %s: %zu of %zu entries are unresolved (", block->name,
+            block->result.count[GP_ENTRY_UNRESOLVED], block->result.entries);
+    for (int limit = GP_LIMIT_NONE; limit <= GP_LIMIT_DOMAIN; limit++)
+        if (block->limits[limit]) {
+            fprintf(stream, "%s%s %zu", separator, gp_limit_string((gp_limit)limit),
+                    block->limits[limit]);
+            separator = ", ";
+        }
+    fprintf(stream, ")\n");
+}
+
+static void print_entries(const gp_report *r, FILE *stream) {
+    fprintf(stream, "\n  %-16s %-12s %22s %22s %10s %5s\n", "entry", "status", "gradient",
+            "estimate", "bound", "point");
+    for (size_t k = 0; k < r->blocks; k++) {
+        const gp_block_result *block = &r->block[k].result;
+        for (size_t i = 0; i < block->entries; i++) {
+            const gp_entry *e = &r->entry[block->offset + i];
+            char index[128], name[256];
+            if (e->status == GP_ENTRY_UNCHECKED)
+                continue;
+            gp_index_name(block->dimensions, block->shape, i, index, sizeof index);
+            snprintf(name, sizeof name, "%s%s", block->name, index);
+            fprintf(stream, "  %-16s %-12s %22.15g %22.15g %10.2e %5zu", name,
+                    gp_entry_status_string(e->status), e->analytic, e->numeric, e->bound, e->point);
+            if (e->status == GP_ENTRY_KINK)
+                fprintf(stream, "  left %.9g, right %.9g", e->left, e->right);
+            if (e->status == GP_ENTRY_UNRESOLVED)
+                fprintf(stream, "  (%s)", gp_limit_string(e->limit));
+            fputc('\n', stream);
+        }
+    }
+}
+
+static void print_blocks(const gp_report *r, const gp_palette *p, FILE *stream) {
+    size_t name_width = 5, shape_width = 5;
+    char shape[160];
+    for (size_t k = 0; k < r->blocks; k++) {
+        shape_text(&r->block[k].result, shape, sizeof shape);
+        name_width = strlen(r->block[k].name) > name_width ? strlen(r->block[k].name) : name_width;
+        shape_width = strlen(shape) > shape_width ? strlen(shape) : shape_width;
+    }
+    fprintf(stream, "  %-*s  %-*s  %-12s  %11s  %10s  %s\n", (int)name_width, "block",
+            (int)shape_width, "shape", "verdict", "exercised", "resolution",
+            "worst entry: gradient against estimate +- bound");
+    for (size_t k = 0; k < r->blocks; k++) {
+        const gp_block_result *block = &r->block[k].result;
+        char coverage[64];
+        shape_text(block, shape, sizeof shape);
+        snprintf(coverage, sizeof coverage, "%zu/%zu", block->exercised, block->entries);
+        fprintf(stream, "  %-*s  %-*s  %s%-12s%s  %11s  ", (int)name_width, block->name,
+                (int)shape_width, shape, verdict_colour(p, block->verdict),
+                gp_verdict_string(block->verdict), p->off, coverage);
+        if (isnan(block->resolution))
+            fprintf(stream, "%10s  ", "-");
+        else
+            fprintf(stream, "%10.1e  ", block->resolution);
+        print_worst(r, block, stream);
+        fputc('\n', stream);
+    }
+}
+
+static void print_findings(const gp_report *r, const gp_palette *p, FILE *stream) {
+    for (size_t k = 0; k < r->blocks; k++)
+        for (size_t i = 0; i < r->block[k].result.diagnoses; i++)
+            fprintf(stream, "  %s%s%s: %s\n", p->strong, r->block[k].diagnosis[i].kind, p->off,
+                    r->block[k].diagnosis[i].message);
+    for (size_t k = 0; k < r->blocks; k++) {
+        const gp_block_result *block = &r->block[k].result;
+        if (block->count[GP_ENTRY_UNRESOLVED])
+            print_unresolved(&r->block[k], stream);
+        if (block->count[GP_ENTRY_KINK])
+            fprintf(stream,
+                    "  %s: %zu of %zu entries lie at a kink, between the left and the right "
+                    "derivative\n",
+                    block->name, block->count[GP_ENTRY_KINK], block->entries);
+    }
+}
+
+static void print_coverage(const gp_report *r, FILE *stream) {
+    fprintf(stream, "  coverage     %zu of %zu entries exercised, in %zu point%s\n", r->exercised,
+            r->n, r->points, r->points == 1 ? "" : "s");
+    if (r->silents) {
+        fprintf(stream, "  silent       at the given point: ");
+        for (size_t k = 0; k < r->silents && k < 8; k++)
+            fprintf(stream, "%s%s", k ? ", " : "", r->silent[k]);
+        if (r->silents > 8)
+            fprintf(stream, " and %zu more", r->silents - 8);
+        fputc('\n', stream);
+    }
+}
+
+gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
+    if (!r || !stream)
+        return GP_ERROR_ARGUMENT;
+    gp_palette p = palette(flags);
+    fprintf(stream, "%s%s%s: %s", verdict_colour(&p, r->verdict), gp_verdict_string(r->verdict),
+            p.off, r->function);
+    if (r->verdict == GP_FAILED) {
+        fprintf(stream, ": %s\n", r->failure);
+        return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+    }
+    fprintf(stream, ", %zu parameters, %s", r->n, r->dtype == GP_FLOAT64 ? "float64" : "float32");
+    if (r->verdict == GP_REFUTED) {
+        const char *separator = ": wrong in ";
+        for (size_t k = 0; k < r->blocks; k++)
+            if (r->block[k].result.verdict == GP_REFUTED) {
+                fprintf(stream, "%s%s", separator, r->block[k].name);
+                separator = ", ";
+            }
+    }
+    if (r->verdict == GP_INCONCLUSIVE) {
+        size_t unresolved = 0;
+        for (size_t k = 0; k < r->blocks; k++)
+            unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
+        if (r->exercised == 0)
+            fprintf(stream, ": no entry was exercised");
+        else
+            fprintf(stream, ": %zu of %zu entries unresolved", unresolved, r->n);
+    }
+    if (!isnan(r->resolution))
+        fprintf(stream, ", resolution %.1e", r->resolution);
+    fputc('\n', stream);
+    if (flags & GP_PRINT_QUIET)
+        return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+
+    fputc('\n', stream);
+    print_blocks(r, &p, stream);
+    fputc('\n', stream);
+    print_findings(r, &p, stream);
+    print_coverage(r, stream);
+    if (!isnan(r->resolution))
+        fprintf(stream,
+                "  resolution   a relative error above %.1e is excluded in every verified entry "
+                "(tolerance %.0e)\n",
+                r->resolution, r->rtol);
+    if (r->strategy == GP_PROJECT)
+        fprintf(stream, "  confidence   such an error is missed with probability at most %.0e\n",
+                1 - r->confidence);
+    if (r->strategy == GP_SAMPLE)
+        fprintf(stream, "  sample       %.1f %% of the entries were looked at\n",
+                100 * r->confidence);
+    fprintf(stream, "  difference   |grad - gradapprox| / (|grad| + |gradapprox|) = %.9g",
+            r->difference);
+    if (r->notebook_epsilon > 0)
+        fprintf(stream, "  (the notebook's, step %g)", r->notebook_epsilon);
+    fprintf(stream, "\n  cost         %llu evaluations of the value, %llu of the gradient, %.3g s",
+            (unsigned long long)r->values, (unsigned long long)r->gradients, r->seconds);
+    fprintf(stream, ", seed %llu\n", (unsigned long long)r->seed);
+    if (flags & GP_PRINT_VERBOSE)
+        print_entries(r, stream);
+    return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+}
