@@ -215,7 +215,7 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
     }
     /* What noise doesn't explain comes from kinks or from bends that the order can't follow. Then the
      * deviation is a sample of the error rather than a bound on it: count it several times. */
-    double excess = fmax(0, dev - 0.5 * w->slope_noise);
+    double excess = fmax(0, dev - 0.25 * w->slope_noise);
     double bound = w->noise + fmax(dev + 3 * excess, deviation_from_above(all, s, rungs, w));
     for (unsigned first = 0; first < rungs; first++)
         for (unsigned count = 2; count <= MAX_ORDER; count++) {
@@ -387,7 +387,7 @@ gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
     /* Near the cube root of the rounding error truncation and noise of a central difference are of
      * like size. 0.71: a power of two would make short binary fractions, whose differences are
      * exact and hide the noise. */
-    double step = 0.71 * shift * line->probe->scale * (dtype == GP_FLOAT64 ? 0x1p-16 : 0x1p-6);
+    double step = 0.71 * shift * line->probe->scale * (dtype == GP_FLOAT64 ? 0x1p-14 : 0x1p-6);
     memset(ladder, 0, sizeof *ladder);
     ladder->f0 = line->f0;
     ladder->unit = line->unit;
@@ -466,10 +466,17 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
         if (proposals[i] > 2 * ladder->unit && proposals[i] <= ladder->limit &&
             !has_step(ladder, proposals[i]))
             next[count++] = proposals[i];
-    /* Else fill a gap that a jump has left, inside the window or at its upper end. */
-    for (unsigned k = bottom; k > 0 && k >= best.first && count == 0; k--)
+    /* Else fill a gap that a jump has left, upwards or downwards. */
+    for (unsigned k = bottom; noisy && k > 0 && count == 0; k--)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = noisy ? 2 * ladder->rung[k].step : ladder->rung[k - 1].step / 2;
+            next[count++] = 2 * ladder->rung[k].step;
+    for (unsigned k = best.first + 1; !noisy && k < ladder->rungs && count == 0; k++)
+        if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
+            next[count++] = ladder->rung[k - 1].step / 2;
+    /* Else the noise itself has drawn an unlucky number: draw again, between the steps in use. */
+    for (unsigned k = best.first ? best.first : 1; k < ladder->rungs && count == 0; k++)
+        if (ladder->rung[k - 1].step / ladder->rung[k].step > 1.6)
+            next[count++] = sqrt(ladder->rung[k - 1].step * ladder->rung[k].step);
     return count;
 }
 

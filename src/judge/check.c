@@ -88,26 +88,55 @@ static gp_status name_silent_units(gp_check_state *c) {
     return GP_OK;
 }
 
-/* One further point: another batch, a perturbed theta, or both. Only entries that no point before has
+/* Moves to a random point near which the function still works as it was meant to: of several draws the
+ * first whose value is at most twice as large as at the given point, else the one with the least. Far
+ * out, losses saturate and are computed in coarse stairs, on which no difference quotient can be
+ * trusted. Sets *f0. */
+static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double *f0) {
+    const gp_function *f = c->function;
+    size_t best_draw = GP_POINT_DRAWS;
+    double least = INFINITY;
+    for (size_t draw = 0; draw < GP_POINT_DRAWS; draw++) {
+        double value;
+        gp_probe_point(f, c->options.seed, number, draw, c->other);
+        gp_check_move(c, c->other);
+        gp_outcome outcome = gp_evaluator_value(c->evaluator, &value);
+        if (outcome == GP_FAULT)
+            return outcome;
+        if (outcome == GP_EVALUATED && fabs(value) < least) {
+            least = fabs(value);
+            best_draw = draw;
+            *f0 = value;
+        }
+        if (outcome == GP_EVALUATED && fabs(value) <= 2 * fabs(c->report->value))
+            break;
+    }
+    if (best_draw == GP_POINT_DRAWS)
+        return GP_NOT_HERE;
+    gp_probe_point(f, c->options.seed, number, best_draw, c->other);
+    gp_check_move(c, c->other);
+    return GP_EVALUATED;
+}
+
+/* One further point: another batch, a random theta, or both. Only entries that no point before has
  * exercised are looked at. */
 static gp_outcome try_further_point(gp_check_state *c, size_t number, size_t *list) {
     const gp_function *f = c->function;
     size_t count = 0, batch = number % f->batches;
+    double f0;
     for (size_t i = 0; i < f->n; i++)
         if (c->report->entry[i].status == GP_ENTRY_UNEXERCISED)
             list[count++] = i;
-    /* First the other batches alone, a few of them: they leave theta as it was given. */
-    int perturb = number >= f->batches || number > 3;
-    if (perturb)
-        gp_probe_point(f, c->options.seed, number, c->other);
-    else
-        memcpy(c->other, f->x, f->n * sizeof *c->other);
     gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, batch);
     if (outcome != GP_EVALUATED)
         return outcome;
-    gp_check_move(c, c->other);
-    double f0;
-    outcome = gp_evaluator_value(c->evaluator, &f0);
+    /* First the other batches alone, a few of them: they leave theta as it was given. */
+    if (number >= f->batches || number > 3) {
+        outcome = move_to_random_point(c, number, &f0);
+    } else {
+        gp_check_move(c, f->x);
+        outcome = gp_evaluator_value(c->evaluator, &f0);
+    }
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
     return outcome == GP_EVALUATED ? gp_survey(c, number, f0, c->other, list, count) : outcome;

@@ -14,10 +14,12 @@
 static const struct {
     double share;
     unsigned evaluations;
-} EFFORT[] = {{1e-2, 12}, {1e-1, 24}, {1, 40}};
+} EFFORT[] = {{5e-3, 20}, {1e-1, 28}, {1, 40}};
 
 /* A second estimate for an entry about to be refuted takes steps of its own. */
 static const double SECOND_SHIFT = 0.6180339887;
+/* And a look from further away, where the stairs of a coarsely rounded function show. */
+static const double FAR_SHIFT = 64;
 
 typedef struct gp_survey_task {
     gp_check_state *check;
@@ -75,9 +77,20 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
     }
     second = gp_estimate_widened(&second);
     if (gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
-        if (second.bound < estimate->bound)
-            *estimate = second;
-        return GP_EVALUATED;
+        gp_estimate sharper = second.bound < estimate->bound ? second : *estimate;
+        if (gp_ladder_start(&again, line, FAR_SHIFT) == GP_FAULT)
+            return GP_FAULT;
+        *evaluations += again.evaluations;
+        second = gp_ladder_estimate(&again, sigma);
+        /* From far away the gradient looks right and the near estimates look wrong? */
+        int contradicted = isfinite(second.bound) &&
+                           fabs(second.derivative - sharper.derivative) >
+                               second.bound + sharper.bound &&
+                           gp_judge(a, &second, t) != GP_ENTRY_REFUTED;
+        if (!contradicted) {
+            *estimate = sharper;
+            return GP_EVALUATED;
+        }
     }
     double low = fmin(estimate->derivative - estimate->bound, second.derivative - second.bound);
     double high = fmax(estimate->derivative + estimate->bound, second.derivative + second.bound);

@@ -37,16 +37,20 @@ double gp_probe_length(const gp_function *f, const double *x, const double *typi
     return typical[gp_function_block_of(f, entry) - f->block];
 }
 
-void gp_probe_point(const gp_function *f, uint64_t seed, size_t number, double *x) {
-    static const double strengths[] = {0.5, 1, 1, 2};
-    double strength = strengths[(number - 1) % 4];
+void gp_probe_point(const gp_function *f, uint64_t seed, size_t number, size_t draw, double *x) {
+    /* Half way, then all the way: cos^2 + sin^2 = 1 keeps each block's typical size, and with it the
+     * scale on which the function was meant to work. */
+    static const double angles[] = {0.5, 1.0, 1.57079632679489662};
+    double angle = angles[(number - 1) % 3];
     double all = root_mean_square(f->x, f->n);
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
         double size = root_mean_square(f->x + block->offset, block->entries);
         if (size == 0)
-            size = all > 0 ? all : 1;
+            size = 0.1 * (all > 0 ? all : 1); /* zeros, such as new biases, may well be small */
         for (size_t i = block->offset; i < block->offset + block->entries; i++)
-            x[i] = f->x[i] + strength * size * gp_random_normal(seed, GP_STREAM_POINT, number, i);
+            x[i] = cos(angle) * f->x[i] +
+                   sin(angle) * size *
+                       gp_random_normal(seed, GP_STREAM_POINT, number * GP_POINT_DRAWS + draw, i);
     }
 }

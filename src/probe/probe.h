@@ -27,8 +27,11 @@ double gp_probe_length(const gp_function *function, const double *x, const doubl
 /* The root mean square of each block at x (of all parameters for a block of zeros; 1 if all are). */
 void gp_probe_typical(const gp_function *function, const double *x, double *typical);
 
-/* Further points: writes into x (n) the given point perturbed for point number `number` (from 1):
- * entry by entry x + s * size * normal, with s growing from 1/2 to 2 as points go on. */
-void gp_probe_point(const gp_function *function, uint64_t seed, size_t number, double *x);
+/* Further points: writes into x (n) the given point turned towards a random one of the same size,
+ * block by block: cos(angle) x + sin(angle) size * normal, for point number `number` (from 1); the
+ * angle grows with the number. `draw` < GP_POINT_DRAWS is one of several candidates. */
+void gp_probe_point(const gp_function *function, uint64_t seed, size_t number, size_t draw,
+                    double *x);
+enum { GP_POINT_DRAWS = 8 };
 
 #endif
