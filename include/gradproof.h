@@ -148,12 +148,11 @@ GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_
 
 /* ---- functions in a shared object ------------------------------------------------------------- */
 
-/* A shared object offers its function through one entry point with this name and type:
- *
- *     int gradproof_function(gp_function *function, int argc, char **argv);
+/* A shared object offers its function by defining this entry point; the library doesn't.
  *
  * `function` is new and empty, float64: the entry point gives it blocks and callbacks and returns 0.
  * argv are the words after `--` on the command line. Any other return refuses the words. */
+GP_API int gradproof_function(gp_function *function, int argc, char **argv);
 typedef int (*gp_entry_point)(gp_function *function, int argc, char **argv);
 
 /* For entry points: makes a function without blocks a float32 one (or float64 again). */

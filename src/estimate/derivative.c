@@ -91,10 +91,12 @@ typedef struct gp_window {
     double low, high; /* of the best: see gp_estimate */
 } gp_window;
 
-/* count >= 2 rungs with values on both sides. */
+/* count >= 2 rungs with values on both sides; -1 if there are not so many. */
 static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double sigma,
                      gp_window *window) {
     double h[MAX_ORDER], d[MAX_ORDER], e[MAX_ORDER], w[MAX_ORDER], v[MAX_ORDER];
+    if (count < 2)
+        return -1;
     for (unsigned k = 0; k < count; k++) {
         if (!s[first + k].both)
             return -1;
@@ -269,32 +271,41 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
     return -1;
 }
 
-/* Do the slopes left and right differ, by the same amount at the three smallest steps and by more
- * than noise and curvature explain? Then estimate says how much. Else, do the values jump? */
+/* Do the slopes left and right differ, by the same amount at neighbouring steps and by more than noise
+ * and curvature explain, with nothing to the contrary at smaller steps? Then estimate says by how much.
+ * Else, do the values jump? */
 static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double sigma,
                           gp_estimate *estimate) {
-    gp_window smallest, next;
-    unsigned last = ladder->rungs;
-    if (last < 3 || two_sided(s, last - 2, 2, sigma, &smallest) ||
-        two_sided(s, last - 3, 2, sigma, &next))
-        return;
-    double jump = smallest.slope_jump;
-    if (fabs(jump) <= 4 * smallest.slope_noise)
-        return;
-    double change = fabs(jump - next.slope_jump);
-    if (change <= 0.05 * fabs(jump) + smallest.slope_noise &&
-        smallest.truncation <= 0.05 * fabs(jump) + smallest.noise) {
+    gp_window here, above, below;
+    int smallest = 1;
+    for (unsigned k = ladder->rungs; k-- > 1;) {
+        if (two_sided(s, k, ladder->rungs - k > 1 ? 2 : 0, sigma, &here) ||
+            two_sided(s, k - 1, 2, sigma, &above) ||
+            fabs(here.slope_jump) <= 4 * here.slope_noise)
+            continue;
+        double jump = here.slope_jump, change = fabs(jump - above.slope_jump);
+        /* S(h) of a jump goes with 1/h, of a kink it is constant: more than h^(-1/2) is a jump */
+        if (smallest && s[0].both && fabs(s[k + 1].s) > fabs(s[0].s) * sqrt(s[0].h / s[k + 1].h))
+            estimate->limit = GP_LIMIT_JUMP;
+        smallest = 0;
+        int steady = change <= 0.05 * fabs(jump) + here.slope_noise &&
+                     here.truncation <= 0.05 * fabs(jump) + here.noise;
+        for (unsigned j = k + 1; j + 2 <= ladder->rungs && steady; j++)
+            steady = two_sided(s, j, 2, sigma, &below) ||
+                     fabs(below.slope_jump - jump) <= below.slope_noise;
+        double bound = here.noise + here.truncation + here.slope_noise + change;
+        if (!steady || (estimate->kink && bound >= estimate->kink_bound))
+            continue;
         estimate->kink = 1;
-        estimate->left = smallest.derivative - jump / 2;
-        estimate->right = smallest.derivative + jump / 2;
-        estimate->kink_bound =
-            smallest.noise + smallest.truncation + smallest.slope_noise + change;
-        estimate->low = fmin(estimate->low, fmin(estimate->left, estimate->right) -
-                                                estimate->kink_bound);
-        estimate->high = fmax(estimate->high, fmax(estimate->left, estimate->right) +
-                                                  estimate->kink_bound);
-    } else if (fabs(jump) > 1.5 * fabs(next.slope_jump)) {
-        estimate->limit = GP_LIMIT_JUMP;
+        estimate->left = here.derivative - jump / 2;
+        estimate->right = here.derivative + jump / 2;
+        estimate->kink_bound = bound;
+    }
+    if (estimate->kink) {
+        estimate->low = fmin(estimate->low,
+                             fmin(estimate->left, estimate->right) - estimate->kink_bound);
+        estimate->high = fmax(estimate->high,
+                              fmax(estimate->left, estimate->right) + estimate->kink_bound);
     }
 }
 

@@ -14,13 +14,20 @@ gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
     *sigma = 0;
     for (int j = 0; j < POINTS; j++) {
         double step;
-        gp_outcome outcome = gp_line_value(line, (j - POINTS / 2) * spacing, &step, &f[j]);
+        /* all on one side: the point itself may lie on a kink or a jump */
+        gp_outcome outcome = gp_line_value(line, (j + 1) * spacing, &step, &f[j]);
         if (outcome == GP_FAULT)
             return outcome;
         if (outcome == GP_NOT_HERE)
             return GP_EVALUATED;
     }
-    double least = INFINITY, central_binomial = 1;
+    double least = INFINITY, central_binomial = 1, largest = 0;
+    for (int j = 0; j < POINTS; j++)
+        largest = fmax(largest, fabs(f[j]));
+    if (largest == 0)
+        return GP_EVALUATED;
+    for (int j = 0; j < POINTS; j++)
+        f[j] /= largest; /* or squares overflow near 1e300 */
     for (int k = 1; k <= 6; k++) {
         double sum = 0;
         central_binomial *= 2.0 * (2 * k - 1) / k; /* (2k)! / (k!)^2 */
@@ -31,7 +38,7 @@ gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
         if (k >= 4)
             least = fmin(least, sqrt(sum / (POINTS - k) / central_binomial));
     }
-    *sigma = least;
+    *sigma = least * largest;
     return GP_EVALUATED;
 }
 
@@ -52,15 +59,14 @@ static int lowest_bit(double v) {
     return exponent - 53 + zeros;
 }
 
-double gp_noise_level(double tiny, const gp_ladder *ladders, size_t count) {
-    double *roughness = malloc((count ? count : 1) * sizeof *roughness);
-    size_t known = 0, distinct = 0;
+/* Rounding to multiples of q is uniform noise of deviation q / sqrt(12). q is an ulp of the largest
+ * value, or the lowest bit that any value uses. */
+static double rounding_noise(const gp_ladder *ladders, size_t count) {
+    size_t distinct = 0;
     double largest = 0, previous = NAN;
     int grain = DBL_MAX_EXP;
     for (size_t i = 0; i < count; i++) {
-        double r = gp_ladder_roughness(&ladders[i]);
-        if (roughness && !isnan(r))
-            roughness[known++] = r;
+        largest = fmax(largest, fabs(ladders[i].f0));
         for (unsigned k = 0; k < ladders[i].rungs && k < 2; k++) {
             const double values[] = {ladders[i].rung[k].f_plus, ladders[i].rung[k].f_minus};
             for (int side = 0; side < 2; side++) {
@@ -70,23 +76,57 @@ double gp_noise_level(double tiny, const gp_ladder *ladders, size_t count) {
                 largest = fmax(largest, fabs(v));
                 if (v == 0 || v == ladders[i].f0 || v == previous)
                     continue;
-                previous = v;
-                distinct++;
                 int bit = lowest_bit(v);
                 grain = bit < grain ? bit : grain;
+                previous = v;
+                distinct++;
             }
         }
-        largest = fmax(largest, fabs(ladders[i].f0));
     }
-    double median = 0;
-    if (known) {
-        qsort(roughness, known, sizeof *roughness, compare_doubles);
-        median = roughness[known / 2] / 0.6745; /* the median of |N(0, 1)| */
-    }
-    free(roughness);
-    /* Rounding to multiples of q is uniform noise of deviation q / sqrt(12). */
-    double rounding = largest > 0 ? exp2(floor(log2(largest)) - 52) : 0;
+    double q = largest > 0 ? exp2(floor(log2(largest)) - 52) : 0;
     if (distinct >= 4)
-        rounding = fmax(rounding, exp2(grain));
-    return fmax(fmax(tiny, median), rounding / sqrt(12));
+        q = fmax(q, exp2(grain));
+    return q / sqrt(12);
+}
+
+/* sigma from the median of what several ladders show; 0 if none shows anything. Sorts `roughness`. */
+static double median_noise(double *roughness, size_t count) {
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(roughness[i]))
+            roughness[known++] = roughness[i];
+    if (known == 0)
+        return 0;
+    qsort(roughness, known, sizeof *roughness, compare_doubles);
+    return roughness[known / 2] / 0.6745; /* the median of |N(0, 1)| */
+}
+
+gp_outcome gp_noise_level(double tiny, const gp_ladder *ladders, size_t count,
+                          gp_ladder_again again, void *context, double *sigma) {
+    enum { WITNESSES = 7, TRIES = 6 };
+    double floor_noise = fmax(tiny, rounding_noise(ladders, count)), shift = 1;
+    double *roughness = malloc((count ? count : 1) * sizeof *roughness);
+    if (!roughness)
+        return GP_NOT_HERE;
+    for (size_t i = 0; i < count; i++)
+        roughness[i] = gp_ladder_roughness(&ladders[i]);
+    double noise = median_noise(roughness, count);
+    free(roughness);
+    for (int try = 0; try < TRIES && noise > 8 * floor_noise; try++) {
+        double witness[WITNESSES];
+        size_t witnesses = count < WITNESSES ? count : WITNESSES;
+        shift /= 16;
+        for (size_t k = 0; k < witnesses; k++) {
+            gp_ladder ladder;
+            if (again(context, k * count / witnesses, shift, &ladder) == GP_FAULT)
+                return GP_FAULT;
+            witness[k] = gp_ladder_roughness(&ladder);
+        }
+        double closer = median_noise(witness, witnesses);
+        if (closer > 0.4 * noise)
+            break;
+        noise = closer;
+    }
+    *sigma = fmax(floor_noise, noise);
+    return GP_EVALUATED;
 }

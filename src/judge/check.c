@@ -153,7 +153,8 @@ static size_t unexercised(const gp_report *r) {
  * one step for all entries, or with our estimates. */
 static gp_outcome notebook_difference(gp_check_state *c) {
     const gp_function *f = c->function;
-    double epsilon = c->options.notebook_epsilon, off = 0, g2 = 0, d2 = 0;
+    double epsilon = c->options.notebook_epsilon, off = 0, g_norm = 0, d_norm = 0;
+    int any = 0;
     for (size_t i = 0; i < f->n; i++) {
         double g = c->gradient[i], d = c->numeric[i];
         if (epsilon > 0) {
@@ -171,12 +172,14 @@ static gp_outcome notebook_difference(gp_check_state *c) {
         } else if (!isfinite(c->bound[i])) {
             continue; /* not estimated: left out of all three norms */
         }
-        off += (g - d) * (g - d);
-        g2 += g * g;
-        d2 += d * d;
+        any = 1;
+        off = hypot(off, g - d); /* neither overflows nor vanishes */
+        g_norm = hypot(g_norm, g);
+        d_norm = hypot(d_norm, d);
     }
-    double size = sqrt(g2) + sqrt(d2);
-    c->report->difference = size > 0 ? sqrt(off) / size : 0;
+    double size = g_norm + d_norm;
+    if (any)
+        c->report->difference = size > 0 ? off / size : 0;
     return GP_EVALUATED;
 }
 

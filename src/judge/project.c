@@ -38,6 +38,14 @@ static gp_outcome look(void *context, gp_evaluator *e, size_t index) {
     return gp_ladder_start(&task->ladders[index], &line, 1) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }
 
+static gp_outcome look_again(void *context, size_t index, double shift, gp_ladder *ladder) {
+    gp_project_task *task = context;
+    gp_probe probe = direction(task, index);
+    gp_line line;
+    gp_line_start(&line, task->check->evaluator, &probe, task->f0);
+    return gp_ladder_start(ladder, &line, shift);
+}
+
 /* |w g| over a block and (g . v): what the direction should see, and on which scale. */
 static void analytic_slope(const gp_project_task *task, const gp_probe *probe, double *slope,
                            double *size) {
@@ -108,8 +116,11 @@ gp_outcome gp_project(gp_check_state *c, double f0, unsigned char *refuted) {
     }
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, look, &task);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_noise_level(tiny, task.ladders, count, look_again, &task, &task.sigma);
+    if (outcome == GP_NOT_HERE)
+        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     if (outcome == GP_EVALUATED) {
-        task.sigma = gp_noise_level(tiny, task.ladders, count);
         c->report->noise = task.sigma;
         outcome = gp_execute(c->evaluator, c->options.jobs, count, estimate, &task);
     }

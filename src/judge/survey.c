@@ -48,6 +48,14 @@ static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
     return gp_ladder_start(&task->ladders[index], &line, 1) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }
 
+static gp_outcome look_again(void *context, size_t index, double shift, gp_ladder *ladder) {
+    gp_survey_task *task = context;
+    gp_probe probe = probe_of(task->check, task->entries[index]);
+    gp_line line;
+    gp_line_start(&line, task->check->evaluator, &probe, task->f0);
+    return gp_ladder_start(ladder, &line, shift);
+}
+
 static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t) {
     for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
         gp_goal goal = {EFFORT[i].share * t->rtol,
@@ -63,7 +71,9 @@ static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const g
 static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
                           gp_estimate *estimate, unsigned *evaluations) {
     gp_ladder again;
-    *estimate = gp_estimate_widened(estimate);
+    int kink = estimate->kink;
+    if (!kink)
+        *estimate = gp_estimate_widened(estimate);
     if (gp_judge(a, estimate, t) != GP_ENTRY_REFUTED)
         return GP_EVALUATED;
     if (gp_ladder_start(&again, line, SECOND_SHIFT) == GP_FAULT ||
@@ -75,8 +85,13 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
         *estimate = second;
         return GP_EVALUATED;
     }
+    if (kink && second.kink && gp_judge(a, &second, t) == GP_ENTRY_REFUTED)
+        return GP_EVALUATED; /* the same two slopes at other steps, and a outside of both */
+    if (kink)
+        *estimate = gp_estimate_widened(estimate);
     second = gp_estimate_widened(&second);
-    if (gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
+    if (gp_judge(a, estimate, t) == GP_ENTRY_REFUTED &&
+        gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
         gp_estimate sharper = second.bound < estimate->bound ? second : *estimate;
         if (gp_ladder_start(&again, line, FAR_SHIFT) == GP_FAULT)
             return GP_FAULT;
@@ -221,9 +236,12 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
         outcome = measure_noise(c, f0, &tiny);
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_noise_level(tiny, task.ladders, count, look_again, &task, &task.sigma);
+    if (outcome == GP_NOT_HERE)
+        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
     if (outcome == GP_EVALUATED) {
         memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
-        task.sigma = gp_noise_level(tiny, task.ladders, count);
         set_tolerances(&task, count, tolerance, scratch);
         task.tolerance = tolerance;
         outcome = gp_execute(c->evaluator, c->options.jobs, count, judge_entry, &task);

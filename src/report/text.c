@@ -183,11 +183,14 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     if (r->strategy == GP_SAMPLE)
         fprintf(stream, "  sample       %.1f %% of the entries were looked at\n",
                 100 * r->confidence);
-    fprintf(stream, "  difference   |grad - gradapprox| / (|grad| + |gradapprox|) = %.9g",
-            r->difference);
-    if (r->notebook_epsilon > 0)
-        fprintf(stream, "  (the notebook's, step %g)", r->notebook_epsilon);
-    fprintf(stream, "\n  cost         %llu evaluations of the value, %llu of the gradient, %.3g s",
+    if (!isnan(r->difference)) {
+        fprintf(stream, "  difference   |grad - gradapprox| / (|grad| + |gradapprox|) = %.9g",
+                r->difference);
+        if (r->notebook_epsilon > 0)
+            fprintf(stream, "  (the notebook's, step %g)", r->notebook_epsilon);
+        fputc('\n', stream);
+    }
+    fprintf(stream, "  cost         %llu evaluations of the value, %llu of the gradient, %.3g s",
             (unsigned long long)r->values, (unsigned long long)r->gradients, r->seconds);
     fprintf(stream, ", seed %llu\n", (unsigned long long)r->seed);
     if (flags & GP_PRINT_VERBOSE)

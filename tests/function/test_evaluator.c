@@ -1,0 +1,193 @@
+/* Guards: what a user's callback does wrong is named, with block and index. */
+#include "function/evaluator.h"
+#include "testing.h"
+
+enum { N = 5 };
+
+/* f = sum x^2 / 2, g = x, with one thing done wrong. */
+typedef enum trick {
+    NOTHING,
+    PAST_G,
+    BEFORE_G,
+    PAST_X,
+    WRITE_X,
+    GRADIENT_WRITES_X,
+    FORGET,
+    NAN_GRADIENT,
+    ADD_TO_G,
+    ADD_UP,
+    STALE,
+    RANDOM_VALUE,
+    RANDOM_GRADIENT,
+    NAN_VALUE,
+    REFUSE
+} trick;
+
+typedef struct subject {
+    trick trick;
+    unsigned calls;
+    double kept[N]; /* x of the last value call, or sums of gradients */
+} subject;
+
+static int value(void *user, size_t n, const double *x, double *v) {
+    subject *s = user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += x[i] * x[i] / 2;
+    s->calls++;
+    if (s->trick == PAST_X)
+        ((double *)(uintptr_t)x)[n] = 1;
+    if (s->trick == WRITE_X)
+        ((double *)(uintptr_t)x)[3] += 1;
+    if (s->trick == STALE)
+        memcpy(s->kept, x, sizeof s->kept);
+    if (s->trick == RANDOM_VALUE)
+        *v += 1e-9 * s->calls;
+    if (s->trick == NAN_VALUE)
+        *v = NAN;
+    return s->trick == REFUSE;
+}
+
+static int gradient(void *user, size_t n, const double *x, double *g) {
+    subject *s = user;
+    s->calls++;
+    for (size_t i = 0; i < n; i++) {
+        if (s->trick == FORGET && i == 2)
+            continue;
+        if (s->trick == ADD_TO_G)
+            g[i] += x[i];
+        else if (s->trick == ADD_UP)
+            g[i] = s->kept[i] += x[i];
+        else if (s->trick == STALE)
+            g[i] = s->kept[i];
+        else
+            g[i] = x[i];
+    }
+    if (s->trick == PAST_G)
+        g[n + 1] = 0;
+    if (s->trick == BEFORE_G)
+        g[-1] = 0;
+    if (s->trick == GRADIENT_WRITES_X)
+        ((double *)(uintptr_t)x)[1] = 0;
+    if (s->trick == NAN_GRADIENT)
+        g[4] = NAN;
+    if (s->trick == RANDOM_GRADIENT)
+        g[1] += 1e-6 * s->calls;
+    return 0;
+}
+
+static gp_report *check(trick what) {
+    static const double x[N] = {0.5, -1, 2, 0.25, 3};
+    subject s = {.trick = what};
+    gp_function *f;
+    assert_int_equal(gp_function_create("subject", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    gp_function_destroy(f);
+    return report;
+}
+
+static void a_well_behaved_function_passes(void **state) {
+    (void)state;
+    gp_report *report = check(NOTHING);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    assert_null(gp_report_failure(report));
+    gp_report_destroy(report);
+}
+
+static void faults_are_named(void **state) {
+    (void)state;
+    static const struct {
+        trick trick;
+        const char *words;
+    } cases[] = {
+        {PAST_G, "the gradient callback wrote past the end of the gradient: at index 6 of 5"},
+        {BEFORE_G, "the gradient callback wrote before the start of the gradient (before w)"},
+        {PAST_X, "the value callback wrote past the end of x: at index 5 of 5"},
+        {WRITE_X, "the value callback wrote to its input: x entry w[3] went from 0.25 to 1.25"},
+        {GRADIENT_WRITES_X, "the gradient callback wrote to its input: x entry w[1]"},
+        {RANDOM_VALUE, "not deterministic: two evaluations of the value"},
+        {RANDOM_GRADIENT, "not deterministic: two evaluations of the gradient at the same point"},
+        {NAN_VALUE, "NaN or can't be evaluated at the given point"},
+        {REFUSE, "refused the given point"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        gp_report *report = check(cases[k].trick);
+        assert_int_equal(gp_report_verdict(report), GP_FAILED);
+        assert_int_equal(gp_report_exit_code(report), 3);
+        const char *failure = gp_report_failure(report);
+        if (!failure || !strstr(failure, cases[k].words))
+            fail_msg("'%s' lacks '%s'", failure, cases[k].words);
+        gp_report_destroy(report);
+    }
+}
+
+static void manners_are_diagnosed(void **state) {
+    (void)state;
+    static const struct {
+        trick trick;
+        const char *kind, *words;
+        size_t refuted;
+    } cases[] = {{FORGET, "unwritten", "the first is w[2]", 1},
+                 {NAN_GRADIENT, "nonfinite", "the first is w[4]", 1},
+                 {ADD_TO_G, "accumulated", "a second call returns more", 5},
+                 {ADD_UP, "accumulated", "a second call returns more", 5},
+                 {STALE, "stale", "the point where the value was called last", 5}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        gp_report *report = check(cases[k].trick);
+        gp_block_result block;
+        assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+        assert_int_equal(gp_report_block(report, 0, &block), GP_OK);
+        assert_int_equal(block.count[GP_ENTRY_REFUTED], cases[k].refuted);
+        assert_int_equal(block.diagnoses, 1);
+        assert_string_equal(block.diagnosis[0].kind, cases[k].kind);
+        if (!strstr(block.diagnosis[0].message, cases[k].words))
+            fail_msg("'%s' lacks '%s'", block.diagnosis[0].message, cases[k].words);
+        gp_report_destroy(report);
+    }
+}
+
+static int both(void *user, size_t n, const double *x, double *v, double *g) {
+    return value(user, n, x, v) || gradient(user, n, x, g);
+}
+
+static void value_and_gradient_together_do(void **state) {
+    (void)state;
+    static const double x[N] = {0.5, -1, 2, 0.25, 3};
+    subject s = {.trick = NOTHING};
+    gp_function *f;
+    assert_int_equal(gp_function_create("together", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
+    assert_int_equal(gp_function_set_value_gradient_f64(f, both), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+static void moves_are_what_the_machine_makes_of_them(void **state) {
+    (void)state;
+    subject s = {.trick = NOTHING};
+    double x = 1e8;
+    gp_function *f;
+    gp_evaluator *e;
+    assert_int_equal(gp_function_create("one", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "w", 0, 0, NULL, &x), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_evaluator_create(f, 0, NULL, &e), GP_OK);
+    /* numbers near 1e8 lie 2^-26 apart */
+    assert_near(gp_evaluator_move(e, 0, 0x1p-26 * 1.4), 0x1p-26, 0);
+    assert_near(gp_evaluator_move(e, 0, 0x1p-29), 0, 0);
+    gp_evaluator_destroy(e);
+    gp_function_destroy(f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_well_behaved_function_passes),
+                                       cmocka_unit_test(faults_are_named),
+                                       cmocka_unit_test(manners_are_diagnosed),
+                                       cmocka_unit_test(value_and_gradient_together_do),
+                                       cmocka_unit_test(moves_are_what_the_machine_makes_of_them)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,1 @@
+int gradproof_misbehaving_placeholder;
