@@ -293,6 +293,12 @@ static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double si
         for (unsigned j = k + 1; j + 2 <= ladder->rungs && steady; j++)
             steady = two_sided(s, j, 2, sigma, &below) ||
                      fabs(below.slope_jump - jump) <= below.slope_noise;
+        /* One kink is the same over a range of steps; many small ones are, by accident, over two. */
+        unsigned top = k;
+        while (steady && top > 0 && !two_sided(s, top - 1, 2, sigma, &below) &&
+               fabs(below.slope_jump - jump) <= 0.1 * fabs(jump) + below.slope_noise)
+            top--;
+        steady &= s[top].h >= 16 * s[k + 1].h;
         double bound = here.noise + here.truncation + here.slope_noise + change;
         if (!steady || (estimate->kink && bound >= estimate->kink_bound))
             continue;

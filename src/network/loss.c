@@ -13,13 +13,15 @@ static double class_weight(const gp_network_options *options, double label) {
     return options->positive_weight > 0 ? 1 + (options->positive_weight - 1) * label : 1;
 }
 
-/* -w (y log s(z) + (1 - y) log(1 - s(z))) = w (softplus(z) - y z); derivative w (s(z) - y) */
+/* -w (y log s(z) + (1 - y) log(1 - s(z))) = w (y softplus(-z) + (1 - y) softplus(z)), a sum of
+ * positive terms: softplus(z) - y z would cancel where the answer is right and sure. Derivative
+ * w (s(z) - y). */
 static double sigmoid_cross_entropy(const gp_network_options *options, size_t outputs,
                                     const double *z, const double *y, double *dz) {
     double sum = 0;
     for (size_t k = 0; k < outputs; k++) {
         double w = class_weight(options, y[k]);
-        sum += w * (softplus(z[k]) - y[k] * z[k]);
+        sum += w * (y[k] * softplus(-z[k]) + (1 - y[k]) * softplus(z[k]));
         if (dz)
             dz[k] = w * (gp_sigmoid(z[k]) - y[k]);
     }

@@ -1,0 +1,123 @@
+/* What the writers make of a report: JSON is parsed again, text is searched. */
+#include <jansson.h>
+
+#include "testing.h"
+
+static double value_of(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += exp(x[i]);
+    return sum;
+}
+
+static void gradient_of(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = exp(x[i]);
+    g[1] *= 2;
+}
+
+static gp_report *make(void) {
+    testing_pair pair = {value_of, gradient_of};
+    double x[] = {0.1, 0.2, 0.3};
+    gp_function *f = testing_function(&pair, 3, x);
+    gp_options options;
+    gp_options_init(&options);
+    options.seed = 77;
+    gp_report *report = testing_check(f, &options);
+    gp_function_destroy(f);
+    return report;
+}
+
+static char *written(const gp_report *report, int json, unsigned flags) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    assert_int_equal(json ? gp_report_write_json(report, stream)
+                          : gp_report_print(report, stream, flags),
+                     GP_OK);
+    fclose(stream);
+    return text;
+}
+
+static void json_has_every_key(void **state) {
+    (void)state;
+    gp_report *report = make();
+    char *text = written(report, 1, 0);
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    static const char *const keys[] = {"schema",     "version",     "function",
+                                       "verdict",    "dtype",       "parameters",
+                                       "blocks",     "coverage",    "resolution",
+                                       "confidence", "notebook_difference", "evaluations",
+                                       "seconds",    "seed"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        if (!json_object_get(root, keys[k]))
+            fail_msg("no key %s", keys[k]);
+    assert_string_equal(json_string_value(json_object_get(root, "schema")), "gradproof.report/1");
+    assert_string_equal(json_string_value(json_object_get(root, "verdict")), "refuted");
+    assert_int_equal(json_integer_value(json_object_get(root, "seed")), 77);
+    json_t *block = json_array_get(json_object_get(root, "blocks"), 0), *entries, *worst, *first;
+    entries = json_object_get(block, "entries");
+    worst = json_object_get(block, "worst");
+    first = json_array_get(json_object_get(block, "diagnosis"), 0);
+    assert_int_equal(json_integer_value(json_object_get(entries, "refuted")), 1);
+    assert_int_equal(json_integer_value(json_object_get(entries, "verified")), 2);
+    assert_int_equal(json_integer_value(json_object_get(worst, "index")), 1);
+    assert_near(json_number_value(json_object_get(worst, "analytic")), 2 * exp(0.2), 0);
+    assert_near(json_number_value(json_object_get(worst, "numeric")), exp(0.2), 1e-8);
+    assert_string_equal(json_string_value(json_object_get(first, "kind")), "entries");
+    assert_true(json_is_null(json_object_get(first, "factor")));
+    json_decref(root);
+    free(text);
+    gp_report_destroy(report);
+}
+
+static void text_says_what_and_where(void **state) {
+    (void)state;
+    gp_report *report = make();
+    char *text = written(report, 0, 0);
+    static const char *const words[] = {"refuted: test, 3 parameters, float64: wrong in x",
+                                        "entries: 1 entry of x is wrong and 2 right: x[1]",
+                                        "3 of 3 entries exercised", "seed 77"};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!strstr(text, words[k]))
+            fail_msg("no '%s' in\n%s", words[k], text);
+    assert_null(strchr(text, '\033'));
+    free(text);
+    text = written(report, 0, GP_PRINT_COLOUR);
+    assert_non_null(strstr(text, "\033[91mrefuted\033[0m"));
+    free(text);
+    text = written(report, 0, GP_PRINT_QUIET);
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+    free(text);
+    text = written(report, 0, GP_PRINT_VERBOSE);
+    assert_non_null(strstr(text, "x[2]             verified"));
+    free(text);
+    gp_report_destroy(report);
+}
+
+static void failures_are_reports_too(void **state) {
+    (void)state;
+    gp_report *report;
+    assert_int_equal(gp_report_create_failure("mine", "crash", "it fell over", NULL, &report),
+                     GP_OK);
+    assert_int_equal(gp_report_exit_code(report), 3);
+    char *text = written(report, 0, 0);
+    assert_string_equal(text, "failed: mine: it fell over\n");
+    free(text);
+    text = written(report, 1, 0);
+    json_t *root = json_loads(text, 0, NULL);
+    json_t *failure = json_object_get(root, "failure");
+    assert_string_equal(json_string_value(json_object_get(failure, "kind")), "crash");
+    json_decref(root);
+    free(text);
+    gp_report_destroy(report);
+    gp_report_destroy(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(json_has_every_key),
+                                       cmocka_unit_test(text_says_what_and_where),
+                                       cmocka_unit_test(failures_are_reports_too)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
