@@ -3,8 +3,8 @@
  *     cc -shared -fPIC shared_object.c -o libmine.so
  *     gradproof check ./libmine.so -- 8
  *
- * f(w, b) = sum_i log(1 + exp(-y_i (w . x_i + b))), a logistic regression on a few made-up examples; the
- * argument is the number of inputs. */
+ * f(w, b) = sum_i log(1 + exp(-y_i (w . x_i + b))), a logistic regression on a few made-up
+ * examples; the argument is the number of inputs. */
 #include <gradproof.h>
 #include <math.h>
 #include <stdlib.h>

@@ -17,8 +17,8 @@
  *
  * Library functions return a gp_status and never print, exit or abort. A `gp_error *` argument may
  * be NULL; where it isn't, a failing call leaves one line there: what, where, what to do.
- * Pointers passed in are borrowed for the duration of the call unless the declaration says otherwise.
- * Objects hold no global state: different objects may be used from different threads.
+ * Pointers passed in are borrowed for the duration of the call unless the declaration says
+ * otherwise. Objects hold no global state: different objects may be used from different threads.
  */
 #ifndef GRADPROOF_H
 #define GRADPROOF_H
@@ -39,14 +39,15 @@ extern "C" {
 #define GP_API
 #endif
 
-/* ---- status and errors ------------------------------------------------------------------------ */
+/* ---- status and errors ------------------------------------------------------------------------
+ */
 
 typedef enum gp_status {
     GP_OK = 0,
     GP_ERROR_ARGUMENT, /* a caller's mistake: a NULL, a size of 0, a name used twice */
     GP_ERROR_MEMORY,
-    GP_ERROR_INPUT,  /* a file or a shared object that can't be read or makes no sense */
-    GP_ERROR_OUTPUT, /* a report that can't be written */
+    GP_ERROR_INPUT,      /* a file or a shared object that can't be read or makes no sense */
+    GP_ERROR_OUTPUT,     /* a report that can't be written */
     GP_ERROR_UNSUPPORTED /* a part that this build was configured without */
 } gp_status;
 
@@ -60,15 +61,16 @@ GP_API const char *gp_status_string(gp_status status);
 /* The library's version, "major.minor.patch", a static string. */
 GP_API const char *gp_version(void);
 
-/* ---- the function under test ------------------------------------------------------------------ */
+/* ---- the function under test ------------------------------------------------------------------
+ */
 
 typedef enum gp_dtype { GP_FLOAT64 = 0, GP_FLOAT32 = 1 } gp_dtype;
 
 typedef struct gp_function gp_function;
 
-/* Callbacks. `user` is the pointer given to gp_function_create. x holds all n entries of all blocks,
- * in the order in which the blocks were added, each block row by row (C order); it must not be
- * written to. Return 0, or anything else for "can't be evaluated here" (outside the domain): the
+/* Callbacks. `user` is the pointer given to gp_function_create. x holds all n entries of all
+ * blocks, in the order in which the blocks were added, each block row by row (C order); it must not
+ * be written to. Return 0, or anything else for "can't be evaluated here" (outside the domain): the
  * check then tries elsewhere. The value is a double in either precision: a float fits into it, and
  * a float32 function that sums its loss in double keeps what it gained.
  *
@@ -146,23 +148,26 @@ GP_API gp_status gp_function_set_user(gp_function *function, void *user);
  * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn. */
 GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
 
-/* ---- functions in a shared object ------------------------------------------------------------- */
+/* ---- functions in a shared object -------------------------------------------------------------
+ */
 
 /* A shared object offers its function by defining this entry point; the library doesn't.
  *
- * `function` is new and empty, float64: the entry point gives it blocks and callbacks and returns 0.
- * argv are the words after `--` on the command line. Any other return refuses the words. */
+ * `function` is new and empty, float64: the entry point gives it blocks and callbacks and returns
+ * 0. argv are the words after `--` on the command line. Any other return refuses the words. */
 GP_API int gradproof_function(gp_function *function, int argc, char **argv);
 typedef int (*gp_entry_point)(gp_function *function, int argc, char **argv);
 
 /* For entry points: makes a function without blocks a float32 one (or float64 again). */
 GP_API gp_status gp_function_set_dtype(gp_function *function, gp_dtype dtype);
 
-/* Loads `path` and calls its entry point. The object stays loaded until the function is destroyed. */
+/* Loads `path` and calls its entry point. The object stays loaded until the function is destroyed.
+ */
 GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
                                   gp_error *error);
 
-/* ---- the check -------------------------------------------------------------------------------- */
+/* ---- the check --------------------------------------------------------------------------------
+ */
 
 typedef enum gp_strategy {
     GP_AUTO = 0, /* full where that is affordable, else project */
@@ -182,14 +187,14 @@ typedef struct gp_progress {
 #define GP_NO_ENTRY ((uint64_t)-1)
 
 typedef struct gp_options {
-    double rtol;       /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */
-    double atol;       /* absolute one; negative: 1e-2 * rtol * the block's median |derivative| */
-    size_t points;     /* at most this many points in all, the given one first; 0: 16 */
+    double rtol;   /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */
+    double atol;   /* absolute one; negative: 1e-2 * rtol * the block's median |derivative| */
+    size_t points; /* at most this many points in all, the given one first; 0: 16 */
     gp_strategy strategy;
-    double confidence; /* project: accepted probability of a miss; 0: 1e-9 */
-    size_t sample;     /* sample: entries per block; 0: 100 */
-    uint64_t seed;     /* of every random choice of the check */
-    unsigned jobs;     /* worker processes; 0 or 1: none */
+    double confidence;       /* project: accepted probability of a miss; 0: 1e-9 */
+    size_t sample;           /* sample: entries per block; 0: 100 */
+    uint64_t seed;           /* of every random choice of the check */
+    unsigned jobs;           /* worker processes; 0 or 1: none */
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
     gp_progress *progress;   /* borrowed, may be NULL */
 } gp_options;
@@ -204,7 +209,8 @@ typedef struct gp_report gp_report;
 GP_API gp_status gp_check(gp_function *function, const gp_options *options, gp_report **report,
                           gp_error *error);
 
-/* ---- the report ------------------------------------------------------------------------------- */
+/* ---- the report -------------------------------------------------------------------------------
+ */
 
 typedef enum gp_verdict {
     GP_VERIFIED = 0,
@@ -235,12 +241,12 @@ typedef enum gp_limit {
 
 typedef struct gp_entry {
     gp_entry_status status;
-    double analytic; /* the gradient under test */
-    double numeric;  /* the estimate */
-    double bound;    /* on the estimate's error */
+    double analytic;    /* the gradient under test */
+    double numeric;     /* the estimate */
+    double bound;       /* on the estimate's error */
     double left, right; /* one-sided derivatives, where status is GP_ENTRY_KINK; else = numeric */
     gp_limit limit;
-    size_t point;        /* the point at which it was decided; 0 is the given one */
+    size_t point;         /* the point at which it was decided; 0 is the given one */
     unsigned evaluations; /* of the value, at that point */
 } gp_entry;
 
@@ -258,7 +264,7 @@ typedef struct gp_block_result {
     gp_verdict verdict;
     size_t count[GP_ENTRY_STATUSES]; /* entries by status */
     size_t exercised;
-    double resolution;  /* a larger relative error is excluded in every verified entry; NaN: none */
+    double resolution; /* a larger relative error is excluded in every verified entry; NaN: none */
     int has_worst;
     size_t worst_index; /* in C order within the block */
     size_t directions;  /* random directions that were tried on the block (project) */
@@ -306,7 +312,8 @@ GP_API gp_status gp_report_blank(const gp_function *function, gp_report **report
 GP_API gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,
                                           const gp_options *options, gp_report **report);
 
-/* ---- the fraud model: a dense network with hand-written backpropagation ------------------------ */
+/* ---- the fraud model: a dense network with hand-written backpropagation ------------------------
+ */
 
 typedef enum gp_activation {
     GP_LINEAR = 0,
@@ -331,10 +338,10 @@ typedef struct gp_network_options {
     gp_activation hidden; /* of every layer but the last, which has none but the loss's own */
     gp_loss loss;
     gp_dtype dtype;
-    double l2;            /* cost += l2 / 2 * sum of squared weights (not biases) */
+    double l2;              /* cost += l2 / 2 * sum of squared weights (not biases) */
     double positive_weight; /* weight of examples of class 1 (cross-entropy); 0: 1 */
-    double dropout;       /* probability that a hidden unit is dropped, in [0, 1) */
-    uint64_t seed;        /* of the initial weights (He for the ReLU family and GELU, else Glorot) */
+    double dropout;         /* probability that a hidden unit is dropped, in [0, 1) */
+    uint64_t seed; /* of the initial weights (He for the ReLU family and GELU, else Glorot) */
 } gp_network_options;
 
 typedef struct gp_network gp_network;
@@ -344,8 +351,8 @@ GP_API gp_status gp_network_create(const gp_network_options *options, gp_network
                                    gp_error *error);
 GP_API void gp_network_destroy(gp_network *network);
 
-/* The number of parameters, and parameters (n of them: W1 row by row, b1, W2, b2, ...; W_l has shape
- * units x inputs of the layer) copied out of or into the network. */
+/* The number of parameters, and parameters (n of them: W1 row by row, b1, W2, b2, ...; W_l has
+ * shape units x inputs of the layer) copied out of or into the network. */
 GP_API size_t gp_network_parameters(const gp_network *network);
 GP_API void gp_network_get(const gp_network *network, double *parameters);
 GP_API void gp_network_set(gp_network *network, const double *parameters);
@@ -366,7 +373,8 @@ GP_API gp_status gp_network_cost(gp_network *network, double *cost, double *grad
 GP_API gp_status gp_network_function(gp_network *network, size_t batch, gp_function **function,
                                      gp_error *error);
 
-/* ---- tables of examples ------------------------------------------------------------------------ */
+/* ---- tables of examples ------------------------------------------------------------------------
+ */
 
 typedef struct gp_table gp_table;
 
@@ -374,8 +382,8 @@ typedef struct gp_table gp_table;
  * with gp_table_destroy. */
 GP_API gp_status gp_table_read_csv(const char *path, gp_table **table, gp_error *error);
 GP_API void gp_table_destroy(gp_table *table);
-/* Made-up mobile payments, for when there are no data at hand: amount, hour, account and device age,
- * balance drained and so on, and a column "fraud" that is 1 in about one row of fifty. */
+/* Made-up mobile payments, for when there are no data at hand: amount, hour, account and device
+ * age, balance drained and so on, and a column "fraud" that is 1 in about one row of fifty. */
 GP_API gp_status gp_table_generate(size_t rows, uint64_t seed, gp_table **table, gp_error *error);
 GP_API size_t gp_table_rows(const gp_table *table);
 GP_API size_t gp_table_columns(const gp_table *table);
@@ -391,11 +399,13 @@ GP_API double gp_table_cell(const gp_table *table, size_t row, size_t column);
 GP_API gp_status gp_table_examples(const gp_table *table, const char *label, uint64_t seed,
                                    double **X, double **labels, gp_error *error);
 
-/* ---- the notebook -------------------------------------------------------------------------------- */
+/* ---- the notebook
+ * -------------------------------------------------------------------------------- */
 
 /* Every piece of the notebook, under its own names: a network LINEAR -> RELU -> LINEAR -> RELU ->
  * LINEAR -> SIGMOID of 5, 3 and 1 units on 3 examples of 4 inputs, and gradient checking the
- * textbook way, in one and in n dimensions. All arrays are C order; b1 is a 5 x 1 column, and so on. */
+ * textbook way, in one and in n dimensions. All arrays are C order; b1 is a 5 x 1 column, and so
+ * on. */
 
 enum {
     GP_NOTEBOOK_INPUTS = 4,
@@ -426,10 +436,11 @@ GP_API void gp_notebook_dictionary_to_vector(const gp_notebook_parameters *param
                                              double *vector);
 GP_API void gp_notebook_vector_to_dictionary(const double *vector,
                                              gp_notebook_parameters *parameters);
-GP_API void gp_notebook_gradients_to_vector(const gp_notebook_parameters *gradients, double *vector);
+GP_API void gp_notebook_gradients_to_vector(const gp_notebook_parameters *gradients,
+                                            double *vector);
 
-/* gradient_check_n_test_case(): np.random.seed(1), then randn for X, W1, b1, W2, b2, W3, b3, bit for
- * bit; Y is 1 1 0. */
+/* gradient_check_n_test_case(): np.random.seed(1), then randn for X, W1, b1, W2, b2, W3, b3, bit
+ * for bit; Y is 1 1 0. */
 GP_API void gp_notebook_test_case(double X[4][3], double Y[3], gp_notebook_parameters *parameters);
 
 /* J = theta x, its derivative, and the check of one against the other: returns formula (2) and, if
@@ -445,8 +456,8 @@ GP_API double gp_notebook_forward_n(const double X[4][3], const double Y[3],
 GP_API void gp_notebook_backward_n(const double X[4][3], const double Y[3],
                                    const gp_notebook_cache *cache, gp_notebook_version version,
                                    gp_notebook_parameters *gradients);
-/* Formula (3) with central differences of step epsilon; prints the notebook's sentence to stream, if
- * it isn't NULL, the good one in green where `colour` isn't 0. */
+/* Formula (3) with central differences of step epsilon; prints the notebook's sentence to stream,
+ * if it isn't NULL, the good one in green where `colour` isn't 0. */
 GP_API double gp_notebook_gradient_check_n(const gp_notebook_parameters *parameters,
                                            const gp_notebook_parameters *gradients,
                                            const double X[4][3], const double Y[3], double epsilon,

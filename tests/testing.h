@@ -20,8 +20,8 @@
     do {                                                                                           \
         double near_a = (a), near_b = (b), near_t = (tolerance);                                   \
         if (!(fabs(near_a - near_b) <= near_t))                                                    \
-            fail_msg("%s = %.17g, %s = %.17g: apart by %.3g, allowed %.3g", #a, near_a, #b, near_b, \
-                     fabs(near_a - near_b), near_t);                                               \
+            fail_msg("%s = %.17g, %s = %.17g: apart by %.3g, allowed %.3g", #a, near_a, #b,        \
+                     near_b, fabs(near_a - near_b), near_t);                                       \
     } while (0)
 
 /* A scalar function of n variables given by its value and, entry by entry, its gradient. */

@@ -52,8 +52,7 @@ static int n_dimensions(unsigned flags) {
     gp_notebook_parameters parameters, gradients;
     gp_notebook_cache cache;
     gp_notebook_test_case(X, Y, &parameters);
-    double cost =
-        gp_notebook_forward_n((const double(*)[3])X, Y, &parameters, &cache);
+    double cost = gp_notebook_forward_n((const double(*)[3])X, Y, &parameters, &cache);
 
     title(flags, "2. The fraud network with its backpropagation as given");
     printf("cost = %.16g\n", cost);
@@ -84,8 +83,8 @@ static gp_status network_on(const cli_options *o, gp_network **network, gp_funct
     if (status != GP_OK)
         return status;
     size_t rows = gp_table_rows(table), inputs = gp_table_columns(table) - 1;
-    status = gp_table_examples(table, o->data ? o->label : "fraud", o->check.seed, &X, &labels,
-                               error);
+    status =
+        gp_table_examples(table, o->data ? o->label : "fraud", o->check.seed, &X, &labels, error);
     gp_table_destroy(table);
     if (status != GP_OK)
         return status;

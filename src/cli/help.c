@@ -12,7 +12,8 @@ const char CLI_HELP[] =
     "  --help, --version\n"
     "\n"
     "exit codes: 0 verified, 1 refuted, 2 inconclusive, 3 the function failed (crash, timeout,\n"
-    "non-finite, not deterministic), 64 wrong usage, 66 an input can't be read, 70 a fault of gradproof\n";
+    "non-finite, not deterministic), 64 wrong usage, 66 an input can't be read, 70 a fault of "
+    "gradproof\n";
 
 const char CLI_CHECK_HELP[] =
     "usage: gradproof check TARGET [OPTIONS] [-- ARGS]\n"

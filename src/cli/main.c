@@ -29,10 +29,12 @@ int main(int argc, char **argv) {
             return COMMANDS[i].run(argc - 1, argv + 1);
         }
     if (*word)
-        fprintf(stderr, "gradproof: %.60s: no such command: there are demo and check (see gradproof "
-                        "--help)\n",
+        fprintf(stderr,
+                "gradproof: %.60s: no such command: there are demo and check (see gradproof "
+                "--help)\n",
                 word);
     else
-        fputs("gradproof: which command? There are demo and check (see gradproof --help)\n", stderr);
+        fputs("gradproof: which command? There are demo and check (see gradproof --help)\n",
+              stderr);
     return EXIT_USAGE;
 }

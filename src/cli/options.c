@@ -219,10 +219,9 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return wrong;
     case DROPOUT:
         wrong = real(name, value, 0, 0, 1, &o->network.dropout);
-        return wrong ? wrong
-               : o->network.dropout == 1
-                   ? usage("--dropout %s: 1 would drop every unit", value)
-                   : 0;
+        return wrong                     ? wrong
+               : o->network.dropout == 1 ? usage("--dropout %s: 1 would drop every unit", value)
+                                         : 0;
     case L2:
         return real(name, value, 0, 0, INFINITY, &o->network.l2);
     case CLASS_WEIGHT:

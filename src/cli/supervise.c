@@ -1,5 +1,4 @@
 /* See supervise.h. */
-#define _GNU_SOURCE
 #include "cli/supervise.h"
 
 #include <errno.h>
@@ -85,8 +84,8 @@ static double seconds_now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Waits for the child. With a timeout, kills it when no evaluation has begun for that long while one
- * is under way; returns 1 then. */
+/* Waits for the child. With a timeout, kills it when no evaluation has begun for that long while
+ * one is under way; returns 1 then. */
 static int wait_for(pid_t child, const cli_watch *w, double timeout, int *status) {
     uint64_t seen = 0;
     double since = seconds_now();

@@ -10,8 +10,8 @@ enum { WATCHED_BLOCKS = 256 };
 /* What the command's process shares with who watches it. */
 typedef struct cli_watch {
     gp_progress progress;
-    int finished;    /* the command came to its end: its exit code counts */
-    char name[256];  /* of the function under test */
+    int finished;   /* the command came to its end: its exit code counts */
+    char name[256]; /* of the function under test */
     size_t blocks;
     struct {
         char name[64];

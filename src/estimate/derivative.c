@@ -20,9 +20,9 @@ enum { MAX_ORDER = 5 }; /* rungs in one extrapolation */
 
 /* What one rung says. */
 typedef struct gp_slopes {
-    int both;      /* values on both sides */
-    double h;      /* half the distance of the outer points */
-    double d, s;   /* D(h), S(h) */
+    int both;                 /* values on both sides */
+    double h;                 /* half the distance of the outer points */
+    double d, s;              /* D(h), S(h) */
     double forward, backward; /* F+, F-; NaN where there is no value */
 } gp_slopes;
 
@@ -94,7 +94,8 @@ typedef struct gp_window {
 /* count >= 2 rungs with values on both sides; -1 if there are not so many. */
 static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double sigma,
                      gp_window *window) {
-    double h[MAX_ORDER], d[MAX_ORDER], e[MAX_ORDER], w[MAX_ORDER], v[MAX_ORDER];
+    double h[MAX_ORDER] = {0}, d[MAX_ORDER] = {0}, e[MAX_ORDER] = {0};
+    double w[MAX_ORDER] = {0}, v[MAX_ORDER] = {0};
     if (count < 2)
         return -1;
     for (unsigned k = 0; k < count; k++) {
@@ -139,7 +140,7 @@ static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double 
 /* The same from one side only: f can't be evaluated on the other. */
 static int one_sided(const gp_ladder *ladder, const gp_slopes *s, int forward, unsigned first,
                      unsigned count, double sigma, gp_window *window) {
-    double t[MAX_ORDER], q[MAX_ORDER], w[MAX_ORDER];
+    double t[MAX_ORDER] = {0}, q[MAX_ORDER] = {0}, w[MAX_ORDER] = {0};
     for (unsigned k = 0; k < count; k++) {
         const gp_rung *r = &ladder->rung[first + k];
         t[k] = forward ? r->plus : -r->minus;
@@ -191,8 +192,8 @@ static double deviation_from_above(const gp_windows *all, const gp_slopes *s, un
     if (w->first == 0 || !isfinite(all->at[w->first - 1][w->count].bound))
         return 0;
     const gp_window *larger = &all->at[w->first - 1][w->count];
-    double slope = (deviation(larger) - larger->slope_noise - 2 * larger->noise) /
-                   s[w->first - 1].h;
+    double slope =
+        (deviation(larger) - larger->slope_noise - 2 * larger->noise) / s[w->first - 1].h;
     for (unsigned first = w->first + 1; first < rungs; first++) {
         const gp_window *smaller = &all->at[first][w->count];
         double noise = smaller->slope_noise + 2 * smaller->noise;
@@ -215,8 +216,8 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
         if (isfinite(smaller->bound))
             dev = fmax(dev, deviation(smaller) - smaller->slope_noise - 2 * smaller->noise);
     }
-    /* What noise doesn't explain comes from kinks or from bends that the order can't follow. Then the
-     * deviation is a sample of the error rather than a bound on it: count it several times. */
+    /* What noise doesn't explain comes from kinks or from bends that the order can't follow. Then
+     * the deviation is a sample of the error rather than a bound on it: count it several times. */
     double excess = fmax(0, dev - 0.25 * w->slope_noise);
     double bound = w->noise + fmax(dev + 3 * excess, deviation_from_above(all, s, rungs, w));
     for (unsigned first = 0; first < rungs; first++)
@@ -237,16 +238,17 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
         for (unsigned first = 0; first < ladder->rungs; first++)
             for (unsigned count = 0; count <= MAX_ORDER; count++) {
                 gp_window *w = &all.at[first][count];
-                int missing = count < 2 || first + count > ladder->rungs ||
-                              (*sided == 0 ? two_sided(s, first, count, sigma, w)
-                                           : one_sided(ladder, s, *sided == 1, first, count, sigma,
-                                                       w));
+                int missing =
+                    count < 2 || first + count > ladder->rungs ||
+                    (*sided == 0 ? two_sided(s, first, count, sigma, w)
+                                 : one_sided(ladder, s, *sided == 1, first, count, sigma, w));
                 if (missing)
                     w->bound = INFINITY;
             }
         for (unsigned first = 0; first < ladder->rungs; first++)
             for (unsigned count = 2; count <= MAX_ORDER; count++) {
-                gp_window w = all.at[first][count];
+                gp_window w =
+                    all.at[first][count]; // cppcheck-suppress uninitvar; all bounds are set
                 if (!isfinite(w.bound))
                     continue;
                 w.bound = sober_bound(&all, s, ladder->rungs, &w);
@@ -271,17 +273,16 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
     return -1;
 }
 
-/* Do the slopes left and right differ, by the same amount at neighbouring steps and by more than noise
- * and curvature explain, with nothing to the contrary at smaller steps? Then estimate says by how much.
- * Else, do the values jump? */
+/* Do the slopes left and right differ, by the same amount at neighbouring steps and by more than
+ * noise and curvature explain, with nothing to the contrary at smaller steps? Then estimate says by
+ * how much. Else, do the values jump? */
 static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double sigma,
                           gp_estimate *estimate) {
     gp_window here, above, below;
     int smallest = 1;
     for (unsigned k = ladder->rungs; k-- > 1;) {
         if (two_sided(s, k, ladder->rungs - k > 1 ? 2 : 0, sigma, &here) ||
-            two_sided(s, k - 1, 2, sigma, &above) ||
-            fabs(here.slope_jump) <= 4 * here.slope_noise)
+            two_sided(s, k - 1, 2, sigma, &above) || fabs(here.slope_jump) <= 4 * here.slope_noise)
             continue;
         double jump = here.slope_jump, change = fabs(jump - above.slope_jump);
         /* S(h) of a jump goes with 1/h, of a kink it is constant: more than h^(-1/2) is a jump */
@@ -293,7 +294,8 @@ static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double si
         for (unsigned j = k + 1; j + 2 <= ladder->rungs && steady; j++)
             steady = two_sided(s, j, 2, sigma, &below) ||
                      fabs(below.slope_jump - jump) <= below.slope_noise;
-        /* One kink is the same over a range of steps; many small ones are, by accident, over two. */
+        /* One kink is the same over a range of steps; many small ones are, by accident, over two.
+         */
         unsigned top = k;
         while (steady && top > 0 && !two_sided(s, top - 1, 2, sigma, &below) &&
                fabs(below.slope_jump - jump) <= 0.1 * fabs(jump) + below.slope_noise)
@@ -308,10 +310,10 @@ static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double si
         estimate->kink_bound = bound;
     }
     if (estimate->kink) {
-        estimate->low = fmin(estimate->low,
-                             fmin(estimate->left, estimate->right) - estimate->kink_bound);
-        estimate->high = fmax(estimate->high,
-                              fmax(estimate->left, estimate->right) + estimate->kink_bound);
+        estimate->low =
+            fmin(estimate->low, fmin(estimate->left, estimate->right) - estimate->kink_bound);
+        estimate->high =
+            fmax(estimate->high, fmax(estimate->left, estimate->right) + estimate->kink_bound);
     }
 }
 
@@ -365,7 +367,8 @@ double gp_ladder_roughness(const gp_ladder *ladder) {
     return fabs(w.slope_jump) * s[0].h / sqrt(70);
 }
 
-/* ---- building the ladder ---------------------------------------------------------------------- */
+/* ---- building the ladder ----------------------------------------------------------------------
+ */
 
 /* Evaluates both sides at a step and sorts the rung in. GP_NOT_HERE if neither side has a value. */
 static gp_outcome add_rung(gp_ladder *ladder, gp_line *line, double step) {
@@ -440,6 +443,7 @@ static int has_step(const gp_ladder *ladder, double step) {
 
 /* Steps worth trying next, at most two; 0 when nothing more is to be gained. */
 static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
+    next[0] = next[1] = 0;
     gp_slopes s[GP_RUNGS];
     gp_window best;
     int sided;
@@ -448,14 +452,14 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     double bottom_step = ladder->rung[ladder->rungs - 1].step;
     if (best_window(ladder, s, sigma, &best, &sided)) {
         next[0] = bottom_step / 2;
-        return bottom_step / 2 > 2 * ladder->unit;
+        return next[0] > 2 * ladder->unit ? 1 : 0;
     }
     double other = best.bound - best.noise;
-    /* Truncation and slope jump are read off noisy values: within what noise makes of them they speak
-     * for larger steps too. */
-    int noisy = best.noise >= other || (best.truncation <= 2 * best.noise &&
-                                        fabs(best.slope_jump) <= best.slope_noise &&
-                                        other <= best.slope_noise + 2 * best.noise);
+    /* Truncation and slope jump are read off noisy values: within what noise makes of them they
+     * speak for larger steps too. */
+    int noisy = best.noise >= other ||
+                (best.truncation <= 2 * best.noise && fabs(best.slope_jump) <= best.slope_noise &&
+                 other <= best.slope_noise + 2 * best.noise);
     unsigned bottom = best.first + best.count - 1, count = 0;
     double proposals[2] = {0, 0};
     if (noisy) { /* larger steps */
@@ -503,7 +507,7 @@ gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_g
         gp_estimate e = gp_ladder_estimate(ladder, sigma);
         if (e.bound <= goal.rtol * fabs(e.derivative) + goal.atol)
             break;
-        double next[2];
+        double next[2] = {0, 0};
         unsigned count = propose(ladder, sigma, next);
         if (count == 0 || ladder->evaluations + 2 * count > evaluations ||
             ladder->rungs + count > GP_RUNGS)

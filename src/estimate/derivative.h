@@ -7,7 +7,8 @@
 
 enum { GP_RUNGS = 20 };
 
-/* The values at one step: f(x + plus v) and f(x + minus v), minus < 0 < plus. NaN: no value there. */
+/* The values at one step: f(x + plus v) and f(x + minus v), minus < 0 < plus. NaN: no value there.
+ */
 typedef struct gp_rung {
     double step; /* the step that was asked for; plus and minus are what the machine made of it */
     double plus, minus;
@@ -32,7 +33,7 @@ typedef struct gp_estimate {
     int kink;          /* slopes differ beyond all bounds down to the smallest useful step */
     double left, right;
     double kink_bound; /* on left and right */
-    double low, high;  /* hull of all intervals that claim a precision within a decade of the best */
+    double low, high; /* hull of all intervals that claim a precision within a decade of the best */
     int one_sided;
     gp_limit limit;
 } gp_estimate;

@@ -8,8 +8,8 @@
 typedef struct gp_line {
     gp_evaluator *evaluator;
     const gp_probe *probe;
-    double f0;        /* value at t = 0 */
-    double unit;      /* smallest step that makes sense: a few ulps of x */
+    double f0;   /* value at t = 0 */
+    double unit; /* smallest step that makes sense: a few ulps of x */
     unsigned evaluations;
 } gp_line;
 

@@ -9,8 +9,8 @@
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
     enum { POINTS = 9 };
     double f[POINTS];
-    double spacing = line->probe->scale *
-                     (line->evaluator->function->dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18);
+    double spacing =
+        line->probe->scale * (line->evaluator->function->dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18);
     *sigma = 0;
     for (int j = 0; j < POINTS; j++) {
         double step;
@@ -89,7 +89,8 @@ static double rounding_noise(const gp_ladder *ladders, size_t count) {
     return q / sqrt(12);
 }
 
-/* sigma from the median of what several ladders show; 0 if none shows anything. Sorts `roughness`. */
+/* sigma from the median of what several ladders show; 0 if none shows anything. Sorts `roughness`.
+ */
 static double median_noise(double *roughness, size_t count) {
     size_t known = 0;
     for (size_t i = 0; i < count; i++)

@@ -5,17 +5,18 @@
 #include "estimate/derivative.h"
 
 /* Standard deviation of f's noise at tiny steps along a probe, from a difference table of nine
- * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit there or can't be evaluated. */
+ * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit there or can't be evaluated.
+ */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma);
 
 /* Starts the ladder of line `index` anew with its steps times `shift`. */
 typedef gp_outcome (*gp_ladder_again)(void *context, size_t index, double shift, gp_ladder *ladder);
 
-/* The standard deviation of the noise from all that is known at a point: the noise at tiny steps, the
- * rounding of the values themselves, which may be coarser than their type's (a float64 function that
- * computes in float32), and what the `count` new ladders show at the steps in use (median). Where the
- * ladders show much more than the rest, a few are started again at smaller steps: noise stays as it is
- * there, while bends and kinks, which look like noise at one step, fade away. */
+/* The standard deviation of the noise from all that is known at a point: the noise at tiny steps,
+ * the rounding of the values themselves, which may be coarser than their type's (a float64 function
+ * that computes in float32), and what the `count` new ladders show at the steps in use (median).
+ * Where the ladders show much more than the rest, a few are started again at smaller steps: noise
+ * stays as it is there, while bends and kinks, which look like noise at one step, fade away. */
 gp_outcome gp_noise_level(double tiny, const gp_ladder *ladders, size_t count,
                           gp_ladder_again again, void *context, double *sigma);
 

@@ -1,5 +1,4 @@
 /* See executor.h. */
-#define _GNU_SOURCE
 #include "evaluate/executor.h"
 
 #include <errno.h>
@@ -10,8 +9,8 @@
 #include <unistd.h>
 
 void *gp_shared_alloc(size_t bytes) {
-    void *memory = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory =
+        mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
@@ -87,8 +86,8 @@ gp_outcome gp_execute(gp_evaluator *e, unsigned jobs, size_t count, gp_task task
     }
     gp_outcome outcome = GP_EVALUATED;
     if (started < jobs)
-        outcome = gp_evaluator_fault(e, "memory", "can't start a worker process: %s",
-                                     strerror(errno));
+        outcome =
+            gp_evaluator_fault(e, "memory", "can't start a worker process: %s", strerror(errno));
     for (unsigned w = 0; w < started; w++) {
         int status = 0;
         while (waitpid(workers[w].pid, &status, 0) < 0 && errno == EINTR)

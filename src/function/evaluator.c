@@ -126,8 +126,9 @@ static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
             i++;
         char name[256];
         gp_function_entry_name(f, i, name, sizeof name);
-        return gp_evaluator_fault(e, "wrote-x", "%s wrote to its input: x entry %s went from %g to %g",
-                                  callback, name, load(e, e->expected, i), load(e, e->x, i));
+        return gp_evaluator_fault(e, "wrote-x",
+                                  "%s wrote to its input: x entry %s went from %g to %g", callback,
+                                  name, load(e, e->expected, i), load(e, e->x, i));
     }
     return GP_EVALUATED;
 }

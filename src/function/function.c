@@ -218,9 +218,9 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
                        "%s: has no parameters: add a block with gp_function_add_block", f->name);
     int both = f->value_gradient_f64 || f->value_gradient_f32;
     if (!both && !f->value_f64 && !f->value_f32)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has no value callback: set one with gp_function_set_value_f64 (or _f32)",
-                       f->name);
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "%s: has no value callback: set one with gp_function_set_value_f64 (or _f32)", f->name);
     if (!both && !f->gradient_f64 && !f->gradient_f32)
         return gp_fail(
             error, GP_ERROR_ARGUMENT,

@@ -53,9 +53,8 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
             return gp_fail(error, GP_ERROR_ARGUMENT,
                            "plant '%.100s': write entry=I,add=V with an index and a number", text);
         if (plant.index >= block->entries)
-            return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "plant '%.100s': %s has entries 0 to %zu", text, block->name,
-                           block->entries - 1);
+            return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %s has entries 0 to %zu",
+                           text, block->name, block->entries - 1);
     } else if (strcmp(mistake, "negate") == 0) {
         plant.kind = GP_PLANT_NEGATE;
     } else if (strcmp(mistake, "zero") == 0) {
@@ -73,10 +72,11 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
         end = "?";
     }
     if (*end)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "plant '%.100s': the mistake must be scale=F, negate, zero, transpose, shift, "
-                       "entry=I,add=V or decay=L",
-                       text);
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "plant '%.100s': the mistake must be scale=F, negate, zero, transpose, shift, "
+            "entry=I,add=V or decay=L",
+            text);
     gp_plant *plants = realloc(f->plant, (f->plants + 1) * sizeof *plants);
     if (!plants)
         return gp_fail(error, GP_ERROR_MEMORY, "plant: out of memory");

@@ -1,5 +1,4 @@
 /* gp_check: from the first evaluation to the report. */
-#define _POSIX_C_SOURCE 200809L
 #include "judge/check.h"
 
 #include <math.h>
@@ -8,8 +7,8 @@
 #include <time.h>
 
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
-/* auto: every entry up to this many, random directions beyond. A number of entries rather than a time,
- * so that the same check takes the same course everywhere. */
+/* auto: every entry up to this many, random directions beyond. A number of entries rather than a
+ * time, so that the same check takes the same course everywhere. */
 static const size_t FULL_UP_TO = 20000;
 
 void gp_options_init(gp_options *options) {
@@ -88,10 +87,10 @@ static gp_status name_silent_units(gp_check_state *c) {
     return GP_OK;
 }
 
-/* Moves to a random point near which the function still works as it was meant to: of several draws the
- * first whose value is at most twice as large as at the given point, else the one with the least. Far
- * out, losses saturate and are computed in coarse stairs, on which no difference quotient can be
- * trusted. Sets *f0. */
+/* Moves to a random point near which the function still works as it was meant to: of several draws
+ * the first whose value is at most twice as large as at the given point, else the one with the
+ * least. Far out, losses saturate and are computed in coarse stairs, on which no difference
+ * quotient can be trusted. Sets *f0. */
 static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double *f0) {
     const gp_function *f = c->function;
     size_t best_draw = GP_POINT_DRAWS;
@@ -183,8 +182,8 @@ static gp_outcome notebook_difference(gp_check_state *c) {
     return GP_EVALUATED;
 }
 
-/* Evidence for the diagnosis: the given point's numbers where mistakes show there, else those of the
- * points where the entries were decided. */
+/* Evidence for the diagnosis: the given point's numbers where mistakes show there, else those of
+ * the points where the entries were decided. */
 static gp_status diagnose(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
@@ -268,11 +267,12 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
     if (outcome == GP_FAULT)
         return outcome;
     if (outcome == GP_NOT_HERE || again != r->value)
-        return gp_evaluator_fault(c->evaluator, "not-deterministic",
-                                  "the function is not deterministic: its value at the given point "
-                                  "was %.17g at first and is %.17g after the check (first block %s, "
-                                  "index 0)",
-                                  r->value, again, f->block[0].name);
+        return gp_evaluator_fault(
+            c->evaluator, "not-deterministic",
+            "the function is not deterministic: its value at the given point "
+            "was %.17g at first and is %.17g after the check (first block %s, "
+            "index 0)",
+            r->value, again, f->block[0].name);
     outcome = notebook_difference(c);
     if (outcome == GP_FAULT)
         return outcome;

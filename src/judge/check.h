@@ -10,11 +10,12 @@ typedef struct gp_check_state {
     gp_options options; /* with every default filled in */
     gp_evaluator *evaluator;
     gp_report *report;
-    gp_tolerance *tolerance;  /* one a block */
-    unsigned char *manner;    /* gp_manner, one an entry */
-    double *gradient;         /* under test, at the given point */
-    double *numeric, *bound;  /* estimates at the given point; bound is infinite where there is none */
-    double *other;            /* n entries of scratch */
+    gp_tolerance *tolerance; /* one a block */
+    unsigned char *manner;   /* gp_manner, one an entry */
+    double *gradient;        /* under test, at the given point */
+    double *numeric,
+        *bound;    /* estimates at the given point; bound is infinite where there is none */
+    double *other; /* n entries of scratch */
     double *length, *typical; /* length scales: one an entry, one a block */
 } gp_check_state;
 

@@ -57,7 +57,8 @@ static const char *all_of(size_t count, const char *adjective, char *text, size_
     return text;
 }
 
-/* ---- the models: each returns 1 if it named the cause, 0 if not, -1 if memory ran out ---------- */
+/* ---- the models: each returns 1 if it named the cause, 0 if not, -1 if memory ran out ----------
+ */
 
 static int add(gp_status status) {
     return status == GP_OK ? 1 : -1;
@@ -100,10 +101,11 @@ static int zero(const gp_case *c) {
             return 0;
         missing += c->wrong[i];
     }
-    return add(gp_report_add_diagnosis(c->report, c->number, "zero", 0,
-                                       "%s is zero in all %zu entries, but the derivative is not in "
-                                       "%zu",
-                                       c->block->name, c->block->entries, missing));
+    return add(
+        gp_report_add_diagnosis(c->report, c->number, "zero", 0,
+                                "%s is zero in all %zu entries, but the derivative is not in "
+                                "%zu",
+                                c->block->name, c->block->entries, missing));
 }
 
 /* The best factor F in a = F d by weighted least squares, and how exactly it is known. */
@@ -312,8 +314,9 @@ static int lines(const gp_case *c) {
         return add(gp_report_add_diagnosis(
             c->report, c->number, by_row ? "rows" : "columns", factor,
             "%s is wrong in %s %s and right in the other %zu that are exercised: look at %s",
-            c->block->name, by_row ? (bad == 1 ? "row" : "rows") : (bad == 1 ? "column" : "columns"),
-            list, good, by_row ? "what is particular to these units" : "these inputs of the layer"));
+            c->block->name,
+            by_row ? (bad == 1 ? "row" : "rows") : (bad == 1 ? "column" : "columns"), list, good,
+            by_row ? "what is particular to these units" : "these inputs of the layer"));
     }
     return 0;
 }
@@ -348,11 +351,12 @@ static int entries(const gp_case *c) {
         fabs(c->a[first] - c->d[first])));
 }
 
-static int (*const MODELS[])(const gp_case *) = {unwritten, accumulated, nonfinite, stale,
+static int (*const MODELS[])(const gp_case *) = {unwritten, accumulated, nonfinite,  stale,
                                                  zero,      scaled,      transposed, shifted,
                                                  swapped,   decay,       lines,      entries};
 
-/* ---- what follows from what ------------------------------------------------------------------- */
+/* ---- what follows from what -------------------------------------------------------------------
+ */
 
 /* The error that flows back through stage s is wrong if every exercised block of that stage is. */
 static int stage_is_wrong(const gp_function *f, const unsigned char *refuted,
@@ -410,8 +414,7 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
         return GP_ERROR_MEMORY;
     for (size_t k = 0; k < f->blocks; k++) {
         source[k] = SIZE_MAX;
-        if (refuted[k] &&
-            !follows_from(f, r, refuted, exercised, k, last_stage, &source[k]))
+        if (refuted[k] && !follows_from(f, r, refuted, exercised, k, last_stage, &source[k]))
             source[k] = SIZE_MAX;
     }
     gp_status status = GP_OK;
@@ -431,8 +434,8 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
         } else if (!own_diagnosis(r, k)) {
             status = gp_report_add_diagnosis(
                 r, k, "unknown", NAN,
-                "%s is wrong in %zu entries, and no pattern explains all of them",
-                f->block[k].name, r->block[k].result.count[GP_ENTRY_REFUTED]);
+                "%s is wrong in %zu entries, and no pattern explains all of them", f->block[k].name,
+                r->block[k].result.count[GP_ENTRY_REFUTED]);
         }
     }
     free(source);
@@ -441,9 +444,10 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
 
 gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     const gp_function *f = evidence->function;
-    unsigned char *refuted = calloc(2 * f->blocks, 1), *exercised = refuted + f->blocks;
+    unsigned char *refuted = calloc(2 * f->blocks, 1);
     if (!refuted)
         return GP_ERROR_MEMORY;
+    unsigned char *exercised = refuted + f->blocks;
     gp_status status = GP_OK;
     for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
         size_t at = f->block[k].offset;

@@ -1,6 +1,6 @@
-/* What is wrong with a refuted gradient? Each cause is a model of the numbers under test; it is named
- * only when the model explains every one of them within its bound. The models stand in a table in
- * diagnosis.c, most specific first: a new cause is a new row. */
+/* What is wrong with a refuted gradient? Each cause is a model of the numbers under test; it is
+ * named only when the model explains every one of them within its bound. The models stand in a
+ * table in diagnosis.c, most specific first: a new cause is a new row. */
 #ifndef GP_DIAGNOSIS_H
 #define GP_DIAGNOSIS_H
 

@@ -34,10 +34,8 @@ typedef struct gp_survey_task {
 
 static gp_probe probe_of(const gp_check_state *c, size_t entry) {
     size_t block = (size_t)(gp_function_block_of(c->function, entry) - c->function->block);
-    return (gp_probe){.offset = entry,
-                      .entries = 1,
-                      .scale = c->length[entry],
-                      .reach = c->typical[block]};
+    return (gp_probe){
+        .offset = entry, .entries = 1, .scale = c->length[entry], .reach = c->typical[block]};
 }
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
@@ -66,8 +64,8 @@ static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const g
     return GP_EVALUATED;
 }
 
-/* One estimate says refuted. Ask its other windows, then a second ladder: only what all of them exclude
- * is refuted. Else the estimate becomes the interval that they leave open. */
+/* One estimate says refuted. Ask its other windows, then a second ladder: only what all of them
+ * exclude is refuted. Else the estimate becomes the interval that they leave open. */
 static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
                           gp_estimate *estimate, unsigned *evaluations) {
     gp_ladder again;
@@ -98,10 +96,10 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
         *evaluations += again.evaluations;
         second = gp_ladder_estimate(&again, sigma);
         /* From far away the gradient looks right and the near estimates look wrong? */
-        int contradicted = isfinite(second.bound) &&
-                           fabs(second.derivative - sharper.derivative) >
-                               second.bound + sharper.bound &&
-                           gp_judge(a, &second, t) != GP_ENTRY_REFUTED;
+        int contradicted =
+            isfinite(second.bound) &&
+            fabs(second.derivative - sharper.derivative) > second.bound + sharper.bound &&
+            gp_judge(a, &second, t) != GP_ENTRY_REFUTED;
         if (!contradicted) {
             *estimate = sharper;
             return GP_EVALUATED;
@@ -120,8 +118,8 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     gp_survey_task *task = context;
     gp_check_state *c = task->check;
     size_t i = task->entries[index];
-    const gp_tolerance *t = &task->tolerance[gp_function_block_of(c->function, i) -
-                                             c->function->block];
+    const gp_tolerance *t =
+        &task->tolerance[gp_function_block_of(c->function, i) - c->function->block];
     gp_ladder *ladder = &task->ladders[index];
     gp_probe probe = probe_of(c, i);
     gp_line line;
@@ -165,33 +163,39 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* The median of the first `found` numbers, which it sorts; `otherwise` if there are none. */
+static double median(double *numbers, size_t found, double otherwise) {
+    if (found == 0)
+        return otherwise;
+    qsort(numbers, found, sizeof *numbers, compare_doubles);
+    return numbers[found / 2];
+}
+
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
- * the absolute tolerances. A block without any takes the scale of the whole function. */
-static void set_tolerances(gp_survey_task *task, size_t count, gp_tolerance *tolerance,
+ * the absolute tolerances. A block without any takes the scale of the whole function. The entries
+ * of the list ascend; scratch has room for 2 * count numbers. */
+static void set_tolerances(const gp_survey_task *task, size_t count, gp_tolerance *tolerance,
                            double *scratch) {
-    gp_check_state *c = task->check;
+    static const double FLOOR = 0.1; /* of the scale: docs/decisions/0004 */
+    const gp_check_state *c = task->check;
     const gp_function *f = c->function;
-    static const double FLOOR = 0.1;  /* of the scale: see docs/decisions */
-    double all = 0;
-    /* Round 0 finds the scale of the whole function, the rounds after it one block each. */
-    for (size_t round = 0; round <= f->blocks; round++) {
-        size_t found = 0;
-        for (size_t k = 0; k < count; k++) {
-            size_t i = task->entries[k];
-            if (round > 0 && (i < f->block[round - 1].offset ||
-                              i - f->block[round - 1].offset >= f->block[round - 1].entries))
-                continue;
-            gp_estimate e = gp_ladder_estimate(&task->ladders[k], task->sigma);
-            if (isfinite(e.bound) && fabs(e.derivative) > e.bound)
-                scratch[found++] = fabs(e.derivative);
-        }
-        qsort(scratch, found, sizeof *scratch, compare_doubles);
-        double scale = found ? scratch[found / 2] : all;
-        if (round == 0) {
-            all = scale;
-            continue;
-        }
-        gp_tolerance *t = &tolerance[round - 1];
+    double *size = scratch, *some = scratch + count; /* size[k] < 0: zero or unknown */
+    size_t found = 0;
+    for (size_t k = 0; k < count; k++) {
+        gp_estimate e = gp_ladder_estimate(&task->ladders[k], task->sigma);
+        int nonzero = isfinite(e.bound) && fabs(e.derivative) > e.bound;
+        size[k] = nonzero ? fabs(e.derivative) : -1;
+        if (nonzero)
+            some[found++] = size[k];
+    }
+    double all = median(some, found, 0);
+    for (size_t b = 0, k = 0; b < f->blocks; b++) {
+        gp_tolerance *t = &tolerance[b];
+        for (found = 0; k < count && task->entries[k] < f->block[b].offset + f->block[b].entries;
+             k++)
+            if (size[k] >= 0)
+                some[found++] = size[k];
+        double scale = median(some, found, all);
         if (task->number > 0 && found == 0) {
             t->zero_floor = fmax(t->zero_floor, FLOOR * all);
             continue; /* nothing learnt here: keep those of the given point */
@@ -228,10 +232,12 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
                            .ladders = gp_shared_alloc(ladder_bytes),
                            .results = gp_shared_alloc(result_bytes)};
     gp_tolerance *tolerance = malloc(f->blocks * sizeof *tolerance);
-    double *scratch = malloc((count ? count : 1) * sizeof *scratch), tiny = 0;
+    double *scratch = malloc((2 * count + 1) * sizeof *scratch), tiny = 0;
     gp_outcome outcome = GP_EVALUATED;
-    if (!task.ladders || !task.results || !tolerance || !scratch)
-        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
+    if (!task.ladders || !task.results || !tolerance || !scratch) {
+        (void)gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
+        outcome = GP_FAULT;
+    }
     if (outcome == GP_EVALUATED)
         outcome = measure_noise(c, f0, &tiny);
     if (outcome == GP_EVALUATED)
@@ -239,7 +245,8 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
     if (outcome == GP_EVALUATED)
         outcome = gp_noise_level(tiny, task.ladders, count, look_again, &task, &task.sigma);
     if (outcome == GP_NOT_HERE)
-        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
+        outcome =
+            gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
     if (outcome == GP_EVALUATED) {
         memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
         set_tolerances(&task, count, tolerance, scratch);

@@ -23,10 +23,11 @@ static gp_outcome try_value(gp_check_state *c) {
     if (outcome == GP_NOT_HERE) {
         if (isfinite(first) || isnan(first))
             return fail(c, "nonfinite",
-                        isnan(first) ? "the value is NaN or can't be evaluated at the given point: "
-                                       "check at a point inside the function's domain"
-                                     : "the value callback refused the given point: check at a point "
-                                       "inside the function's domain");
+                        isnan(first)
+                            ? "the value is NaN or can't be evaluated at the given point: "
+                              "check at a point inside the function's domain"
+                            : "the value callback refused the given point: check at a point "
+                              "inside the function's domain");
         return fail(c, "nonfinite",
                     "the value is infinite at the given point: check at a point inside the "
                     "function's domain");
@@ -63,9 +64,10 @@ static gp_outcome try_gradient(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_evaluator *e = c->evaluator;
     double *first = c->gradient, *second = c->other;
-    unsigned char *written = calloc(2 * f->n, 1), *written_again = written + f->n;
+    unsigned char *written = calloc(2 * f->n, 1);
     if (!written)
         return fail(c, "memory", "out of memory");
+    unsigned char *written_again = written + f->n;
     gp_outcome outcome = gp_evaluator_gradient(e, GP_POISON_NAN, first, written, NULL);
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(e, GP_POISON_NUMBER, second, written_again, NULL);
@@ -100,8 +102,8 @@ static gp_outcome try_gradient(gp_check_state *c) {
     return outcome;
 }
 
-/* A backward pass may lean on what a forward pass left behind. Evaluate the value somewhere else and
- * ask again for the gradient here: it must not have changed. */
+/* A backward pass may lean on what a forward pass left behind. Evaluate the value somewhere else
+ * and ask again for the gradient here: it must not have changed. */
 static gp_outcome try_from_elsewhere(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_evaluator *e = c->evaluator;

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-
 double gp_tau(const gp_tolerance *t, double a, double d) {
     return t->rtol * fmax(fabs(a), fabs(d)) + t->atol;
 }
@@ -65,9 +64,9 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
             if (e->status == GP_ENTRY_UNCHECKED || e->status == GP_ENTRY_UNEXERCISED)
                 continue;
             if (e->status == GP_ENTRY_VERIFIED)
-                block->resolution = fmax(
-                    block->resolution, /* fmax ignores NaN */
-                    gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
+                block->resolution =
+                    fmax(block->resolution, /* fmax ignores NaN */
+                         gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
             /* A refuted entry is worse than any other. */
             double bad = badness(e, &tolerance[k]);
             bad = e->status == GP_ENTRY_REFUTED ? 2 + bad : bad / (1 + bad);
@@ -82,7 +81,7 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                                block->count[GP_ENTRY_UNEXERCISED];
         int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
                       block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
-        block->verdict = block->count[GP_ENTRY_REFUTED]     ? GP_REFUTED
+        block->verdict = block->count[GP_ENTRY_REFUTED]      ? GP_REFUTED
                          : block->count[GP_ENTRY_UNRESOLVED] ? GP_INCONCLUSIVE
                          : decided                           ? r->block[k].by_directions
                                                              : GP_INCONCLUSIVE;
@@ -95,7 +94,5 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
     if (r->verdict == GP_FAILED)
         return;
     /* Nothing exercised is nothing proven. */
-    r->verdict = refuted                  ? GP_REFUTED
-                 : unresolved || seen == 0 ? GP_INCONCLUSIVE
-                                           : GP_VERIFIED;
+    r->verdict = refuted ? GP_REFUTED : unresolved || seen == 0 ? GP_INCONCLUSIVE : GP_VERIFIED;
 }

@@ -1,16 +1,18 @@
-/* Comparing one number under test with one estimate: see "Verdicts, exactly" in docs/architecture.md. */
+/* Comparing one number under test with one estimate: see "Verdicts, exactly" in
+ * docs/architecture.md. */
 #ifndef GP_VERDICT_H
 #define GP_VERDICT_H
 
 #include "estimate/derivative.h"
 #include "report/report.h"
 
-/* What differences count. `floor` is the size below which an entry's error is judged as if the entry
- * were that large; the absolute tolerance is rtol * floor. */
+/* What differences count. `floor` is the size below which an entry's error is judged as if the
+ * entry were that large; the absolute tolerance is rtol * floor. */
 typedef struct gp_tolerance {
     double rtol, atol;
-    double floor;      /* atol / rtol, for resolutions */
-    double zero_floor; /* bounds below rtol * zero_floor are narrow enough to call a derivative zero */
+    double floor; /* atol / rtol, for resolutions */
+    double
+        zero_floor; /* bounds below rtol * zero_floor are narrow enough to call a derivative zero */
 } gp_tolerance;
 
 /* tau = rtol max(|a|, |d|) + atol */

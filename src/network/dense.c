@@ -2,8 +2,8 @@
 #include <cblas.h>
 #include <string.h>
 
-#include "network/network.h"
 #include "network/limits.h"
+#include "network/network.h"
 #include "probe/random.h"
 
 int gp_dropout_keeps(const gp_network *net, size_t layer, size_t row, size_t unit) {

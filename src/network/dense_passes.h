@@ -46,8 +46,8 @@ int NAME(gp_dense_forward)(gp_network *net, const REAL *theta, double *cost) {
         double z[GP_MAX_OUTPUTS];
         for (size_t k = 0; k < outputs; k++)
             z[k] = logits[r * outputs + k];
-        sum += gp_loss_value(o, outputs, z,
-                             net->labels + (net->first + r) * net->label_columns, NULL);
+        sum +=
+            gp_loss_value(o, outputs, z, net->labels + (net->first + r) * net->label_columns, NULL);
     }
     if (o->l2 > 0)
         for (size_t l = 1; l <= layers; l++)
@@ -66,8 +66,7 @@ int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) 
         double z[GP_MAX_OUTPUTS], dz[GP_MAX_OUTPUTS];
         for (size_t k = 0; k < outputs; k++)
             z[k] = logits[r * outputs + k];
-        (void)gp_loss_value(o, outputs, z,
-                            net->labels + (net->first + r) * net->label_columns, dz);
+        (void)gp_loss_value(o, outputs, z, net->labels + (net->first + r) * net->label_columns, dz);
         for (size_t k = 0; k < outputs; k++)
             delta[r * outputs + k] = (REAL)(dz[k] / (double)m);
     }

@@ -1,5 +1,5 @@
-/* Made-up payments: honest ones, and hijacked accounts that pay large sums at night from a new device
- * until the balance is gone. */
+/* Made-up payments: honest ones, and hijacked accounts that pay large sums at night from a new
+ * device until the balance is gone. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,8 +7,8 @@
 #include "network/table.h"
 #include "probe/random.h"
 
-static const char *const COLUMNS[] = {"amount",          "hour",           "account_age",
-                                      "device_age",      "balance_share",  "payments_today",
+static const char *const COLUMNS[] = {"amount",           "hour",          "account_age",
+                                      "device_age",       "balance_share", "payments_today",
                                       "distance_to_home", "merchant_risk", "fraud"};
 enum { COLUMN_COUNT = sizeof COLUMNS / sizeof *COLUMNS };
 

@@ -188,7 +188,8 @@ gp_status gp_network_set_rows(gp_network *net, size_t first, size_t count) {
     return GP_OK;
 }
 
-/* ---- the network as a function under test ------------------------------------------------------ */
+/* ---- the network as a function under test ------------------------------------------------------
+ */
 
 static int value_f64(void *user, size_t n, const double *x, double *value) {
     (void)n;
@@ -342,9 +343,10 @@ gp_status gp_network_cost(gp_network *net, double *cost, double *gradient) {
         if (gradient)
             gp_dense_backward_f64(net, net->theta, gradient);
     } else {
-        float *theta = malloc(2 * net->n * sizeof *theta), *g = theta + net->n;
+        float *theta = malloc(2 * net->n * sizeof *theta);
         if (!theta)
             return GP_ERROR_MEMORY;
+        float *g = theta + net->n;
         for (size_t i = 0; i < net->n; i++)
             theta[i] = (float)net->theta[i];
         gp_dense_forward_f32(net, theta, &value);

@@ -8,19 +8,19 @@
 
 struct gp_network {
     gp_network_options options;
-    size_t *width;    /* width[0] = inputs, width[l] = units of layer l */
-    size_t *weights;  /* offset of W_l in the parameters, l = 1 ... layers; b_l follows W_l */
-    size_t n;         /* parameters */
-    double *theta;    /* n */
+    size_t *width;   /* width[0] = inputs, width[l] = units of layer l */
+    size_t *weights; /* offset of W_l in the parameters, l = 1 ... layers; b_l follows W_l */
+    size_t n;        /* parameters */
+    double *theta;   /* n */
     size_t examples, label_columns;
-    double *X64;      /* examples x inputs, in the network's precision: one of the two */
+    double *X64; /* examples x inputs, in the network's precision: one of the two */
     float *X32;
-    double *labels;   /* examples x label_columns */
-    size_t first, count; /* rows in use */
-    size_t batch;        /* rows of a batch of gp_network_function */
+    double *labels;                /* examples x label_columns */
+    size_t first, count;           /* rows in use */
+    size_t batch;                  /* rows of a batch of gp_network_function */
     uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass */
-    /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0] the
-     * data; delta, delta_below: count x the widest layer. All in the network's precision. */
+    /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]
+     * the data; delta, delta_below: count x the widest layer. All in the network's precision. */
     size_t capacity;
     void **z, **a;
     void *delta, *delta_below;

@@ -1,6 +1,6 @@
 /* Tables of examples, from CSV files through libcsv. */
-#include <ctype.h>
 #include <csv.h>
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ typedef struct gp_reader {
 
 static void refuse(gp_reader *r, gp_status status, const char *what, const char *detail) {
     if (r->status == GP_OK)
-        r->status = gp_fail(r->error, status, "%.200s: line %zu: %s%.80s", r->path, r->line, what,
-                            detail);
+        r->status =
+            gp_fail(r->error, status, "%.200s: line %zu: %s%.80s", r->path, r->line, what, detail);
 }
 
 static void header_field(gp_reader *r, const char *text) {
@@ -180,9 +180,10 @@ double gp_table_cell(const gp_table *t, size_t row, size_t column) {
 /* Row numbers in an order for learning: each class shuffled (Fisher & Yates), the rarer one then
  * dealt out evenly over the table, so that every batch sees its share. */
 static size_t *deal(const gp_table *t, size_t label, uint64_t seed) {
-    size_t *order = malloc(2 * t->rows * sizeof *order), *pool = order + t->rows;
+    size_t *order = malloc(2 * t->rows * sizeof *order);
     if (!order)
         return NULL;
+    size_t *pool = order + t->rows;
     size_t ones = 0, front = 0, back = t->rows;
     for (size_t r = 0; r < t->rows; r++)
         if (gp_table_cell(t, r, label) == 1) {
@@ -191,9 +192,7 @@ static size_t *deal(const gp_table *t, size_t label, uint64_t seed) {
         } else {
             pool[--back] = r;
         }
-    const struct {
-        size_t start, count;
-    } classes[2] = {{0, ones}, {ones, t->rows - ones}};
+    const struct { size_t start, count; } classes[2] = {{0, ones}, {ones, t->rows - ones}};
     for (size_t k = 0; k < 2; k++)
         for (size_t i = classes[k].count; i > 1; i--) {
             size_t j = gp_random_bits(seed, GP_STREAM_SHUFFLE, k, i) % i;
@@ -204,13 +203,12 @@ static size_t *deal(const gp_table *t, size_t label, uint64_t seed) {
     size_t rare = ones * 2 <= t->rows ? 0 : 1, dealt = 0, common = 0;
     for (size_t r = 0; r < t->rows; r++) {
         /* the rare class has its turn each time (r + 1/2) rare / rows passes a half-integer */
-        size_t due = (size_t)(((double)r + 1) * (double)classes[rare].count / (double)t->rows + 0.5);
-        if (dealt < due && dealt < classes[rare].count)
-            order[r] = pool[classes[rare].start + dealt++];
-        else if (common < classes[1 - rare].count)
-            order[r] = pool[classes[1 - rare].start + common++];
-        else
-            order[r] = pool[classes[rare].start + dealt++];
+        size_t due =
+            (size_t)(((double)r + 1) * (double)classes[rare].count / (double)t->rows + 0.5);
+        int rare_turn =
+            dealt < classes[rare].count && (dealt < due || common == classes[1 - rare].count);
+        order[r] = rare_turn ? pool[classes[rare].start + dealt++]
+                             : pool[classes[1 - rare].start + common++];
     }
     return order;
 }
@@ -223,10 +221,11 @@ gp_status gp_table_examples(const gp_table *t, const char *label, uint64_t seed,
     while (at < t->columns && strcmp(t->name[at], label) != 0)
         at++;
     if (at == t->columns)
-        return gp_fail(error, GP_ERROR_INPUT,
-                       "no column is called '%.80s': the label must be one of %zu columns, %.60s to "
-                       "%.60s",
-                       label, t->columns, t->name[0], t->name[t->columns - 1]);
+        return gp_fail(
+            error, GP_ERROR_INPUT,
+            "no column is called '%.80s': the label must be one of %zu columns, %.60s to "
+            "%.60s",
+            label, t->columns, t->name[0], t->name[t->columns - 1]);
     if (t->columns == 1)
         return gp_fail(error, GP_ERROR_INPUT, "no column but the label '%.80s': there is no input",
                        label);

@@ -17,7 +17,8 @@ double gp_notebook_relu(double x) {
     return gp_relu(x);
 }
 
-/* ---- dictionaries and vectors ------------------------------------------------------------------ */
+/* ---- dictionaries and vectors ------------------------------------------------------------------
+ */
 
 /* Where each block lies in the vector, and in the structure. */
 static const struct {
@@ -66,7 +67,8 @@ void gp_notebook_test_case(double X[4][3], double Y[3], gp_notebook_parameters *
     gp_notebook_vector_to_dictionary(vector, parameters);
 }
 
-/* ---- one dimension ----------------------------------------------------------------------------- */
+/* ---- one dimension -----------------------------------------------------------------------------
+ */
 
 double gp_notebook_forward(double x, double theta) {
     return theta * x;
@@ -100,7 +102,8 @@ double gp_notebook_gradient_check(double x, double theta, double epsilon, FILE *
     return difference;
 }
 
-/* ---- n dimensions ------------------------------------------------------------------------------ */
+/* ---- n dimensions ------------------------------------------------------------------------------
+ */
 
 /* Z = W A + b, with W (units, inputs), A (inputs, M), b (units). */
 static void linear(size_t units, size_t inputs, const double *W, const double *A, const double *b,
@@ -116,7 +119,7 @@ static void linear(size_t units, size_t inputs, const double *W, const double *A
 
 double gp_notebook_forward_n(const double X[4][3], const double Y[3],
                              const gp_notebook_parameters *p, gp_notebook_cache *cache) {
-    gp_notebook_cache own, *c = cache ? cache : &own;
+    gp_notebook_cache own, *c = cache ? cache : &own; // cppcheck-suppress uninitvar
     c->parameters = *p;
     linear(5, 4, *p->W1, *X, p->b1, *c->Z1);
     for (size_t i = 0; i < 5; i++)
@@ -176,7 +179,7 @@ void gp_notebook_backward_n(const double X[4][3], const double Y[3], const gp_no
     double dZ3[1][3], dZ2[3][3], dZ1[5][3];
     for (size_t j = 0; j < M; j++)
         dZ3[0][j] = c->A3[0][j] - Y[j];
-    weight_gradient(1, 3, *dZ3, *c->A2, 1, *g->W3);
+    weight_gradient(1, 3, *dZ3, *c->A2, 1, *g->W3); // cppcheck-suppress uninitvar
     bias_gradient(1, *dZ3, 1, g->b3);
     back_through(1, 3, *c->parameters.W3, *dZ3, *c->A2, *dZ2);
     weight_gradient(3, 5, *dZ2, *c->A1, dW2_scale, *g->W2);
@@ -214,7 +217,8 @@ double gp_notebook_gradient_check_n(const gp_notebook_parameters *parameters,
     return difference;
 }
 
-/* ---- the cases as functions under test ---------------------------------------------------------- */
+/* ---- the cases as functions under test ----------------------------------------------------------
+ */
 
 typedef struct gp_notebook_case {
     double X[4][3], Y[3];

@@ -1,6 +1,6 @@
 /* The random numbers of np.random.seed and np.random.randn, bit for bit: MT19937 (Matsumoto &
- * Nishimura 1998) and NumPy's legacy Gaussian, Marsaglia's polar method. For the notebook's test case
- * alone: gradproof's own random numbers are in probe/random.h. */
+ * Nishimura 1998) and NumPy's legacy Gaussian, Marsaglia's polar method. For the notebook's test
+ * case alone: gradproof's own random numbers are in probe/random.h. */
 #ifndef GP_NUMPY_RANDOM_H
 #define GP_NUMPY_RANDOM_H
 

@@ -38,8 +38,8 @@ double gp_probe_length(const gp_function *f, const double *x, const double *typi
 }
 
 void gp_probe_point(const gp_function *f, uint64_t seed, size_t number, size_t draw, double *x) {
-    /* Half way, then all the way: cos^2 + sin^2 = 1 keeps each block's typical size, and with it the
-     * scale on which the function was meant to work. */
+    /* Half way, then all the way: cos^2 + sin^2 = 1 keeps each block's typical size, and with it
+     * the scale on which the function was meant to work. */
     static const double angles[] = {0.5, 1.0, 1.57079632679489662};
     double angle = angles[(number - 1) % 3];
     double all = root_mean_square(f->x, f->n);

@@ -19,12 +19,13 @@ typedef struct gp_probe {
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
 double gp_probe_component(const gp_probe *probe, size_t i);
 
-/* The length scale of one entry at point x: its own size; for a zero, the typical size of its block;
- * for a block of zeros, that of all parameters; failing that, 1. `typical` holds one number a block,
- * from gp_probe_typical. */
+/* The length scale of one entry at point x: its own size; for a zero, the typical size of its
+ * block; for a block of zeros, that of all parameters; failing that, 1. `typical` holds one number
+ * a block, from gp_probe_typical. */
 double gp_probe_length(const gp_function *function, const double *x, const double *typical,
                        size_t entry);
-/* The root mean square of each block at x (of all parameters for a block of zeros; 1 if all are). */
+/* The root mean square of each block at x (of all parameters for a block of zeros; 1 if all are).
+ */
 void gp_probe_typical(const gp_function *function, const double *x, double *typical);
 
 /* Further points: writes into x (n) the given point turned towards a random one of the same size,

@@ -1,6 +1,6 @@
-/* Counter-based random numbers: number i of stream s under a seed is a pure function of (seed, s, i),
- * so no process needs another's numbers and no order of work changes a report.
- * Threefry-2x64, Salmon, Moraes, Dror & Shaw (2011), from Random123. */
+/* Counter-based random numbers: number i of stream s under a seed is a pure function of (seed, s,
+ * i), so no process needs another's numbers and no order of work changes a report. Threefry-2x64,
+ * Salmon, Moraes, Dror & Shaw (2011), from Random123. */
 #ifndef GP_RANDOM_H
 #define GP_RANDOM_H
 

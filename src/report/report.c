@@ -76,8 +76,7 @@ gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, doub
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    gp_diagnosis *list =
-        realloc(block->diagnosis, (block->result.diagnoses + 1) * sizeof *list);
+    gp_diagnosis *list = realloc(block->diagnosis, (block->result.diagnoses + 1) * sizeof *list);
     if (!list)
         return GP_ERROR_MEMORY;
     block->diagnosis = list;

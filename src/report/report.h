@@ -2,15 +2,15 @@
 #ifndef GP_REPORT_H
 #define GP_REPORT_H
 
-#include "gradproof.h"
 #include "function/function.h"
+#include "gradproof.h"
 
 typedef struct gp_report_block_data {
     gp_block_result result; /* name, shape and diagnosis point into what follows */
     char *name;
     size_t shape[GP_MAX_DIMENSIONS];
     unsigned stage;
-    gp_diagnosis *diagnosis; /* messages are owned */
+    gp_diagnosis *diagnosis;  /* messages are owned */
     gp_verdict by_directions; /* where directions alone decided; GP_VERIFIED where none did */
     size_t limits[GP_LIMIT_DOMAIN + 1]; /* unresolved entries by what limits them */
 } gp_report_block_data;
@@ -24,7 +24,7 @@ struct gp_report {
     gp_verdict verdict;
     char failure_kind[32]; /* "" unless the verdict is GP_FAILED */
     char failure[512];
-    double rtol, atol; /* atol < 0: by block */
+    double rtol, atol;    /* atol < 0: by block */
     gp_strategy strategy; /* the one that was used */
     double resolution, difference, notebook_epsilon;
     double confidence; /* probability that an error beyond the resolution would have been seen */

@@ -22,7 +22,8 @@ static void shape_text(const gp_block_result *block, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     for (size_t k = 0; k < block->dimensions && used < size; k++)
-        used += (size_t)snprintf(text + used, size - used, "%s%zu", k ? " x " : "", block->shape[k]);
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%zu", k ? " x " : "", block->shape[k]);
     if (block->dimensions == 0)
         snprintf(text, size, "scalar");
 }

@@ -1,5 +1,5 @@
-/* Estimates against closed forms: d must be inside its bound of the true derivative, and the bound must
- * be as narrow as the case allows. */
+/* Estimates against closed forms: d must be inside its bound of the true derivative, and the bound
+ * must be as narrow as the case allows. */
 #include "estimate/noise.h"
 #include "testing.h"
 
@@ -122,7 +122,9 @@ static void float32_bounds_hold_too(void **state) {
     const struct {
         curve f;
         double x, derivative;
-    } cases[] = {{sin, 0.5, cos(0.5)}, {exp, 0.25, exp(0.25)}, {cube, 0.75, 3 * 0.75 * 0.75},
+    } cases[] = {{sin, 0.5, cos(0.5)},
+                 {exp, 0.25, exp(0.25)},
+                 {cube, 0.75, 3 * 0.75 * 0.75},
                  {line_of_2, 4, 2}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         gp_estimate e = estimate(cases[k].f, cases[k].x, GP_FLOAT32);
@@ -211,13 +213,12 @@ static void noise_is_measured(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(estimates_are_inside_their_bounds),
-        cmocka_unit_test(float32_bounds_hold_too),
-        cmocka_unit_test(a_kink_has_two_slopes),
-        cmocka_unit_test(a_kink_nearby_is_stepped_around),
-        cmocka_unit_test(a_jump_is_never_narrow),
-        cmocka_unit_test(one_side_will_do_where_there_is_no_other),
-        cmocka_unit_test(noise_is_measured)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(estimates_are_inside_their_bounds),
+                                       cmocka_unit_test(float32_bounds_hold_too),
+                                       cmocka_unit_test(a_kink_has_two_slopes),
+                                       cmocka_unit_test(a_kink_nearby_is_stepped_around),
+                                       cmocka_unit_test(a_jump_is_never_narrow),
+                                       cmocka_unit_test(one_side_will_do_where_there_is_no_other),
+                                       cmocka_unit_test(noise_is_measured)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

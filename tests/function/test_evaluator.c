@@ -184,10 +184,9 @@ static void moves_are_what_the_machine_makes_of_them(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_well_behaved_function_passes),
-                                       cmocka_unit_test(faults_are_named),
-                                       cmocka_unit_test(manners_are_diagnosed),
-                                       cmocka_unit_test(value_and_gradient_together_do),
-                                       cmocka_unit_test(moves_are_what_the_machine_makes_of_them)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_well_behaved_function_passes), cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(manners_are_diagnosed), cmocka_unit_test(value_and_gradient_together_do),
+        cmocka_unit_test(moves_are_what_the_machine_makes_of_them)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

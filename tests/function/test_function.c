@@ -109,11 +109,16 @@ static void wrong_plants_say_why(void **state) {
     (void)state;
     static const struct {
         const char *plant, *message;
-    } cases[] = {{"W", "BLOCK:MISTAKE"},          {"V:zero", "no such block"},
-                 {"W:scale=", "the mistake must be"}, {"W:scale=2x", "the mistake must be"},
-                 {"W:frobnicate", "the mistake must be"}, {"b:transpose", "only a matrix"},
-                 {"W:entry=6,add=1", "entries 0 to 5"}, {"W:entry=1", "entry=I,add=V"},
-                 {"W:entry=-1,add=1", "entry=I,add=V"}, {"W:scale=nan", "the mistake must be"}};
+    } cases[] = {{"W", "BLOCK:MISTAKE"},
+                 {"V:zero", "no such block"},
+                 {"W:scale=", "the mistake must be"},
+                 {"W:scale=2x", "the mistake must be"},
+                 {"W:frobnicate", "the mistake must be"},
+                 {"b:transpose", "only a matrix"},
+                 {"W:entry=6,add=1", "entries 0 to 5"},
+                 {"W:entry=1", "entry=I,add=V"},
+                 {"W:entry=-1,add=1", "entry=I,add=V"},
+                 {"W:scale=nan", "the mistake must be"}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         gp_function *f = two_blocks();
         gp_error error = {""};

@@ -276,15 +276,14 @@ static void wrong_options_are_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right_gradients_are_verified),
-        cmocka_unit_test(small_mistakes_are_refuted),
-        cmocka_unit_test(a_point_on_a_kink_is_accepted_and_said),
-        cmocka_unit_test(a_jump_is_unresolved_and_said),
-        cmocka_unit_test(silent_entries_are_found_elsewhere),
-        cmocka_unit_test(noise_widens_bounds_instead_of_crying_wolf),
-        cmocka_unit_test(worker_processes_change_nothing),
-        cmocka_unit_test(strategies_agree_on_the_verdict),
-        cmocka_unit_test(wrong_options_are_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(right_gradients_are_verified),
+                                       cmocka_unit_test(small_mistakes_are_refuted),
+                                       cmocka_unit_test(a_point_on_a_kink_is_accepted_and_said),
+                                       cmocka_unit_test(a_jump_is_unresolved_and_said),
+                                       cmocka_unit_test(silent_entries_are_found_elsewhere),
+                                       cmocka_unit_test(noise_widens_bounds_instead_of_crying_wolf),
+                                       cmocka_unit_test(worker_processes_change_nothing),
+                                       cmocka_unit_test(strategies_agree_on_the_verdict),
+                                       cmocka_unit_test(wrong_options_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,8 +36,8 @@ static void zero_is_unexercised_only_if_known_well(void **state) {
 
 static void a_kink_accepts_what_lies_between(void **state) {
     (void)state;
-    gp_estimate e = {.derivative = 1, .bound = 4, .kink = 1, .left = 0, .right = 2,
-                     .kink_bound = 1e-7};
+    gp_estimate e = {
+        .derivative = 1, .bound = 4, .kink = 1, .left = 0, .right = 2, .kink_bound = 1e-7};
     assert_int_equal(gp_judge(0, &e, &T), GP_ENTRY_KINK);
     assert_int_equal(gp_judge(2, &e, &T), GP_ENTRY_KINK);
     assert_int_equal(gp_judge(1.3, &e, &T), GP_ENTRY_KINK);

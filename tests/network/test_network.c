@@ -69,8 +69,7 @@ static long double reference_cost(const gp_network *net, const long double *thet
             }
             memcpy(below, here, sizeof below);
         }
-        total += reference_loss(o, below, net->width[o->layers],
-                                labels + r * net->label_columns);
+        total += reference_loss(o, below, net->width[o->layers], labels + r * net->label_columns);
     }
     for (size_t l = 1; l <= o->layers; l++)
         for (size_t i = 0; i < net->width[l] * net->width[l - 1]; i++)
@@ -85,7 +84,7 @@ static void compare(const gp_network_options *o, double cost_slack, double gradi
     for (size_t i = 0; i < ROWS * INPUTS; i++)
         X[i] = (double)(float)(1.5 * sin(2.3 * (double)i + 0.4));
     for (size_t i = 0; i < ROWS * 3; i++)
-        labels[i] = o->loss == GP_SQUARED_ERROR ? cos((double)i)
+        labels[i] = o->loss == GP_SQUARED_ERROR           ? cos((double)i)
                     : o->loss == GP_SOFTMAX_CROSS_ENTROPY ? (double)(i % outputs)
                                                           : (double)(i % 3 == 0);
     assert_int_equal(gp_network_create(o, &net, NULL), GP_OK);
@@ -140,8 +139,8 @@ static void any_number_of_layers(void **state) {
     (void)state;
     for (size_t layers = 1; layers <= 6; layers++) {
         size_t units[] = {7, 3, 8, 5, 4, 6};
-        gp_network_options o = {.inputs = INPUTS, .layers = layers, .units = units,
-                                .hidden = GP_TANH, .seed = layers};
+        gp_network_options o = {
+            .inputs = INPUTS, .layers = layers, .units = units, .hidden = GP_TANH, .seed = layers};
         units[layers - 1] = 1;
         compare(&o, 1e-13, 1e-9);
     }
@@ -150,8 +149,14 @@ static void any_number_of_layers(void **state) {
 static void decay_weights_and_dropout(void **state) {
     (void)state;
     size_t units[] = {6, 5, 1};
-    gp_network_options o = {.inputs = INPUTS, .layers = 3, .units = units, .hidden = GP_GELU,
-                            .l2 = 0.03,       .positive_weight = 4, .dropout = 0.3, .seed = 3};
+    gp_network_options o = {.inputs = INPUTS,
+                            .layers = 3,
+                            .units = units,
+                            .hidden = GP_GELU,
+                            .l2 = 0.03,
+                            .positive_weight = 4,
+                            .dropout = 0.3,
+                            .seed = 3};
     compare(&o, 1e-13, 1e-9);
 }
 
@@ -181,7 +186,10 @@ static void the_notebook_is_a_special_case(void **state) {
         for (size_t j = 0; j < 3; j++)
             rows[j * 4 + i] = X[i][j];
     size_t units[] = {5, 3, 1};
-    gp_network_options o = {.inputs = 4, .layers = 3, .units = units, .hidden = GP_RELU,
+    gp_network_options o = {.inputs = 4,
+                            .layers = 3,
+                            .units = units,
+                            .hidden = GP_RELU,
                             .loss = GP_NOTEBOOK_CROSS_ENTROPY};
     gp_network *net;
     assert_int_equal(gp_network_create(&o, &net, NULL), GP_OK);
@@ -202,8 +210,8 @@ static void initial_weights_have_their_deviation(void **state) {
     (void)state;
     size_t units[] = {200, 1};
     for (int unit = GP_RELU; unit <= GP_TANH; unit += GP_TANH - GP_RELU) {
-        gp_network_options o = {.inputs = 100, .layers = 2, .units = units,
-                                .hidden = (gp_activation)unit, .seed = 9};
+        gp_network_options o = {
+            .inputs = 100, .layers = 2, .units = units, .hidden = (gp_activation)unit, .seed = 9};
         gp_network *net;
         assert_int_equal(gp_network_create(&o, &net, NULL), GP_OK);
         double theta[200 * 101 + 201], variance = 0;
@@ -226,8 +234,8 @@ static void dropout_needs_its_seed(void **state) {
         X[i] = sin((double)i);
     for (size_t i = 0; i < ROWS; i++)
         labels[i] = (double)(i % 2);
-    gp_network_options o = {.inputs = INPUTS, .layers = 2, .units = units, .hidden = GP_RELU,
-                            .dropout = 0.5};
+    gp_network_options o = {
+        .inputs = INPUTS, .layers = 2, .units = units, .hidden = GP_RELU, .dropout = 0.5};
     gp_network *net;
     gp_function *f;
     assert_int_equal(gp_network_create(&o, &net, NULL), GP_OK);

@@ -16,7 +16,8 @@ static gp_status read_text(const char *text, size_t length, gp_table **table, gp
 
 static void plain_and_quoted_fields(void **state) {
     (void)state;
-    static const char text[] = "\xEF\xBB\xBF" "a,\"b \"\"x\"\"\",\"c,d\"\r\n1,\"-2.5\", 3e2 \r\n\r\n4,5,6";
+    static const char text[] = "\xEF\xBB\xBF"
+                               "a,\"b \"\"x\"\"\",\"c,d\"\r\n1,\"-2.5\", 3e2 \r\n\r\n4,5,6";
     gp_table *t;
     gp_error error;
     assert_int_equal(read_text(text, sizeof text - 1, &t, &error), GP_OK);

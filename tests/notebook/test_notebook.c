@@ -1,5 +1,5 @@
-/* The notebook against tests/data/notebook_case.json, which was computed with NumPy and, for the exact
- * gradient, with 60 digits. */
+/* The notebook against tests/data/notebook_case.json, which was computed with NumPy and, for the
+ * exact gradient, with 60 digits. */
 #include <jansson.h>
 
 #include "notebook/numpy_random.h"
@@ -46,7 +46,8 @@ static void the_test_case_is_the_same_bit_for_bit(void **state) {
     json_t *parameters = json_object_get(reference, "parameters");
     size_t at = 0;
     for (size_t k = 0; k < 6; k++) {
-        const char *name = json_string_value(json_array_get(json_object_get(reference, "order"), k));
+        const char *name =
+            json_string_value(json_array_get(json_object_get(reference, "order"), k));
         json_t *matrix = json_object_get(parameters, name);
         for (size_t i = 0; i < json_array_size(matrix); i++)
             for (size_t j = 0; j < json_array_size(json_array_get(matrix, i)); j++)
@@ -106,8 +107,8 @@ static double check(const run *r, const gp_notebook_parameters *p, const gp_note
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    double difference = gp_notebook_gradient_check_n(p, g, (const double(*)[3])r->X, r->Y, 1e-7,
-                                                     stream, colour);
+    double difference =
+        gp_notebook_gradient_check_n(p, g, (const double(*)[3])r->X, r->Y, 1e-7, stream, colour);
     fclose(stream);
     snprintf(said, size, "%s", text);
     free(text);
@@ -144,8 +145,8 @@ static void n_dimensions(void **state) {
     }
     assert_near(r.difference_given, 0.285093156839953, 5e-10);
     assert_near(r.difference_corrected, 1.186249751058462e-07, 0.05 * 1.19e-7);
-    assert_non_null(strstr(r.given_said,
-                           "There is a mistake in the backward propagation! difference = 0.28509315"));
+    assert_non_null(strstr(
+        r.given_said, "There is a mistake in the backward propagation! difference = 0.28509315"));
     assert_non_null(strstr(r.corrected_said, "There is a mistake in the backward propagation!"));
 }
 
@@ -168,7 +169,8 @@ static void sentences(void **state) {
     fclose(stream);
     assert_true(difference < 1e-8);
     assert_ptr_equal(
-        strstr(text, "\033[92mYour backward propagation works perfectly fine! difference = "), text);
+        strstr(text, "\033[92mYour backward propagation works perfectly fine! difference = "),
+        text);
     assert_non_null(strstr(text, "\033[0m\nThe gradient is correct!\nThe gradient is wrong!\n"));
     free(text);
 }

@@ -14,8 +14,8 @@ static void lengths_follow_the_parameters(void **state) {
     gp_function *f = function_at((double[]){3, -4, 0, 1e-8}, (double[]){0, 0});
     double typical[2];
     gp_probe_typical(f, f->x, typical);
-    assert_near(typical[0], 2.5, 1e-15);             /* sqrt((9 + 16) / 4) */
-    assert_near(typical[1], sqrt(25.0 / 6), 1e-15);  /* a block of zeros: that of all parameters */
+    assert_near(typical[0], 2.5, 1e-15);            /* sqrt((9 + 16) / 4) */
+    assert_near(typical[1], sqrt(25.0 / 6), 1e-15); /* a block of zeros: that of all parameters */
     assert_near(gp_probe_length(f, f->x, typical, 1), 4, 0);
     assert_near(gp_probe_length(f, f->x, typical, 2), 2.5, 1e-15);
     assert_near(gp_probe_length(f, f->x, typical, 3), 1e-8, 0);
@@ -29,7 +29,8 @@ static void lengths_follow_the_parameters(void **state) {
 
 static void extreme_sizes_neither_overflow_nor_vanish(void **state) {
     (void)state;
-    gp_function *f = function_at((double[]){1e300, 1e300, 1e300, 1e300}, (double[]){1e-300, 1e-300});
+    gp_function *f =
+        function_at((double[]){1e300, 1e300, 1e300, 1e300}, (double[]){1e-300, 1e-300});
     double typical[2];
     gp_probe_typical(f, f->x, typical);
     assert_near(typical[0] / 1e300, 1, 1e-15);

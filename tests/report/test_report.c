@@ -45,11 +45,20 @@ static void json_has_every_key(void **state) {
     char *text = written(report, 1, 0);
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(root);
-    static const char *const keys[] = {"schema",     "version",     "function",
-                                       "verdict",    "dtype",       "parameters",
-                                       "blocks",     "coverage",    "resolution",
-                                       "confidence", "notebook_difference", "evaluations",
-                                       "seconds",    "seed"};
+    static const char *const keys[] = {"schema",
+                                       "version",
+                                       "function",
+                                       "verdict",
+                                       "dtype",
+                                       "parameters",
+                                       "blocks",
+                                       "coverage",
+                                       "resolution",
+                                       "confidence",
+                                       "notebook_difference",
+                                       "evaluations",
+                                       "seconds",
+                                       "seed"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
         if (!json_object_get(root, keys[k]))
             fail_msg("no key %s", keys[k]);
