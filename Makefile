@@ -22,8 +22,12 @@ build: setup
 	@cmake --preset release $(if $(CI),-DGP_WERROR=ON) >build.log 2>&1 || { cat build.log; exit 1; }
 	@cmake --build build
 
+# Real card transactions beside the checkout, if there are any; DATA= and LABEL= for your own.
+DATA ?= $(wildcard ../shared/data/ulb_creditcard_10k.csv)
+LABEL ?= Class
+
 demo: build
-	@build/gradproof demo
+	@build/gradproof demo $(if $(DATA),--data $(DATA) --label $(LABEL))
 
 test: build
 	@ctest --test-dir build --output-on-failure -j $(TEST_JOBS)
@@ -42,7 +46,7 @@ bench: build
 	@bench/run build
 
 lint: build
-	@clang-tidy -p build --quiet $$(git ls-files 'src/*.c')
+	@clang-tidy -p build --quiet $$(git ls-files 'src/*.c') 2>/dev/null
 	@cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 \
 		--suppress=missingIncludeSystem --inline-suppr -I include -I src $$(git ls-files 'src/*.c')
 

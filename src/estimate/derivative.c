@@ -237,6 +237,7 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
         int found = 0;
         for (unsigned first = 0; first < ladder->rungs; first++)
             for (unsigned count = 0; count <= MAX_ORDER; count++) {
+                // cppcheck-suppress uninitvar
                 gp_window *w = &all.at[first][count];
                 int missing =
                     count < 2 || first + count > ladder->rungs ||
@@ -247,8 +248,7 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
             }
         for (unsigned first = 0; first < ladder->rungs; first++)
             for (unsigned count = 2; count <= MAX_ORDER; count++) {
-                gp_window w =
-                    all.at[first][count]; // cppcheck-suppress uninitvar; all bounds are set
+                gp_window w = all.at[first][count];
                 if (!isfinite(w.bound))
                     continue;
                 w.bound = sober_bound(&all, s, ladder->rungs, &w);

@@ -317,11 +317,11 @@ static gp_status make_n(const char *name, gp_notebook_version version, gp_functi
     gp_function_set_gradient_f64(*function, gradient_n);
     gp_function_set_silence(*function, silence_n);
     gp_function_set_batch_size(*function, M);
-    for (size_t k = 0; k < BLOCK_COUNT && status == GP_OK; k++)
-        status = gp_function_add_block(
-            *function, BLOCKS[k].name, BLOCKS[k].stage, 2,
-            (size_t[]){BLOCKS[k].rows, BLOCKS[k].columns},
-            (const double *)((const char *)&c->parameters + BLOCKS[k].member));
+    for (size_t k = 0; k < BLOCK_COUNT && status == GP_OK; k++) {
+        const void *member = (const char *)&c->parameters + BLOCKS[k].member;
+        status = gp_function_add_block(*function, BLOCKS[k].name, BLOCKS[k].stage, 2,
+                                       (size_t[]){BLOCKS[k].rows, BLOCKS[k].columns}, member);
+    }
     return status;
 }
 
