@@ -46,11 +46,13 @@ bench: build
 	@bench/run build
 
 lint: build
+	@scripts/setup lint
 	@clang-tidy -p build --quiet $$(git ls-files 'src/*.c') 2>/dev/null
 	@cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 \
 		--suppress=missingIncludeSystem --inline-suppr -I include -I src $$(git ls-files 'src/*.c')
 
 format:
+	@scripts/setup format
 	@clang-format -i $$(git ls-files '*.c' '*.h')
 
 install: build
