@@ -19,8 +19,8 @@ setup:
 
 .PHONY: build
 build: setup
-	@cmake --preset release $(if $(CI),-DGP_WERROR=ON) >build.log 2>&1 || { cat build.log; exit 1; }
-	@cmake --build build
+	@{ cmake --preset release $(if $(CI),-DGP_WERROR=ON) && cmake --build build; } >build.log 2>&1 \
+		|| { cat build.log; exit 1; }
 
 # Real card transactions beside the checkout, if there are any; DATA= and LABEL= for your own.
 DATA ?= $(wildcard ../shared/data/ulb_creditcard_10k.csv)

@@ -1,5 +1,5 @@
-/* How well do the bounds hold? Right gradients of networks in either precision, checked at the given point;
- * each estimate is held against the gradient of the same network in float64.
+/* How well do the bounds hold? Right gradients of networks in either precision, checked at the
+ * given point; each estimate is held against the gradient of the same network in float64.
  *
  *     bench_bounds NETWORKS [FILE.csv LABEL] */
 #include "gradproof.h"
@@ -108,13 +108,15 @@ int main(int argc, char **argv) {
         fprintf(stderr, "bench_bounds: %s\n", status != GP_OK ? error.message : "0 networks?");
         return 66;
     }
-    printf("| network | entries | outside their bound | by at most | median bound / error | refuted | "
-           "unresolved | networks verified | median resolution | evaluations per entry, median |\n"
-           "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    printf(
+        "| network | entries | outside their bound | by at most | median bound / error | refuted | "
+        "unresolved | networks verified | median resolution | evaluations per entry, median |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     static const struct {
         const char *name;
         gp_activation unit;
-    } kinds[] = {{"ReLU", GP_RELU}, {"leaky ReLU", GP_LEAKY_RELU}, {"tanh", GP_TANH}, {"GELU", GP_GELU}};
+    } kinds[] = {
+        {"ReLU", GP_RELU}, {"leaky ReLU", GP_LEAKY_RELU}, {"tanh", GP_TANH}, {"GELU", GP_GELU}};
     for (int dtype = GP_FLOAT64; dtype <= GP_FLOAT32; dtype++)
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
             size_t room = networks * (16 * gp_table_columns(table) + 16 * 8 + 8 + 8 + 1);
@@ -125,13 +127,13 @@ int main(int argc, char **argv) {
                 return 70;
             for (size_t seed = 0; seed < networks; seed++)
                 measure(table, label, kinds[k].unit, (gp_dtype)dtype, seed, &t);
-            printf("| %s, %s | %zu | %zu (%.3f %%) | x %.1f | %.0f | %zu | %zu | %zu of %zu | %.1e | %.0f "
+            printf("| %s, %s | %zu | %zu (%.3f %%) | x %.1f | %.0f | %zu | %zu | %zu of %zu | %.1e "
+                   "| %.0f "
                    "|\n",
                    kinds[k].name, dtype == GP_FLOAT64 ? "float64" : "float32", t.entries, t.outside,
                    100.0 * (double)t.outside / (double)t.entries, fmax(t.worst, 1),
                    median(t.ratio, t.entries), t.refuted, t.unresolved, t.networks_verified,
-                   t.networks, median(t.resolution, t.networks),
-                   median(t.evaluations, t.entries));
+                   t.networks, median(t.resolution, t.networks), median(t.evaluations, t.entries));
             fflush(stdout);
             free(t.ratio);
             free(t.evaluations);

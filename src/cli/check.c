@@ -5,72 +5,12 @@
 
 #include "cli/supervise.h"
 
-enum { DEFAULT_BATCH = 256 };
-
-/* A function and what it borrows. */
-typedef struct cli_subject {
-    gp_function *function;
-    gp_network *network;
-} cli_subject;
-
-static void release(cli_subject *subject) {
-    gp_function_destroy(subject->function);
-    gp_network_destroy(subject->network);
-}
-
-static gp_status build_network(const cli_options *o, cli_subject *subject, gp_error *error) {
-    gp_table *table = NULL;
-    double *X = NULL, *labels = NULL;
-    gp_error detail = {""};
-    gp_status status = gp_table_read_csv(o->data, &table, error);
-    if (status != GP_OK)
-        return status;
-    size_t rows = gp_table_rows(table), inputs = gp_table_columns(table) - 1;
-    status = gp_table_examples(table, o->label, o->check.seed, &X, &labels, &detail);
-    gp_table_destroy(table);
-    if (status != GP_OK) {
-        snprintf(error->message, sizeof error->message, "%.150s: %.350s", o->data, detail.message);
-        return status;
-    }
-    size_t ones = 0;
-    for (size_t i = 0; i < rows; i++)
-        ones += labels[i] == 1;
-    size_t units[MAX_HIDDEN + 1];
-    memcpy(units, o->hidden, sizeof units);
-    units[o->hidden_layers] = o->network.loss == GP_SOFTMAX_CROSS_ENTROPY ? 2 : 1;
-    gp_network_options network = o->network;
-    network.inputs = inputs;
-    network.layers = o->hidden_layers + 1;
-    network.units = units;
-    network.seed = o->check.seed;
-    if (o->balanced && ones > 0)
-        network.positive_weight = (double)(rows - ones) / (double)ones;
-    status = gp_network_create(&network, &subject->network, error);
-    if (status == GP_OK && gp_network_set_data(subject->network, rows, X, labels) != GP_OK) {
-        status = GP_ERROR_MEMORY;
-        snprintf(error->message, sizeof error->message, "%.200s: out of memory", o->data);
-    }
-    free(X);
-    free(labels);
-    if (status != GP_OK)
-        return status;
-    size_t batch = o->batch ? o->batch : rows < DEFAULT_BATCH ? rows : DEFAULT_BATCH;
-    if (batch > rows) {
-        snprintf(error->message, sizeof error->message,
-                 "--batch %zu: %.200s has %zu rows, so at most that many", batch, o->data, rows);
-        return GP_ERROR_ARGUMENT;
-    }
-    status = gp_network_function(subject->network, batch, &subject->function, error);
-    if (status == GP_OK && o->no_seed)
-        gp_function_set_seed(subject->function, NULL);
-    return status;
-}
-
+/* The function that the target names. */
 static gp_status build(const cli_options *o, cli_subject *subject, gp_error *error) {
     if (strncmp(o->target, "notebook:", 9) == 0)
         return gp_notebook_function(o->target + 9, &subject->function, error);
     if (strcmp(o->target, "network") == 0)
-        return build_network(o, subject, error);
+        return cli_build_network(o, subject, error);
     return gp_function_load(o->target, o->object_argc, o->object_argv, &subject->function, error);
 }
 
@@ -114,7 +54,7 @@ static int run(const cli_options *o, cli_watch *watch) {
     } else {
         code = cli_complain(status, &error);
     }
-    release(&subject);
+    cli_release(&subject);
     return code;
 }
 

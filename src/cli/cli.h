@@ -39,6 +39,16 @@ int cli_complain(gp_status status, const gp_error *error);
 /* Colours if standard output is a terminal and NO_COLOR isn't set. */
 unsigned cli_print_flags(const cli_options *options);
 
+/* A function and what it borrows. */
+typedef struct cli_subject {
+    gp_function *function;
+    gp_network *network;
+} cli_subject;
+
+/* The fraud network of the options, on their data (made-up payments without). */
+gp_status cli_build_network(const cli_options *options, cli_subject *subject, gp_error *error);
+void cli_release(cli_subject *subject);
+
 /* The commands: return the program's exit code. */
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);

@@ -74,46 +74,15 @@ static int n_dimensions(unsigned flags) {
     return show_case("corrected", flags, GP_VERIFIED);
 }
 
-static gp_status network_on(const cli_options *o, gp_network **network, gp_function **function,
-                            gp_error *error) {
-    gp_table *table = NULL;
-    double *X = NULL, *labels = NULL;
-    gp_status status = o->data ? gp_table_read_csv(o->data, &table, error)
-                               : gp_table_generate(2000, o->check.seed, &table, error);
-    if (status != GP_OK)
-        return status;
-    size_t rows = gp_table_rows(table), inputs = gp_table_columns(table) - 1;
-    status =
-        gp_table_examples(table, o->data ? o->label : "fraud", o->check.seed, &X, &labels, error);
-    gp_table_destroy(table);
-    if (status != GP_OK)
-        return status;
-    size_t units[] = {16, 8, 1};
-    gp_network_options options = {.inputs = inputs,
-                                  .layers = 3,
-                                  .units = units,
-                                  .hidden = GP_RELU,
-                                  .loss = GP_SIGMOID_CROSS_ENTROPY,
-                                  .seed = o->check.seed};
-    status = gp_network_create(&options, network, error);
-    if (status == GP_OK)
-        status = gp_network_set_data(*network, rows, X, labels);
-    free(X);
-    free(labels);
-    if (status == GP_OK)
-        status = gp_network_function(*network, rows < 256 ? rows : 256, function, error);
-    return status;
-}
-
 static int fraud_network(const cli_options *o, unsigned flags) {
-    gp_network *network = NULL;
-    gp_function *f = NULL;
+    cli_subject subject = {0};
     gp_error error = {""};
     title(flags, o->data ? "4. A fraud network on real transactions"
                          : "4. A fraud network on made-up transactions");
     printf("%s, 256 rows, hidden layers of 16 and 8 ReLU units\n\n",
            o->data ? o->data : "no --data: payments are generated");
-    gp_status status = network_on(o, &network, &f, &error);
+    gp_status status = cli_build_network(o, &subject, &error);
+    gp_function *f = subject.function;
     int code = 0;
     if (status != GP_OK) {
         code = cli_complain(status, &error);
@@ -125,8 +94,7 @@ static int fraud_network(const cli_options *o, unsigned flags) {
                       show(f, NULL, flags) != GP_REFUTED))
             code = EXIT_FAULT;
     }
-    gp_function_destroy(f);
-    gp_network_destroy(network);
+    cli_release(&subject);
     return code;
 }
 
