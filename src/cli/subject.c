@@ -22,7 +22,8 @@ static gp_status load_examples(const cli_options *o, size_t *rows, size_t *input
         return status;
     *rows = gp_table_rows(table);
     *inputs = gp_table_columns(table) - 1;
-    status = gp_table_examples(table, o->data ? o->label : "fraud", o->check.seed, X, labels, &detail);
+    status =
+        gp_table_examples(table, o->data ? o->label : "fraud", o->check.seed, X, labels, &detail);
     gp_table_destroy(table);
     if (status != GP_OK)
         snprintf(error->message, sizeof error->message, "%.150s: %.350s",

@@ -336,6 +336,7 @@ gp_status gp_check(gp_function *f, const gp_options *given, gp_report **report, 
         for (size_t k = 0; k < f->blocks; k++)
             c.tolerance[k] = (gp_tolerance){.rtol = c.options.rtol,
                                             .atol = fmax(c.options.atol, 0),
+                                            .fine_atol = fmax(c.options.atol, 0),
                                             .floor = fmax(c.options.atol, 0) / c.options.rtol};
         for (size_t i = 0; i < f->n; i++)
             c.bound[i] = INFINITY;

@@ -31,7 +31,7 @@ static int is_zero(const gp_case *c, size_t i) {
 
 /* Does a model value m with error bound e explain entry i? */
 static int explains(const gp_case *c, size_t i, double m, double e) {
-    return fabs(c->a[i] - m) <= gp_tau(c->tolerance, c->a[i], m) + e;
+    return fabs(c->a[i] - m) <= gp_tau(c->tolerance, c->a[i], m, e) + e;
 }
 
 static size_t count_manner(const gp_case *c, gp_manner manner, size_t *first) {

@@ -176,7 +176,10 @@ static double median(double *numbers, size_t found, double otherwise) {
  * of the list ascend; scratch has room for 2 * count numbers. */
 static void set_tolerances(const gp_survey_task *task, size_t count, gp_tolerance *tolerance,
                            double *scratch) {
-    static const double FLOOR = 0.1; /* of the scale: docs/decisions/0004 */
+    /* Shares of the scale: docs/decisions/0004. A float32 gradient's own rounding is as large as
+     * the finer one would allow. */
+    static const double FLOOR = 0.1;
+    const double FINE_FLOOR = task->check->function->dtype == GP_FLOAT64 ? 1e-4 : FLOOR;
     const gp_check_state *c = task->check;
     const gp_function *f = c->function;
     double *size = scratch, *some = scratch + count; /* size[k] < 0: zero or unknown */
@@ -204,6 +207,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
         if (c->options.atol < 0) {
             t->floor = FLOOR * scale;
             t->atol = t->rtol * t->floor;
+            t->fine_atol = t->rtol * FINE_FLOOR * scale;
         }
     }
 }

@@ -4,8 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-double gp_tau(const gp_tolerance *t, double a, double d) {
-    return t->rtol * fmax(fabs(a), fabs(d)) + t->atol;
+double gp_tau(const gp_tolerance *t, double a, double d, double b) {
+    double relative = t->rtol * fmax(fabs(a), fabs(d));
+    return relative + (b <= relative + t->fine_atol ? t->fine_atol : t->atol);
 }
 
 gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) {
@@ -14,12 +15,12 @@ gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) 
         return GP_ENTRY_REFUTED;
     if (!isfinite(b))
         return GP_ENTRY_UNRESOLVED;
-    double tau = gp_tau(t, a, e->derivative);
+    double tau = gp_tau(t, a, e->derivative, b);
     if (fabs(e->derivative) <= b && fabs(a) <= b && b <= fmax(tau, t->rtol * t->zero_floor))
         return GP_ENTRY_UNEXERCISED;
     if (e->kink) {
         double low = fmin(e->left, e->right), high = fmax(e->left, e->right);
-        double margin = gp_tau(t, a, fmax(fabs(low), fabs(high))) + e->kink_bound;
+        double margin = gp_tau(t, a, fmax(fabs(low), fabs(high)), e->kink_bound) + e->kink_bound;
         return a >= low - margin && a <= high + margin ? GP_ENTRY_KINK : GP_ENTRY_REFUTED;
     }
     double difference = fabs(a - e->derivative);
@@ -39,7 +40,7 @@ static double badness(const gp_entry *e, const gp_tolerance *t) {
         return INFINITY;
     if (!isfinite(e->bound))
         return 0;
-    double allowed = gp_tau(t, e->analytic, e->numeric) + e->bound;
+    double allowed = gp_tau(t, e->analytic, e->numeric, e->bound) + e->bound;
     double difference = fabs(e->analytic - e->numeric);
     return allowed > 0 ? difference / allowed : difference > 0 ? INFINITY : 0;
 }

@@ -7,16 +7,18 @@
 #include "report/report.h"
 
 /* What differences count. `floor` is the size below which an entry's error is judged as if the
- * entry were that large; the absolute tolerance is rtol * floor. */
+ * entry were that large; the absolute tolerance is rtol * floor. Where the bound is narrow enough
+ * for it, the smaller fine_atol takes the place of atol: tiny entries among large ones are judged
+ * as finely as their bounds allow. */
 typedef struct gp_tolerance {
-    double rtol, atol;
+    double rtol, atol, fine_atol;
     double floor; /* atol / rtol, for resolutions */
     double
         zero_floor; /* bounds below rtol * zero_floor are narrow enough to call a derivative zero */
 } gp_tolerance;
 
-/* tau = rtol max(|a|, |d|) + atol */
-double gp_tau(const gp_tolerance *tolerance, double analytic, double numeric);
+/* tau = rtol max(|a|, |d|) + atol, with fine_atol for atol if the bound is within that. */
+double gp_tau(const gp_tolerance *tolerance, double analytic, double numeric, double bound);
 
 gp_entry_status gp_judge(double analytic, const gp_estimate *estimate,
                          const gp_tolerance *tolerance);

@@ -6,7 +6,8 @@ static gp_estimate plain(double d, double b) {
     return (gp_estimate){.derivative = d, .left = d, .right = d, .bound = b};
 }
 
-static const gp_tolerance T = {.rtol = 1e-5, .atol = 1e-8, .floor = 1e-3, .zero_floor = 1e-3};
+static const gp_tolerance T = {
+    .rtol = 1e-5, .atol = 1e-8, .fine_atol = 1e-8, .floor = 1e-3, .zero_floor = 1e-3};
 
 static void each_status_has_its_case(void **state) {
     (void)state;
@@ -23,6 +24,15 @@ static void each_status_has_its_case(void **state) {
     assert_int_equal(gp_judge(1.5, &e, &T), GP_ENTRY_REFUTED);
     e = plain(NAN, INFINITY);
     assert_int_equal(gp_judge(1, &e, &T), GP_ENTRY_UNRESOLVED);
+}
+
+static void tiny_entries_are_judged_as_finely_as_their_bounds_allow(void **state) {
+    (void)state;
+    const gp_tolerance t = {.rtol = 1e-5, .atol = 1e-3, .fine_atol = 1e-8};
+    gp_estimate e = plain(1e-2, 1e-9);
+    assert_int_equal(gp_judge(1.1e-2, &e, &t), GP_ENTRY_REFUTED);
+    e = plain(1e-2, 1e-4); /* too wide for that: by the larger tolerance */
+    assert_int_equal(gp_judge(1.05e-2, &e, &t), GP_ENTRY_VERIFIED);
 }
 
 static void zero_is_unexercised_only_if_known_well(void **state) {
@@ -54,9 +64,11 @@ static void resolution_excludes_larger_errors(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_status_has_its_case),
-                                       cmocka_unit_test(zero_is_unexercised_only_if_known_well),
-                                       cmocka_unit_test(a_kink_accepts_what_lies_between),
-                                       cmocka_unit_test(resolution_excludes_larger_errors)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_status_has_its_case),
+        cmocka_unit_test(tiny_entries_are_judged_as_finely_as_their_bounds_allow),
+        cmocka_unit_test(zero_is_unexercised_only_if_known_well),
+        cmocka_unit_test(a_kink_accepts_what_lies_between),
+        cmocka_unit_test(resolution_excludes_larger_errors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
