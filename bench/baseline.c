@@ -1,7 +1,7 @@
-/* The functions on which today's checkers were measured, each with its right gradient and with mistakes
- * planted into every block: a block x 2, x 1.001, negated, transposed, rolled by one, its smallest entry
- * zeroed, its median entry doubled, 1e-3 times the parameters added. Counts false alarms (a right gradient
- * refuted), misses (a mistake verified) and checks that end inconclusive.
+/* The functions on which today's checkers were measured, each with its right gradient and with
+ * mistakes planted into every block: a block x 2, x 1.001, negated, transposed, rolled by one, its
+ * smallest entry zeroed, its median entry doubled, 1e-3 times the parameters added. Counts false
+ * alarms (a right gradient refuted), misses (a mistake verified) and checks that end inconclusive.
  *
  *     bench_baseline [FILE.csv]      (transactions: V1 ... V28, Amount, Class) */
 #include "gradproof.h"
@@ -11,11 +11,12 @@
 #include <string.h>
 
 enum { MOST = 1000, MISTAKES = 8, ROWS = 64 };
-static const char *const MISTAKE[MISTAKES] = {"x 2",    "x 1.001",          "negated",
-                                              "transposed", "rolled", "smallest zeroed",
-                                              "median doubled", "+ 1e-3 x"};
+static const char *const MISTAKE[MISTAKES] = {
+    "x 2",    "x 1.001",         "negated",        "transposed",
+    "rolled", "smallest zeroed", "median doubled", "+ 1e-3 x"};
 
-/* ---- functions of n variables ------------------------------------------------------------------ */
+/* ---- functions of n variables ------------------------------------------------------------------
+ */
 
 static double k_of(size_t i) {
     return (double)(i + 1);
@@ -111,7 +112,8 @@ static void start(kind what, size_t n, double *x) {
     }
 }
 
-/* ---- a function with a mistake ------------------------------------------------------------------ */
+/* ---- a function with a mistake ------------------------------------------------------------------
+ */
 
 typedef struct subject {
     kind what;
@@ -212,7 +214,8 @@ static int gradient32(void *user, size_t n, const float *x, float *g) {
     return 0;
 }
 
-/* ---- the run ------------------------------------------------------------------------------------- */
+/* ---- the run
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct block {
     char name[8];
@@ -264,7 +267,8 @@ static void try_all(const char *name, subject *s, const block *blocks, size_t co
         for (int m = 0; m < MISTAKES; m++) {
             double g[MOST], v;
             s->mistake = -1;
-            size_t n = blocks[count - 1].offset + blocks[count - 1].rows * blocks[count - 1].columns;
+            size_t n =
+                blocks[count - 1].offset + blocks[count - 1].rows * blocks[count - 1].columns;
             if (s->network) {
                 gp_network_set(s->network, s->x);
                 gp_network_cost(s->network, &v, g);
@@ -304,8 +308,8 @@ static void try_all(const char *name, subject *s, const block *blocks, size_t co
 static void load(const char *path, size_t inputs, double *X, double *labels) {
     gp_table *table;
     gp_error error;
-    gp_status status = path ? gp_table_read_csv(path, &table, &error)
-                            : gp_table_generate(2000, 1, &table, &error);
+    gp_status status =
+        path ? gp_table_read_csv(path, &table, &error) : gp_table_generate(2000, 1, &table, &error);
     if (status != GP_OK || gp_table_rows(table) < ROWS) {
         fprintf(stderr, "bench_baseline: %s\n", status != GP_OK ? error.message : "too few rows");
         exit(66);
@@ -335,8 +339,13 @@ static void try_network(const char *name, const char *path, const size_t *units,
     subject s = {.dtype = dtype};
     gp_error error;
     load(path, inputs, X, labels);
-    gp_network_options options = {.inputs = inputs, .layers = layers, .units = units, .hidden = unit,
-                                  .l2 = l2,         .dtype = dtype,   .seed = 7};
+    gp_network_options options = {.inputs = inputs,
+                                  .layers = layers,
+                                  .units = units,
+                                  .hidden = unit,
+                                  .l2 = l2,
+                                  .dtype = dtype,
+                                  .seed = 7};
     if (gp_network_create(&options, &s.network, &error) != GP_OK ||
         gp_network_set_data(s.network, ROWS, X, labels) != GP_OK)
         exit(70);
@@ -360,7 +369,8 @@ int main(int argc, char **argv) {
     const char *path = argc > 1 ? argv[1] : NULL;
     tally t = {0};
     size_t deep[] = {16, 8, 1}, shallow[] = {8, 1};
-    printf("| function | its right gradient | resolution | evaluations per entry, all points | mistakes "
+    printf("| function | its right gradient | resolution | evaluations per entry, all points | "
+           "mistakes "
            "| verified (misses) | inconclusive |\n| --- | --- | --- | --- | --- | --- | --- |\n");
     for (int dtype = GP_FLOAT64; dtype <= GP_FLOAT32; dtype++) {
         gp_dtype d = (gp_dtype)dtype;

@@ -487,8 +487,12 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
         if (proposals[i] > 2 * ladder->unit && proposals[i] <= ladder->limit &&
             !has_step(ladder, proposals[i]))
             next[count++] = proposals[i];
-    /* Else fill a gap that a jump has left, upwards or downwards. */
-    for (unsigned k = bottom; noisy && k > 0 && count == 0; k--)
+    /* Else fill a gap that a jump has left: the one above the window first, when noise limits it.
+     */
+    for (unsigned k = best.first; noisy && k <= bottom && count == 0; k++)
+        if (k > 0 && ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
+            next[count++] = 2 * ladder->rung[k].step;
+    for (unsigned k = best.first; noisy && k-- > 1 && count == 0;)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
             next[count++] = 2 * ladder->rung[k].step;
     for (unsigned k = best.first + 1; !noisy && k < ladder->rungs && count == 0; k++)
