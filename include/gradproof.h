@@ -206,8 +206,8 @@ typedef struct gp_report gp_report;
 
 /* Checks the function's gradient. `options` NULL: the defaults. On GP_OK *report is a new object,
  * also when the verdict is refuted or the function failed; release it with gp_report_destroy. */
-GP_API gp_status gp_check(gp_function *function, const gp_options *options, gp_report **report,
-                          gp_error *error);
+GP_API gp_status gp_check(const gp_function *function, const gp_options *options,
+                          gp_report **report, gp_error *error);
 
 /* ---- the report -------------------------------------------------------------------------------
  */

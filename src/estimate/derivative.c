@@ -37,45 +37,35 @@ static gp_slopes slopes_of(const gp_ladder *ladder, unsigned k) {
     return s;
 }
 
-/* Weights w with sum_k w_k h_k^p = 1 for p = 0 and = 0 for the next count-1 exponents of `powers`:
- * the extrapolation to h = 0 of a quantity that behaves as q_0 + sum_p q_p h^p. */
-static int extrapolation_weights(unsigned count, const double *h, const int *powers, double *w) {
-    double a[MAX_ORDER][MAX_ORDER + 1];
-    for (unsigned row = 0; row < count; row++) {
-        for (unsigned k = 0; k < count; k++)
-            a[row][k] = pow(h[k] / h[0], powers[row]);
-        a[row][count] = row == 0;
+/* Weights of an extrapolation to step 0, sum_k w_k q(h_k) = q(0) + ..., over `count` steps h.
+ *
+ * q(h) a polynomial in u = h^2 (D), or in u = h (F+ or F- alone): Lagrange's at u = 0,
+ *     w_k = prod_{j != k} u_j / (u_j - u_k). */
+static void lagrange_weights(unsigned count, const double *u, double *w) {
+    for (unsigned k = 0; k < count; k++) {
+        w[k] = 1;
+        for (unsigned j = 0; j < count; j++)
+            if (j != k)
+                w[k] *= u[j] / (u[j] - u[k]);
     }
-    for (unsigned c = 0; c < count; c++) { /* Gauss with partial pivoting */
-        unsigned pivot = c;
-        for (unsigned r = c + 1; r < count; r++)
-            if (fabs(a[r][c]) > fabs(a[pivot][c]))
-                pivot = r;
-        if (a[pivot][c] == 0)
-            return -1;
-        for (unsigned k = c; k <= count; k++) {
-            double swap = a[c][k];
-            a[c][k] = a[pivot][k];
-            a[pivot][k] = swap;
-        }
-        for (unsigned r = c + 1; r < count; r++) {
-            double factor = a[r][c] / a[c][c];
-            for (unsigned k = c; k <= count; k++)
-                a[r][k] -= factor * a[c][k];
-        }
-    }
-    for (unsigned c = count; c-- > 0;) {
-        w[c] = a[c][count];
-        for (unsigned k = c + 1; k < count; k++)
-            w[c] -= a[c][k] * w[k];
-        w[c] /= a[c][c];
-    }
-    return 0;
 }
 
-static const int ODD_POWERS[MAX_ORDER] = {0, 2, 4, 6, 8};  /* of D */
-static const int EVEN_POWERS[MAX_ORDER] = {0, 1, 3, 5, 7}; /* of S */
-static const int ALL_POWERS[MAX_ORDER] = {0, 1, 2, 3, 4};  /* of F+ or F- alone */
+/* q(h) = q(0) + h times a polynomial in u = h^2 (S): w_k h_k must vanish on polynomials in u, as
+ * the weights of a divided difference do, and the w_k must add up to 1, w_k = c / (h_k prod_{j !=
+ * k} (u_k - u_j)). */
+static void divided_weights(unsigned count, const double *h, const double *u, double *w) {
+    double sum = 0;
+    for (unsigned k = 0; k < count; k++) {
+        double product = h[k];
+        for (unsigned j = 0; j < count; j++)
+            if (j != k)
+                product *= u[k] - u[j];
+        w[k] = 1 / product;
+        sum += w[k];
+    }
+    for (unsigned k = 0; k < count; k++)
+        w[k] /= sum;
+}
 
 static double weighted(unsigned count, const double *w, const double *q) {
     double sum = 0;
@@ -96,6 +86,7 @@ static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double 
                      gp_window *window) {
     double h[MAX_ORDER] = {0}, d[MAX_ORDER] = {0}, e[MAX_ORDER] = {0};
     double w[MAX_ORDER] = {0}, v[MAX_ORDER] = {0};
+    double relative[MAX_ORDER] = {0}, square[MAX_ORDER] = {0};
     if (count < 2)
         return -1;
     for (unsigned k = 0; k < count; k++) {
@@ -104,10 +95,11 @@ static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double 
         h[k] = s[first + k].h;
         d[k] = s[first + k].d;
         e[k] = s[first + k].s;
+        relative[k] = h[k] / h[0];
+        square[k] = relative[k] * relative[k];
     }
-    if (extrapolation_weights(count, h, ODD_POWERS, w) ||
-        extrapolation_weights(count, h, EVEN_POWERS, v))
-        return -1;
+    lagrange_weights(count, square, w);
+    divided_weights(count, relative, square, v);
     window->first = first;
     window->count = count;
     window->derivative = weighted(count, w, d);
@@ -125,16 +117,14 @@ static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double 
     /* The two extrapolations of the next lower order, without the smallest and the largest step. */
     double upper = d[0], lower = d[1];
     if (count > 2) {
-        if (extrapolation_weights(count - 1, h, ODD_POWERS, w))
-            return -1;
+        lagrange_weights(count - 1, square, w);
         upper = weighted(count - 1, w, d);
-        if (extrapolation_weights(count - 1, h + 1, ODD_POWERS, w))
-            return -1;
+        lagrange_weights(count - 1, square + 1, w);
         lower = weighted(count - 1, w, d + 1);
     }
     window->truncation = fabs(upper - lower);
     window->bound = window->noise + window->truncation + fabs(window->slope_jump);
-    return 0;
+    return isfinite(window->bound) ? 0 : -1; /* two equal steps */
 }
 
 /* The same from one side only: f can't be evaluated on the other. */
@@ -148,8 +138,7 @@ static int one_sided(const gp_ladder *ladder, const gp_slopes *s, int forward, u
         if (!isfinite(q[k]))
             return -1;
     }
-    if (extrapolation_weights(count, t, ALL_POWERS, w))
-        return -1;
+    lagrange_weights(count, t, w);
     double own = 0, shared = 0;
     for (unsigned k = 0; k < count; k++) {
         own += w[k] * w[k] / (t[k] * t[k]);
@@ -162,17 +151,15 @@ static int one_sided(const gp_ladder *ladder, const gp_slopes *s, int forward, u
     window->slope_jump = window->slope_noise = 0;
     double upper = q[0], lower = q[1];
     if (count > 2) {
-        if (extrapolation_weights(count - 1, t, ALL_POWERS, w))
-            return -1;
+        lagrange_weights(count - 1, t, w);
         upper = weighted(count - 1, w, q);
-        if (extrapolation_weights(count - 1, t + 1, ALL_POWERS, w))
-            return -1;
+        lagrange_weights(count - 1, t + 1, w);
         lower = weighted(count - 1, w, q + 1);
     }
     /* No even part bears witness here, so the difference of orders counts twice. */
     window->truncation = 2 * fabs(upper - lower);
     window->bound = window->noise + window->truncation;
-    return 0;
+    return isfinite(window->bound) ? 0 : -1;
 }
 
 /* All windows of a ladder, [first][count]; valid where bound is finite. */

@@ -298,7 +298,8 @@ static double seconds_now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-gp_status gp_check(gp_function *f, const gp_options *given, gp_report **report, gp_error *error) {
+gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
+                   gp_error *error) {
     if (!f || !report)
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
     gp_check_state c = {.function = f};

@@ -282,7 +282,7 @@ static int lines(const gp_case *c) {
     size_t rows = c->block->shape[0], columns = c->block->shape[1];
     for (int by_row = 1; by_row >= 0; by_row--) {
         size_t count = by_row ? rows : columns, length = by_row ? columns : rows;
-        size_t bad = 0, good = 0, first = 0, full = 0;
+        size_t bad = 0, good = 0, full = 0;
         char list[128] = "";
         if (length < 2)
             continue;
@@ -294,8 +294,6 @@ static int lines(const gp_case *c) {
                 exercised += known(c, i) && !is_zero(c, i);
             }
             if (wrong) {
-                if (bad == 0)
-                    first = r;
                 size_t used = strlen(list);
                 if (bad < 8)
                     snprintf(list + used, sizeof list - used, "%s%zu", bad ? ", " : "", r);
@@ -309,10 +307,8 @@ static int lines(const gp_case *c) {
         }
         if (bad == 0 || full != bad || good < bad)
             continue;
-        double factor = NAN;
-        (void)first;
         return add(gp_report_add_diagnosis(
-            c->report, c->number, by_row ? "rows" : "columns", factor,
+            c->report, c->number, by_row ? "rows" : "columns", NAN,
             "%s is wrong in %s %s and right in the other %zu that are exercised: look at %s",
             c->block->name,
             by_row ? (bad == 1 ? "row" : "rows") : (bad == 1 ? "column" : "columns"), list, good,

@@ -106,9 +106,7 @@ static void tiny_entries_are_not_called_wrong(void **state) {
 static double kinks_value(size_t n, const double *x) {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += i % 3 == 0   ? (x[i] > 0 ? x[i] : 0)
-               : i % 3 == 1 ? fabs(x[i])
-                            : fmax(x[i], 2 * x[i]);
+        sum += i % 3 == 0 ? (x[i] > 0 ? x[i] : 0) : i % 3 == 1 ? fabs(x[i]) : fmax(x[i], 2 * x[i]);
     return sum;
 }
 
@@ -129,7 +127,8 @@ static void relu_abs_and_max_at_and_near_their_kinks(void **state) {
     gp_block_result block;
     gp_report_block(report, 0, &block);
     assert_int_equal(block.count[GP_ENTRY_REFUTED], 0);
-    /* a kink at 1e-12 leaves steps so small that noise may keep the entry undecided; no other may be */
+    /* a kink at 1e-12 leaves steps so small that noise may keep the entry undecided; no other may
+     * be */
     for (size_t i = 0; i < 27; i++) {
         gp_entry entry;
         gp_report_entry(report, i, &entry);
