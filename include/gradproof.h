@@ -196,7 +196,8 @@ typedef struct gp_options {
     uint64_t seed;           /* of every random choice of the check */
     unsigned jobs;           /* worker processes; 0 or 1: none */
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
-    gp_progress *progress;   /* borrowed, may be NULL */
+    int self_test; /* not 0: once verified, plant mistakes and see whether they would be refuted */
+    gp_progress *progress; /* borrowed, may be NULL */
 } gp_options;
 
 /* All zero but atol = -1: the defaults. */
@@ -272,7 +273,18 @@ typedef struct gp_block_result {
     const gp_diagnosis *diagnosis; /* borrowed from the report */
 } gp_block_result;
 
+/* What the self-test found out about one block: mistakes of all kinds and sizes planted into its
+ * verified gradient, each put to the same estimates and the same judgement as the check itself. */
+typedef struct gp_self_test_result {
+    size_t planted, caught;
+    double smallest; /* all factors and single wrong entries from this relative size up to 0.1 were
+                        caught; NaN: not even those of 0.1 */
+} gp_self_test_result;
+
 GP_API void gp_report_destroy(gp_report *report);
+/* GP_ERROR_ARGUMENT where there was no self-test of the block (not asked for, or not verified). */
+GP_API gp_status gp_report_self_test(const gp_report *report, size_t block,
+                                     gp_self_test_result *result);
 GP_API gp_verdict gp_report_verdict(const gp_report *report);
 GP_API const char *gp_verdict_string(gp_verdict verdict);
 /* The word for a status of an entry ("verified") and for a limit ("noise"); static. */

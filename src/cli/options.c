@@ -100,6 +100,7 @@ enum {
     JOBS,
     TIMEOUT,
     PLANT,
+    SELF_TEST,
     JSON,
     QUIET,
     VERBOSE,
@@ -127,6 +128,7 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"jobs", 1, NULL, JOBS},
                                      {"timeout", 1, NULL, TIMEOUT},
                                      {"plant", 1, NULL, PLANT},
+                                     {"self-test", 0, NULL, SELF_TEST},
                                      {"json", 1, NULL, JSON},
                                      {"quiet", 0, NULL, QUIET},
                                      {"verbose", 0, NULL, VERBOSE},
@@ -183,6 +185,9 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         if (o->plants == MAX_PLANTS)
             return usage("--plant: at most %d", MAX_PLANTS);
         o->plant[o->plants++] = value;
+        return 0;
+    case SELF_TEST:
+        o->check.self_test = 1;
         return 0;
     case JSON:
         o->json = value;

@@ -29,6 +29,12 @@ static gp_status fill_options(const gp_function *f, const gp_options *given, gp_
         isinf(o->notebook_epsilon))
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "options: confidence must be in [0, 1) and notebook_epsilon not negative");
+    if (o->self_test &&
+        (o->strategy == GP_PROJECT || (o->strategy == GP_AUTO && f->n > FULL_UP_TO)))
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "options: a self-test needs estimates of single entries: ask for the strategy "
+            "full or sample");
     if (o->rtol == 0)
         o->rtol = f->dtype == GP_FLOAT64 ? 1e-5 : 1e-3;
     if (o->points == 0)
@@ -281,6 +287,9 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
         return GP_FAULT;
     if (name_silent_units(c) != GP_OK)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+
+    if (c->options.self_test && gp_self_test(c) == GP_FAULT)
+        return GP_FAULT;
 
     for (size_t number = 1; number < c->options.points && unexercised(r) > 0; number++) {
         if (try_further_point(c, number, list) == GP_FAULT)

@@ -1,5 +1,6 @@
 /* A check in progress. check.c leads it from point to point; trial.c tries out the callbacks first;
- * survey.c estimates and judges entries at one point; project.c does random directions. */
+ * survey.c estimates and judges entries at one point; project.c does random directions; self_test.c
+ * turns the check on itself. */
 #ifndef GP_CHECK_H
 #define GP_CHECK_H
 
@@ -31,6 +32,13 @@ void gp_check_move(gp_check_state *check, const double *x);
  * blocks' absolute tolerances when number is 0. */
 gp_outcome gp_survey(gp_check_state *check, size_t number, double f0, const double *gradient,
                      const size_t *entries, size_t count);
+
+/* Judges one entry at the given point afresh, as if the gradient under test were a there. */
+gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entry *result);
+
+/* Plants mistakes into the verified blocks and sees whether they would be refuted. The evaluator
+ * must be at the given point, and a survey of it done. */
+gp_outcome gp_self_test(gp_check_state *check);
 
 /* Random directions over each block at the given point. refuted[k] tells which blocks disagree. */
 gp_outcome gp_project(gp_check_state *check, double f0, unsigned char *refuted);

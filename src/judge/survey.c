@@ -114,27 +114,18 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
     return GP_EVALUATED;
 }
 
-static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
-    gp_survey_task *task = context;
-    gp_check_state *c = task->check;
-    size_t i = task->entries[index];
-    const gp_tolerance *t =
-        &task->tolerance[gp_function_block_of(c->function, i) - c->function->block];
-    gp_ladder *ladder = &task->ladders[index];
-    gp_probe probe = probe_of(c, i);
-    gp_line line;
-    gp_line_start(&line, e, &probe, task->f0);
-    if (refine(ladder, &line, task->sigma, t) == GP_FAULT)
+/* Refines a ladder of entry i until a can be judged, and confirms a refutation. `readable`: a is
+ * what the gradient callback meant, rather than poison or an accident. */
+static gp_outcome judge_line(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t,
+                             double a, int readable, gp_entry *result) {
+    if (refine(ladder, line, sigma, t) == GP_FAULT)
         return GP_FAULT;
-    gp_estimate estimate = gp_ladder_estimate(ladder, task->sigma);
-    double a = task->gradient[i];
+    gp_estimate estimate = gp_ladder_estimate(ladder, sigma);
     gp_entry_status status = gp_judge(a, &estimate, t);
     unsigned evaluations = ladder->evaluations;
-    int readable = c->manner[i] == GP_MANNER_SET || task->number > 0;
-
     if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
         gp_estimate first = estimate;
-        if (confirm(&line, task->sigma, t, a, &estimate, &evaluations) == GP_FAULT)
+        if (confirm(line, sigma, t, a, &estimate, &evaluations) == GP_FAULT)
             return GP_FAULT;
         status = gp_judge(a, &estimate, t);
         if (status == GP_ENTRY_REFUTED && first.bound < estimate.bound)
@@ -142,7 +133,6 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
         else if (status == GP_ENTRY_VERIFIED)
             status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
     }
-    gp_entry *result = &task->results[index];
     *result = (gp_entry){.status = status,
                          .analytic = a,
                          .numeric = estimate.derivative,
@@ -150,12 +140,38 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
                          .left = estimate.left,
                          .right = estimate.right,
                          .limit = status == GP_ENTRY_UNRESOLVED ? estimate.limit : GP_LIMIT_NONE,
-                         .point = task->number,
                          .evaluations = evaluations};
     /* How an entry was written outranks what was written. */
     if (!readable)
         result->status = GP_ENTRY_REFUTED;
     return GP_EVALUATED;
+}
+
+static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
+    gp_survey_task *task = context;
+    gp_check_state *c = task->check;
+    size_t i = task->entries[index];
+    size_t block = (size_t)(gp_function_block_of(c->function, i) - c->function->block);
+    gp_probe probe = probe_of(c, i);
+    gp_line line;
+    gp_line_start(&line, e, &probe, task->f0);
+    int readable = c->manner[i] == GP_MANNER_SET || task->number > 0;
+    gp_outcome outcome =
+        judge_line(&task->ladders[index], &line, task->sigma, &task->tolerance[block],
+                   task->gradient[i], readable, &task->results[index]);
+    task->results[index].point = task->number;
+    return outcome;
+}
+
+gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
+    size_t block = (size_t)(gp_function_block_of(c->function, i) - c->function->block);
+    gp_probe probe = probe_of(c, i);
+    gp_line line;
+    gp_ladder ladder;
+    gp_line_start(&line, c->evaluator, &probe, c->report->value);
+    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
+        return GP_FAULT;
+    return judge_line(&ladder, &line, c->report->noise, &c->tolerance[block], a, 1, result);
 }
 
 static int compare_doubles(const void *a, const void *b) {

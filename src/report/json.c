@@ -33,6 +33,12 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
                      (json_int_t)e->point);
 }
 
+static json_t *self_test(const gp_self_test_result *s) {
+    return s->planted ? json_pack("{s:I, s:I, s:o}", "planted", (json_int_t)s->planted, "caught",
+                                  (json_int_t)s->caught, "smallest", number(s->smallest))
+                      : json_null();
+}
+
 static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
     const gp_block_result *block = &data->result;
     json_t *counts = json_object(), *diagnoses = json_array(), *limits = json_object();
@@ -48,12 +54,12 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
                               json_pack("{s:s, s:o, s:o}", "kind", data->diagnosis[k].kind,
                                         "factor", number(data->diagnosis[k].factor), "message",
                                         text(data->diagnosis[k].message)));
-    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "name",
-                     text(block->name), "shape", shape(block), "verdict",
-                     gp_verdict_string(block->verdict), "entries", counts, "exercised",
-                     (json_int_t)block->exercised, "resolution", number(block->resolution),
-                     "directions", (json_int_t)block->directions, "worst", worst(r, block),
-                     "diagnosis", diagnoses, "unresolved_by", limits);
+    return json_pack(
+        "{s:o, s:o, s:s, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o}", "name", text(block->name),
+        "shape", shape(block), "verdict", gp_verdict_string(block->verdict), "entries", counts,
+        "exercised", (json_int_t)block->exercised, "resolution", number(block->resolution),
+        "directions", (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
+        diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
 }
 
 gp_status gp_report_write_json(const gp_report *r, FILE *stream) {

@@ -176,6 +176,13 @@ gp_status gp_report_entry(const gp_report *r, size_t entry, gp_entry *result) {
     return GP_OK;
 }
 
+gp_status gp_report_self_test(const gp_report *r, size_t block, gp_self_test_result *result) {
+    if (!r || block >= r->blocks || !result || r->block[block].self_test.planted == 0)
+        return GP_ERROR_ARGUMENT;
+    *result = r->block[block].self_test;
+    return GP_OK;
+}
+
 double gp_report_difference(const gp_report *r) {
     return r->difference;
 }

@@ -10,8 +10,9 @@ typedef struct gp_report_block_data {
     char *name;
     size_t shape[GP_MAX_DIMENSIONS];
     unsigned stage;
-    gp_diagnosis *diagnosis;  /* messages are owned */
-    gp_verdict by_directions; /* where directions alone decided; GP_VERIFIED where none did */
+    gp_diagnosis *diagnosis;       /* messages are owned */
+    gp_self_test_result self_test; /* planted == 0: there was none */
+    gp_verdict by_directions;      /* where directions alone decided; GP_VERIFIED where none did */
     size_t limits[GP_LIMIT_DOMAIN + 1]; /* unresolved entries by what limits them */
 } gp_report_block_data;
 

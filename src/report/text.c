@@ -134,6 +134,20 @@ static void print_coverage(const gp_report *r, FILE *stream) {
     }
 }
 
+static void print_self_test(const gp_report *r, FILE *stream) {
+    for (size_t k = 0; k < r->blocks; k++) {
+        const gp_self_test_result *s = &r->block[k].self_test;
+        if (s->planted == 0)
+            continue;
+        fprintf(stream, "  self-test    %s: %zu of %zu planted mistakes would be refuted",
+                r->block[k].name, s->caught, s->planted);
+        if (isnan(s->smallest))
+            fprintf(stream, ", not all of those of 10 %%\n");
+        else
+            fprintf(stream, ", all of %.0e and more\n", s->smallest);
+    }
+}
+
 gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     if (!r || !stream)
         return GP_ERROR_ARGUMENT;
@@ -184,6 +198,7 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     if (r->strategy == GP_SAMPLE)
         fprintf(stream, "  sample       %.1f %% of the entries were looked at\n",
                 100 * r->confidence);
+    print_self_test(r, stream);
     if (!isnan(r->difference)) {
         fprintf(stream, "  difference   |grad - gradapprox| / (|grad| + |gradapprox|) = %.9g",
                 r->difference);

@@ -255,6 +255,39 @@ static void strategies_agree_on_the_verdict(void **state) {
         }
 }
 
+/* A tolerance of rtol lets mistakes up to rtol pass and none of ten times that. */
+static void the_self_test_finds_what_the_tolerance_says(void **state) {
+    (void)state;
+    static const double rtols[] = {1e-6, 1e-5, 1e-3};
+    testing_pair pair = {sine_value, sine_gradient};
+    double x[N];
+    fill(x, -1, 2);
+    for (size_t k = 0; k < sizeof rtols / sizeof *rtols; k++) {
+        gp_function *f = testing_function(&pair, N, x);
+        gp_options options;
+        gp_self_test_result result;
+        gp_options_init(&options);
+        options.rtol = rtols[k];
+        gp_report *report = testing_check(f, &options);
+        assert_int_equal(gp_report_self_test(report, 0, &result), GP_ERROR_ARGUMENT);
+        gp_report_destroy(report);
+        options.self_test = 1;
+        report = testing_check(f, &options);
+        assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+        assert_int_equal(gp_report_self_test(report, 0, &result), GP_OK);
+        assert_near(log10(result.smallest), log10(rtols[k]) + 1, 1e-9);
+        assert_true(result.caught < result.planted && 3 * result.caught > result.planted);
+        gp_report_destroy(report);
+        gp_function_plant(f, "x:negate", NULL);
+        report = testing_check(f, &options);
+        assert_int_equal(gp_report_self_test(report, 0, &result), GP_ERROR_ARGUMENT);
+        gp_report_destroy(report);
+        options.strategy = GP_PROJECT;
+        assert_int_equal(gp_check(f, &options, &report, NULL), GP_ERROR_ARGUMENT);
+        gp_function_destroy(f);
+    }
+}
+
 static void wrong_options_are_refused(void **state) {
     (void)state;
     testing_pair pair = {sine_value, sine_gradient};
@@ -276,14 +309,16 @@ static void wrong_options_are_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(right_gradients_are_verified),
-                                       cmocka_unit_test(small_mistakes_are_refuted),
-                                       cmocka_unit_test(a_point_on_a_kink_is_accepted_and_said),
-                                       cmocka_unit_test(a_jump_is_unresolved_and_said),
-                                       cmocka_unit_test(silent_entries_are_found_elsewhere),
-                                       cmocka_unit_test(noise_widens_bounds_instead_of_crying_wolf),
-                                       cmocka_unit_test(worker_processes_change_nothing),
-                                       cmocka_unit_test(strategies_agree_on_the_verdict),
-                                       cmocka_unit_test(wrong_options_are_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_gradients_are_verified),
+        cmocka_unit_test(small_mistakes_are_refuted),
+        cmocka_unit_test(a_point_on_a_kink_is_accepted_and_said),
+        cmocka_unit_test(a_jump_is_unresolved_and_said),
+        cmocka_unit_test(silent_entries_are_found_elsewhere),
+        cmocka_unit_test(noise_widens_bounds_instead_of_crying_wolf),
+        cmocka_unit_test(worker_processes_change_nothing),
+        cmocka_unit_test(strategies_agree_on_the_verdict),
+        cmocka_unit_test(the_self_test_finds_what_the_tolerance_says),
+        cmocka_unit_test(wrong_options_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,13 @@ class Network(ProgramTest):
         self.assertEqual(result.report["failure"]["kind"], "not-deterministic")
         self.assertIn("not deterministic", result.report["failure"]["message"])
 
+    def test_the_self_test_catches_all_above_the_tolerance(self):
+        result = self.check("--self-test")
+        self.assertEqual(result.code, 0)
+        for block in result.report["blocks"]:
+            self.assertGreater(block["self_test"]["planted"], 20, block["name"])
+            self.assertLessEqual(block["self_test"]["smallest"], 1.001e-4, block["name"])
+
     def test_other_strategies(self):
         for strategy in ("project", "sample"):
             self.assertEqual(self.check("--strategy", strategy).code, 0, strategy)
