@@ -116,8 +116,10 @@ GP_API gp_status gp_function_add_block(gp_function *function, const char *name, 
                                        size_t dimensions, const size_t *shape,
                                        const double *values);
 
-/* Callbacks of the function's own precision; a later call replaces an earlier one. A function needs
- * a value and a gradient, or value_gradient in place of either. */
+/* Callbacks of the function's own precision (but see the value); a later call replaces an earlier
+ * one. A function needs a value and a gradient, or value_gradient in place of either. */
+/* A float32 function may have a float64 value: its float32 gradient is then held against
+ * derivatives of that, which are far more exact. The parameters stay float32 numbers. */
 GP_API gp_status gp_function_set_value_f64(gp_function *function, gp_value_f64 value);
 GP_API gp_status gp_function_set_value_f32(gp_function *function, gp_value_f32 value);
 GP_API gp_status gp_function_set_gradient_f64(gp_function *function, gp_gradient_f64 gradient);
@@ -350,6 +352,7 @@ typedef struct gp_network_options {
     gp_activation hidden; /* of every layer but the last, which has none but the loss's own */
     gp_loss loss;
     gp_dtype dtype;
+    int value_in_float64;   /* float32: hold the gradient against the value of a float64 twin */
     double l2;              /* cost += l2 / 2 * sum of squared weights (not biases) */
     double positive_weight; /* weight of examples of class 1 (cross-entropy); 0: 1 */
     double dropout;         /* probability that a hidden unit is dropped, in [0, 1) */

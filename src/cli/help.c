@@ -50,6 +50,8 @@ const char CLI_CHECK_HELP[] =
     "  --loss L           sigmoid, notebook or softmax cross-entropy, or squared (sigmoid)\n"
     "  --batch N          rows of a batch (256, or all if there are fewer)\n"
     "  --dtype D          float64 or float32 (float64)\n"
+    "  --value D          precision of the value that a float32 gradient is held against: float64\n"
+    "                     is far sharper (the same as --dtype)\n"
     "  --dropout P        drop hidden units with probability P (0)\n"
     "  --l2 L             weight decay (0)\n"
     "  --class-weight W   weight of class 1, or balanced (1)\n"

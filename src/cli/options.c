@@ -111,6 +111,7 @@ enum {
     LOSS,
     BATCH,
     DTYPE,
+    VALUE,
     DROPOUT,
     L2,
     CLASS_WEIGHT,
@@ -139,6 +140,7 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"loss", 1, NULL, LOSS},
                                      {"batch", 1, NULL, BATCH},
                                      {"dtype", 1, NULL, DTYPE},
+                                     {"value", 1, NULL, VALUE},
                                      {"dropout", 1, NULL, DROPOUT},
                                      {"l2", 1, NULL, L2},
                                      {"class-weight", 1, NULL, CLASS_WEIGHT},
@@ -221,6 +223,10 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case DTYPE:
         wrong = one_of(name, value, dtypes, 2, &choice);
         o->network.dtype = (gp_dtype)choice;
+        return wrong;
+    case VALUE:
+        wrong = one_of(name, value, dtypes, 2, &choice);
+        o->network.value_in_float64 = choice == 0;
         return wrong;
     case DROPOUT:
         wrong = real(name, value, 0, 0, 1, &o->network.dropout);

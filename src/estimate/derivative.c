@@ -390,7 +390,7 @@ static int is_both(const gp_rung *rung) {
 }
 
 gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
-    gp_dtype dtype = line->evaluator->function->dtype;
+    gp_dtype dtype = line->evaluator->x_dtype;
     /* Near the cube root of the rounding error truncation and noise of a central difference are of
      * like size. 0.71: a power of two would make short binary fractions, whose differences are
      * exact and hide the noise. */

@@ -8,7 +8,7 @@ void gp_line_start(gp_line *line, gp_evaluator *e, const gp_probe *probe, double
     line->evaluator = e;
     line->probe = probe;
     line->f0 = f0;
-    line->unit = fmax(size, probe->scale) * gp_dtype_epsilon(e->function->dtype);
+    line->unit = fmax(size, probe->scale) * gp_dtype_epsilon(e->x_dtype);
     line->evaluations = 0;
 }
 

@@ -10,7 +10,7 @@ gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
     enum { POINTS = 9 };
     double f[POINTS];
     double spacing =
-        line->probe->scale * (line->evaluator->function->dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18);
+        line->probe->scale * (line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18);
     *sigma = 0;
     for (int j = 0; j < POINTS; j++) {
         double step;

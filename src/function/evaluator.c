@@ -14,27 +14,42 @@ static const unsigned char RED = 0xA7;
 static const uint64_t POISON_F64 = 0x7FF8C0FFEE15BAD1u;
 static const uint32_t POISON_F32 = 0x7FC0BAD1u;
 
+/* n entries between red zones, all red; NULL if there is no memory. */
+static void *red_storage(size_t n, gp_dtype dtype) {
+    size_t bytes = n * gp_dtype_size(dtype) + 2 * RED_ZONE;
+    void *storage = malloc(bytes);
+    return storage ? memset(storage, RED, bytes) : NULL;
+}
+
 gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *progress,
                               gp_evaluator **evaluator) {
     gp_evaluator *e = calloc(1, sizeof *e);
     if (!e)
         return GP_ERROR_MEMORY;
-    size_t bytes = f->n * gp_dtype_size(f->dtype);
     e->function = f;
     e->seed = seed;
     e->progress = progress;
-    e->x_storage = malloc(bytes + 2 * RED_ZONE);
-    e->g_storage = malloc(bytes + 2 * RED_ZONE);
-    e->expected = malloc(bytes);
+    e->x_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
+    e->x_storage = red_storage(f->n, e->x_dtype);
+    e->g_storage = red_storage(f->n, f->dtype);
+    e->expected = malloc(f->n * gp_dtype_size(e->x_dtype));
     e->point = malloc(f->n * sizeof *e->point);
-    if (!e->x_storage || !e->g_storage || !e->expected || !e->point) {
+    int complete = e->x_storage && e->g_storage && e->expected && e->point;
+    if (e->x_dtype != f->dtype) {
+        e->narrow_storage = red_storage(f->n, f->dtype);
+        e->narrow_expected = malloc(f->n * sizeof *e->narrow_expected);
+        complete = complete && e->narrow_storage && e->narrow_expected;
+    }
+    if (!complete) {
         gp_evaluator_destroy(e);
         return GP_ERROR_MEMORY;
     }
-    memset(e->x_storage, RED, bytes + 2 * RED_ZONE);
-    memset(e->g_storage, RED, bytes + 2 * RED_ZONE);
     e->x = (char *)e->x_storage + RED_ZONE;
     e->g = (char *)e->g_storage + RED_ZONE;
+    if (e->narrow_storage) {
+        e->narrow = (float *)(void *)((char *)e->narrow_storage + RED_ZONE);
+        memcpy(e->narrow_expected, e->narrow, f->n * sizeof *e->narrow);
+    }
     gp_evaluator_set_point(e, f->x);
     *evaluator = e;
     return GP_OK;
@@ -45,6 +60,8 @@ void gp_evaluator_destroy(gp_evaluator *e) {
         return;
     free(e->x_storage);
     free(e->g_storage);
+    free(e->narrow_storage);
+    free(e->narrow_expected);
     free(e->expected);
     free(e->point);
     free(e);
@@ -61,9 +78,9 @@ gp_outcome gp_evaluator_fault(gp_evaluator *e, const char *kind, const char *for
     return GP_FAULT;
 }
 
-/* Stores v at entry i in the function's precision and returns what was stored. */
-static double store(const gp_evaluator *e, void *array, size_t i, double v) {
-    if (e->function->dtype == GP_FLOAT64) {
+/* Stores v at entry i in a precision and returns what was stored. */
+static double store(gp_dtype dtype, void *array, size_t i, double v) {
+    if (dtype == GP_FLOAT64) {
         ((double *)array)[i] = v;
         return v;
     }
@@ -71,21 +88,22 @@ static double store(const gp_evaluator *e, void *array, size_t i, double v) {
     return (double)(float)v;
 }
 
-static double load(const gp_evaluator *e, const void *array, size_t i) {
-    return e->function->dtype == GP_FLOAT64 ? ((const double *)array)[i]
-                                            : (double)((const float *)array)[i];
+static double load(gp_dtype dtype, const void *array, size_t i) {
+    return dtype == GP_FLOAT64 ? ((const double *)array)[i] : (double)((const float *)array)[i];
 }
 
 void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
     for (size_t i = 0; i < e->function->n; i++) {
-        e->point[i] = store(e, e->x, i, point[i]);
-        store(e, e->expected, i, point[i]);
+        double v = e->function->dtype == GP_FLOAT64 ? point[i] : (double)(float)point[i];
+        e->point[i] = v;
+        store(e->x_dtype, e->x, i, v);
+        store(e->x_dtype, e->expected, i, v);
     }
 }
 
 double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
-    double moved = store(e, e->x, i, e->point[i] + t);
-    store(e, e->expected, i, moved);
+    double moved = store(e->x_dtype, e->x, i, e->point[i] + t);
+    store(e->x_dtype, e->expected, i, moved);
     return moved - e->point[i];
 }
 
@@ -103,34 +121,41 @@ static size_t first_stain(const unsigned char *zone) {
     return i;
 }
 
-static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
+/* Both red zones of an array, and that x (expected: what it must be; NULL for g) wasn't written to.
+ */
+static gp_outcome check_array(gp_evaluator *e, const char *callback, const char *name,
+                              const unsigned char *storage, gp_dtype dtype, const void *expected) {
     const gp_function *f = e->function;
-    size_t size = gp_dtype_size(f->dtype), bytes = f->n * size;
-    const struct {
-        const char *name;
-        unsigned char *storage;
-    } arrays[] = {{"x", e->x_storage}, {"the gradient", e->g_storage}};
-    for (size_t a = 0; a < 2; a++) {
-        size_t after = first_stain(arrays[a].storage + RED_ZONE + bytes);
-        if (after < RED_ZONE)
-            return gp_evaluator_fault(
-                e, "overrun", "%s wrote past the end of %s: at index %zu of %zu entries (after %s)",
-                callback, arrays[a].name, f->n + after / size, f->n, f->block[f->blocks - 1].name);
-        if (first_stain(arrays[a].storage) < RED_ZONE)
-            return gp_evaluator_fault(e, "overrun", "%s wrote before the start of %s (before %s)",
-                                      callback, arrays[a].name, f->block[0].name);
-    }
-    if (memcmp(e->x, e->expected, bytes) != 0) {
+    size_t size = gp_dtype_size(dtype), bytes = f->n * size;
+    const unsigned char *array = storage + RED_ZONE;
+    size_t after = first_stain(array + bytes);
+    if (after < RED_ZONE)
+        return gp_evaluator_fault(
+            e, "overrun", "%s wrote past the end of %s: at index %zu of %zu entries (after %s)",
+            callback, name, f->n + after / size, f->n, f->block[f->blocks - 1].name);
+    if (first_stain(storage) < RED_ZONE)
+        return gp_evaluator_fault(e, "overrun", "%s wrote before the start of %s (before %s)",
+                                  callback, name, f->block[0].name);
+    if (expected && memcmp(array, expected, bytes) != 0) {
         size_t i = 0;
-        while (memcmp((char *)e->x + i * size, (char *)e->expected + i * size, size) == 0)
+        while (memcmp(array + i * size, (const char *)expected + i * size, size) == 0)
             i++;
-        char name[256];
-        gp_function_entry_name(f, i, name, sizeof name);
+        char entry[256];
+        gp_function_entry_name(f, i, entry, sizeof entry);
         return gp_evaluator_fault(e, "wrote-x",
                                   "%s wrote to its input: x entry %s went from %g to %g", callback,
-                                  name, load(e, e->expected, i), load(e, e->x, i));
+                                  entry, load(dtype, expected, i), load(dtype, array, i));
     }
     return GP_EVALUATED;
+}
+
+static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
+    gp_outcome outcome = check_array(e, callback, "x", e->x_storage, e->x_dtype, e->expected);
+    if (outcome == GP_EVALUATED && e->narrow)
+        outcome = check_array(e, callback, "x", e->narrow_storage, GP_FLOAT32, e->narrow_expected);
+    if (outcome == GP_EVALUATED)
+        outcome = check_array(e, callback, "the gradient", e->g_storage, e->function->dtype, NULL);
+    return outcome;
 }
 
 /* Before a call: hold the random draw, tell who watches. */
@@ -176,23 +201,26 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     int wide = f->dtype == GP_FLOAT64;
     for (size_t i = 0; i < f->n; i++) {
         if (poison == GP_POISON_NUMBER)
-            store(e, e->g, i, GP_POISON_NUMBER_VALUE);
+            store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
         else if (wide)
             memcpy((double *)e->g + i, &POISON_F64, sizeof POISON_F64);
         else
             memcpy((float *)e->g + i, &POISON_F32, sizeof POISON_F32);
     }
+    for (size_t i = 0; i < f->n && e->narrow; i++)
+        e->narrow[i] = e->narrow_expected[i] = (float)load(e->x_dtype, e->x, i);
+    const void *x = e->narrow ? (const void *)e->narrow : e->x;
     double together = NAN;
     int refused, with_value = 0;
     begin(e, 2);
     if (f->gradient_f64) {
-        refused = f->gradient_f64(f->user, f->n, e->x, e->g);
+        refused = f->gradient_f64(f->user, f->n, x, e->g);
     } else if (f->gradient_f32) {
-        refused = f->gradient_f32(f->user, f->n, e->x, e->g);
+        refused = f->gradient_f32(f->user, f->n, x, e->g);
     } else {
         with_value = 1;
-        refused = wide ? f->value_gradient_f64(f->user, f->n, e->x, &together, e->g)
-                       : f->value_gradient_f32(f->user, f->n, e->x, &together, e->g);
+        refused = wide ? f->value_gradient_f64(f->user, f->n, x, &together, e->g)
+                       : f->value_gradient_f32(f->user, f->n, x, &together, e->g);
     }
     end(e);
     e->gradients++;
@@ -207,7 +235,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     for (size_t i = 0; i < f->n; i++) {
         int changed;
         if (poison == GP_POISON_NUMBER)
-            changed = load(e, e->g, i) != GP_POISON_NUMBER_VALUE;
+            changed = load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE;
         else if (wide)
             changed = memcmp((double *)e->g + i, &POISON_F64, sizeof POISON_F64) != 0;
         else
@@ -215,7 +243,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         all_written &= changed;
         if (written)
             written[i] = (unsigned char)changed;
-        gradient[i] = load(e, e->g, i);
+        gradient[i] = load(f->dtype, e->g, i);
     }
     /* A plant is made on a whole gradient; poison must stay recognisable. */
     if (f->plants && (all_written || poison == GP_POISON_NUMBER) &&

@@ -21,14 +21,18 @@ typedef enum gp_poison { GP_POISON_NAN, GP_POISON_NUMBER } gp_poison;
 typedef struct gp_evaluator {
     const gp_function *function;
     uint64_t seed;
+    gp_dtype x_dtype;            /* of x as probed: the function's, or float64 where its value is */
     void *x_storage, *g_storage; /* red zone, n entries, red zone */
-    void *x, *g;                 /* what the user's code sees, in the function's precision */
+    void *x, *g;                 /* what the user's code sees */
     void *expected;              /* what x must still be after a call */
-    double *point;               /* the base point, n entries */
-    gp_progress *progress;       /* may be NULL */
-    uint64_t values, gradients;  /* evaluations so far */
-    char fault_kind[32];         /* "" while there is none; else a word for machines */
-    gp_error fault;              /* and a line for people */
+    /* x for the gradient callback of a float32 function with a float64 value; else NULL */
+    void *narrow_storage;
+    float *narrow, *narrow_expected;
+    double *point;              /* the base point, n entries */
+    gp_progress *progress;      /* may be NULL */
+    uint64_t values, gradients; /* evaluations so far */
+    char fault_kind[32];        /* "" while there is none; else a word for machines */
+    gp_error fault;             /* and a line for people */
 } gp_evaluator;
 
 gp_status gp_evaluator_create(const gp_function *function, uint64_t seed, gp_progress *progress,

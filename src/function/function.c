@@ -122,12 +122,18 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
         f->member = callback;                                                                      \
         return GP_OK;                                                                              \
     }
-GP_SETTER(value_f64, gp_value_f64, GP_FLOAT64)
 GP_SETTER(value_f32, gp_value_f32, GP_FLOAT32)
 GP_SETTER(gradient_f64, gp_gradient_f64, GP_FLOAT64)
 GP_SETTER(gradient_f32, gp_gradient_f32, GP_FLOAT32)
 GP_SETTER(value_gradient_f64, gp_value_gradient_f64, GP_FLOAT64)
 GP_SETTER(value_gradient_f32, gp_value_gradient_f32, GP_FLOAT32)
+
+gp_status gp_function_set_value_f64(gp_function *f, gp_value_f64 value) {
+    if (!f || !value)
+        return GP_ERROR_ARGUMENT;
+    f->value_f64 = value;
+    return GP_OK;
+}
 
 gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
     if (!f)

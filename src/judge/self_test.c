@@ -1,6 +1,6 @@
-/* Would this check, on this function, have seen a mistake? For each verified block and each mistake of a
- * table, the entry that the mistake moves farthest beyond its tolerance is judged afresh, with all that
- * goes before a refutation. One refuted entry refutes the function, so one is enough. */
+/* Would this check, on this function, have seen a mistake? For each verified block and each mistake
+ * of a table, the entry that the mistake moves farthest beyond its tolerance is judged afresh, with
+ * all that goes before a refutation. One refuted entry refutes the function, so one is enough. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 /* The gradient of one verified block, and where to put the spoilt one. */
 typedef struct gp_patient {
     const gp_block *block;
-    const double *x, *g; /* of the block, at the given point */
+    const double *x, *g;   /* of the block, at the given point */
     const size_t *by_size; /* entries with a derivative, |g| ascending */
     size_t exercised;
-    double median;       /* of |g| over those */
-    double typical;      /* size of the parameters */
+    double median;  /* of |g| over those */
+    double typical; /* size of the parameters */
     double *spoilt;
 } gp_patient;
 
@@ -67,16 +67,16 @@ static void decay(const gp_patient *p, double size) {
         p->spoilt[i] += size * p->median / p->typical * p->x[i];
 }
 
-/* Graded mistakes are planted at 0.1, 0.01, ... 1e-7 and count for the smallest size caught where `counts`
- * says so; the others once, at the size given. */
+/* Graded mistakes are planted at 0.1, 0.01, ... 1e-7 and count for the smallest size caught where
+ * `counts` says so; the others once, at the size given. */
 static const struct {
     void (*plant)(const gp_patient *, double size);
     int graded, counts;
     double size;
-} MISTAKES[] = {{scale, 1, 1, 0},      {largest_entry, 1, 1, 0}, {median_entry, 1, 1, 0},
-                {smallest_entry, 1, 0, 0}, {decay, 1, 0, 0},     {scale, 0, 0, 1},
-                {sign, 0, 0, -2},      {zero, 0, 0, 0},          {smallest_entry, 0, 0, -1},
-                {shift, 0, 0, 0},      {transpose, 0, 0, 0}};
+} MISTAKES[] = {{scale, 1, 1, 0},          {largest_entry, 1, 1, 0}, {median_entry, 1, 1, 0},
+                {smallest_entry, 1, 0, 0}, {decay, 1, 0, 0},         {scale, 0, 0, 1},
+                {sign, 0, 0, -2},          {zero, 0, 0, 0},          {smallest_entry, 0, 0, -1},
+                {shift, 0, 0, 0},          {transpose, 0, 0, 0}};
 enum { MISTAKE_COUNT = sizeof MISTAKES / sizeof *MISTAKES, GRADES = 7 };
 
 /* Would the spoilt gradient be refuted? 0 also if it isn't spoilt at all: *planted says. */
@@ -89,8 +89,8 @@ static gp_outcome is_caught(gp_check_state *c, const gp_patient *p, int *planted
         size_t at = p->block->offset + i;
         if (p->spoilt[i] == p->g[i] || !isfinite(c->bound[at]))
             continue;
-        double allowed = gp_tau(&c->tolerance[k], p->spoilt[i], c->numeric[at], c->bound[at]) +
-                         c->bound[at];
+        double allowed =
+            gp_tau(&c->tolerance[k], p->spoilt[i], c->numeric[at], c->bound[at]) + c->bound[at];
         double beyond = fabs(p->spoilt[i] - c->numeric[at]) / allowed;
         if (beyond > most) {
             most = beyond;

@@ -72,6 +72,15 @@ gp_status gp_network_create(const gp_network_options *o, gp_network **network, g
         return gp_fail(error, GP_ERROR_MEMORY, "network: out of memory");
     }
     initialise(net);
+    if (o->value_in_float64 && o->dtype == GP_FLOAT32) {
+        gp_network_options twin = *o;
+        twin.dtype = GP_FLOAT64;
+        gp_status status = gp_network_create(&twin, &net->twin, error);
+        if (status != GP_OK) {
+            gp_network_destroy(net);
+            return status;
+        }
+    }
     *network = net;
     return GP_OK;
 }
@@ -91,6 +100,7 @@ static void free_workspace(gp_network *net) {
 void gp_network_destroy(gp_network *net) {
     if (!net)
         return;
+    gp_network_destroy(net->twin);
     free_workspace(net);
     free(net->z);
     free(net->a);
@@ -174,6 +184,18 @@ gp_status gp_network_set_data(gp_network *net, size_t examples, const double *X,
             net->X32[i] = (float)X[i];
     }
     net->examples = examples;
+    if (net->twin && net->X32) {
+        /* the same examples: as rounded to float32 */
+        double *rounded = malloc(cells * sizeof *rounded);
+        if (!rounded)
+            return GP_ERROR_MEMORY;
+        for (size_t i = 0; i < cells; i++)
+            rounded[i] = net->X32[i];
+        gp_status status = gp_network_set_data(net->twin, examples, rounded, labels);
+        free(rounded);
+        if (status != GP_OK)
+            return status;
+    }
     return gp_network_set_rows(net, 0, examples);
 }
 
@@ -185,7 +207,7 @@ gp_status gp_network_set_rows(gp_network *net, size_t first, size_t count) {
         return status;
     net->first = first;
     net->count = count;
-    return GP_OK;
+    return net->twin ? gp_network_set_rows(net->twin, first, count) : GP_OK;
 }
 
 /* ---- the network as a function under test ------------------------------------------------------
@@ -207,6 +229,12 @@ static int value_f32(void *user, size_t n, const float *x, double *value) {
     return gp_dense_forward_f32(user, x, value);
 }
 
+static int value_of_twin(void *user, size_t n, const double *x, double *value) {
+    gp_network *net = user;
+    (void)n;
+    return gp_dense_forward_f64(net->twin, x, value);
+}
+
 static int gradient_f32(void *user, size_t n, const float *x, float *g) {
     double value;
     (void)n;
@@ -217,7 +245,7 @@ static int hold_mask(void *user, uint64_t seed) {
     gp_network *net = user;
     net->mask_seed = seed;
     net->mask_draw = 0;
-    return 0;
+    return net->twin ? hold_mask(net->twin, seed) : 0;
 }
 
 static int use_batch(void *user, size_t batch) {
@@ -257,7 +285,7 @@ static int input_is_zero(const gp_network *net, size_t l, size_t k) {
 
 /* Of W_l[i][j] and b_l[i]: the unit itself, what feeds it, or all that it feeds. */
 static int silence(void *user, size_t entry, char *name, size_t size) {
-    const gp_network *net = user;
+    const gp_network *own = user, *net = own->twin ? own->twin : own; /* the value's */
     const gp_network_options *o = &net->options;
     size_t l = o->layers;
     while (net->weights[l] > entry)
@@ -322,7 +350,10 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         gp_function_set_value_f64(f, value_f64);
         gp_function_set_gradient_f64(f, gradient_f64);
     } else {
-        gp_function_set_value_f32(f, value_f32);
+        if (net->twin)
+            gp_function_set_value_f64(f, value_of_twin);
+        else
+            gp_function_set_value_f32(f, value_f32);
         gp_function_set_gradient_f32(f, gradient_f32);
     }
     if (o->dropout > 0)

@@ -19,6 +19,7 @@ struct gp_network {
     size_t first, count;           /* rows in use */
     size_t batch;                  /* rows of a batch of gp_network_function */
     uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass */
+    gp_network *twin; /* in float64, for the value; NULL unless options.value_in_float64 */
     /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]
      * the data; delta, delta_below: count x the widest layer. All in the network's precision. */
     size_t capacity;

@@ -18,7 +18,8 @@ typedef struct gp_report_block_data {
 
 struct gp_report {
     char *function;
-    gp_dtype dtype;
+    gp_dtype dtype,
+        value_dtype; /* they differ for a float32 gradient held against a float64 value */
     size_t n, blocks;
     gp_report_block_data *block;
     gp_entry *entry;

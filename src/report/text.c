@@ -159,6 +159,8 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
     }
     fprintf(stream, ", %zu parameters, %s", r->n, r->dtype == GP_FLOAT64 ? "float64" : "float32");
+    if (r->value_dtype != r->dtype)
+        fprintf(stream, " against a float64 value");
     if (r->verdict == GP_REFUTED) {
         const char *separator = ": wrong in ";
         for (size_t k = 0; k < r->blocks; k++)

@@ -166,6 +166,55 @@ static void value_and_gradient_together_do(void **state) {
     gp_function_destroy(f);
 }
 
+/* A float32 gradient callback of a function with a float64 value gets x as floats, guarded as ever.
+ */
+static int wide_value(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += x[i] * x[i] / 2;
+    return 0;
+}
+
+static int narrow_gradient(void *user, size_t n, const float *x, float *g) {
+    trick what = *(trick *)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = x[i];
+    if (what == WRITE_X)
+        ((float *)(uintptr_t)x)[2] = 9;
+    if (what == PAST_X)
+        ((float *)(uintptr_t)x)[n] = 9;
+    return 0;
+}
+
+static void a_float32_gradient_may_have_a_float64_value(void **state) {
+    (void)state;
+    static const struct {
+        trick trick;
+        gp_verdict verdict;
+        const char *words;
+    } cases[] = {{NOTHING, GP_VERIFIED, NULL},
+                 {WRITE_X, GP_FAILED, "x entry w[2] went from"},
+                 {PAST_X, GP_FAILED, "wrote past the end of x: at index 5 of 5"}};
+    static const double x[N] = {0.1, -1.7, 2.3, 0.25, 3};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        trick what = cases[k].trick;
+        gp_function *f;
+        assert_int_equal(gp_function_create("mixed", GP_FLOAT32, &what, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
+        assert_int_equal(gp_function_set_value_f64(f, wide_value), GP_OK);
+        assert_int_equal(gp_function_set_gradient_f32(f, narrow_gradient), GP_OK);
+        gp_report *report = testing_check(f, NULL);
+        assert_int_equal(gp_report_verdict(report), cases[k].verdict);
+        if (cases[k].words)
+            assert_non_null(strstr(gp_report_failure(report), cases[k].words));
+        else
+            assert_true(gp_report_resolution(report) < 1e-6); /* x are floats: g is exact */
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+}
+
 static void moves_are_what_the_machine_makes_of_them(void **state) {
     (void)state;
     subject s = {.trick = NOTHING};
@@ -185,8 +234,11 @@ static void moves_are_what_the_machine_makes_of_them(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_well_behaved_function_passes), cmocka_unit_test(faults_are_named),
-        cmocka_unit_test(manners_are_diagnosed), cmocka_unit_test(value_and_gradient_together_do),
+        cmocka_unit_test(a_well_behaved_function_passes),
+        cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(manners_are_diagnosed),
+        cmocka_unit_test(value_and_gradient_together_do),
+        cmocka_unit_test(a_float32_gradient_may_have_a_float64_value),
         cmocka_unit_test(moves_are_what_the_machine_makes_of_them)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,16 @@ class Network(ProgramTest):
             name = plant.split(":")[0]
             self.assertEqual(result.block(name)["diagnosis"][0]["kind"], kind, plant)
 
+    def test_a_float32_gradient_against_a_float64_value(self):
+        for seed in range(5):
+            result = self.check("--dtype", "float32", "--value", "float64", "--seed", str(seed))
+            self.assertEqual(result.code, 0, seed)
+        self.assertEqual(result.report["value_dtype"], "float64")
+        self.assertLess(result.report["resolution"], 1e-3)
+        result = self.check("--dtype", "float32", "--value", "float64", "--plant", "W2:scale=1.01")
+        self.assertEqual(result.code, 1)
+        self.assertAlmostEqual(result.block("W2")["diagnosis"][0]["factor"], 1.01, delta=1e-4)
+
     def test_dropout_is_held(self):
         self.assertEqual(self.check("--dropout", "0.2").code, 0)
 
