@@ -197,14 +197,14 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
 }
 
 static int value32(void *user, size_t n, const float *x, double *v) {
-    double wide[MOST];
+    double wide[MOST] = {0};
     for (size_t i = 0; i < n; i++)
         wide[i] = x[i];
     return value(user, n, wide, v);
 }
 
 static int gradient32(void *user, size_t n, const float *x, float *g) {
-    double wide[MOST], g_wide[MOST];
+    double wide[MOST] = {0}, g_wide[MOST] = {0};
     for (size_t i = 0; i < n; i++)
         wide[i] = x[i];
     if (gradient(user, n, wide, g_wide))

@@ -186,7 +186,7 @@ gp_status gp_network_set_data(gp_network *net, size_t examples, const double *X,
     net->examples = examples;
     if (net->twin && net->X32) {
         /* the same examples: as rounded to float32 */
-        double *rounded = malloc(cells * sizeof *rounded);
+        double *rounded = calloc(cells, sizeof *rounded);
         if (!rounded)
             return GP_ERROR_MEMORY;
         for (size_t i = 0; i < cells; i++)
