@@ -60,6 +60,20 @@ static int grows(const double *first, const double *second, size_t n) {
     return grown > 0;
 }
 
+/* A function may have a value callback and one that computes value and gradient together. If the
+ * two differ by more than half the digits, the gradient is that of another function. */
+static gp_outcome compare_values(gp_check_state *c, double together) {
+    double alone = c->report->value, epsilon = gp_dtype_epsilon(c->function->dtype);
+    if (fabs(together - alone) <= sqrt(epsilon) * fmax(fabs(together), fabs(alone)))
+        return GP_EVALUATED;
+    gp_evaluator_fault(
+        c->evaluator, "disagree",
+        "the value callback gives %.17g and the value-and-gradient callback %.17g at "
+        "the same point: their gradients can't be the same either",
+        alone, together);
+    return GP_FAULT;
+}
+
 static gp_outcome try_gradient(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_evaluator *e = c->evaluator;
@@ -68,7 +82,10 @@ static gp_outcome try_gradient(gp_check_state *c) {
     if (!written)
         return fail(c, "memory", "out of memory");
     unsigned char *written_again = written + f->n;
-    gp_outcome outcome = gp_evaluator_gradient(e, GP_POISON_NAN, first, written, NULL);
+    double together = c->report->value;
+    gp_outcome outcome = gp_evaluator_gradient(e, GP_POISON_NAN, first, written, &together);
+    if (outcome == GP_EVALUATED)
+        outcome = compare_values(c, together);
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(e, GP_POISON_NUMBER, second, written_again, NULL);
     if (outcome == GP_NOT_HERE)

@@ -152,6 +152,32 @@ static int both(void *user, size_t n, const double *x, double *v, double *g) {
     return value(user, n, x, v) || gradient(user, n, x, g);
 }
 
+static int another_value(void *user, size_t n, const double *x, double *v) {
+    int refused = value(user, n, x, v);
+    *v *= 1.001;
+    return refused;
+}
+
+static void two_values_that_disagree_are_named(void **state) {
+    (void)state;
+    static const double x[N] = {0.5, -1, 2, 0.25, 3};
+    subject s = {.trick = NOTHING};
+    gp_function *f;
+    assert_int_equal(gp_function_create("two values", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
+    assert_int_equal(gp_function_set_value_gradient_f64(f, both), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, another_value), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_FAILED);
+    assert_non_null(strstr(gp_report_failure(report), "the value-and-gradient callback 7.15625"));
+    gp_report_destroy(report);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 static void value_and_gradient_together_do(void **state) {
     (void)state;
     static const double x[N] = {0.5, -1, 2, 0.25, 3};
@@ -238,6 +264,7 @@ int main(void) {
         cmocka_unit_test(faults_are_named),
         cmocka_unit_test(manners_are_diagnosed),
         cmocka_unit_test(value_and_gradient_together_do),
+        cmocka_unit_test(two_values_that_disagree_are_named),
         cmocka_unit_test(a_float32_gradient_may_have_a_float64_value),
         cmocka_unit_test(moves_are_what_the_machine_makes_of_them)};
     return cmocka_run_group_tests(tests, NULL, NULL);

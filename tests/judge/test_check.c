@@ -163,6 +163,49 @@ static void silent_entries_are_found_elsewhere(void **state) {
     gp_function_destroy(f);
 }
 
+/* Batch b of the data exercises the entries i with i mod 3 = b. */
+static int use_batch(void *user, size_t batch) {
+    *(size_t *)user = batch;
+    return 0;
+}
+
+static int batch_value(void *user, size_t n, const double *x, double *v) {
+    *v = 0;
+    for (size_t i = *(size_t *)user; i < n; i += 3)
+        *v += sin(x[i]);
+    return 0;
+}
+
+static int batch_gradient(void *user, size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = i % 3 == *(size_t *)user ? cos(x[i]) : 0;
+    return 0;
+}
+
+static void other_batches_exercise_what_the_first_leaves_silent(void **state) {
+    (void)state;
+    size_t batch = 0;
+    double x[N];
+    gp_function *f;
+    gp_entry entry;
+    fill(x, -1, 2);
+    assert_int_equal(gp_function_create("batches", GP_FLOAT64, &batch, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x), GP_OK);
+    gp_function_set_value_f64(f, batch_value);
+    gp_function_set_gradient_f64(f, batch_gradient);
+    assert_int_equal(gp_function_set_batches(f, 3, use_batch), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    assert_int_equal(gp_report_exercised(report), N);
+    assert_int_equal(gp_report_points(report), 3);
+    gp_report_entry(report, 5, &entry);
+    assert_int_equal(entry.point, 2);
+    assert_near(entry.analytic, cos(x[5]), 0); /* theta is as given: only the batch is another */
+    assert_int_equal(batch, 0);                /* and the first one is back in use */
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 static double hashed(size_t n, const double *x) {
     uint64_t h = 0;
     for (size_t i = 0; i < n; i++) {
@@ -315,6 +358,7 @@ int main(void) {
         cmocka_unit_test(a_point_on_a_kink_is_accepted_and_said),
         cmocka_unit_test(a_jump_is_unresolved_and_said),
         cmocka_unit_test(silent_entries_are_found_elsewhere),
+        cmocka_unit_test(other_batches_exercise_what_the_first_leaves_silent),
         cmocka_unit_test(noise_widens_bounds_instead_of_crying_wolf),
         cmocka_unit_test(worker_processes_change_nothing),
         cmocka_unit_test(strategies_agree_on_the_verdict),
