@@ -80,8 +80,9 @@ int cli_check(int argc, char **argv) {
         return complain("check network: needs --data FILE.csv");
     if (is_network && !o.label)
         return complain("check network: needs --label COLUMN");
-    if (!is_network && (o.data || o.label || o.batch || o.no_seed))
-        return complain("--data, --label, --batch and --no-seed belong to check network");
+    if (!is_network && o.about_network)
+        return complain(
+            "--data, --label and the other options of a network belong to check network");
     if (o.object_argc > 0 && (is_network || is_notebook))
         return complain("arguments after -- belong to a shared object");
     if (o.json && strcmp(o.json, "-") != 0) {

@@ -18,6 +18,7 @@ typedef struct cli_options {
     const char *plant[MAX_PLANTS];
     size_t plants;
     /* check network */
+    int about_network; /* one of these was given */
     const char *data, *label;
     size_t hidden[MAX_HIDDEN + 1], hidden_layers; /* room for the output */
     size_t batch;

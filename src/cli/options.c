@@ -104,7 +104,7 @@ enum {
     JSON,
     QUIET,
     VERBOSE,
-    DATA,
+    DATA, /* from here to NO_SEED: of check network alone */
     LABEL,
     HIDDEN,
     ACTIVATION,
@@ -274,6 +274,7 @@ int cli_parse(int argc, char **argv, cli_options *o) {
         }
         if (index < 0) /* cannot be: there are no short options */
             return usage("wrong option");
+        o->about_network |= option >= DATA && option <= NO_SEED;
         int wrong = take(option, LONG[index].name, optarg, o);
         if (wrong)
             return wrong;

@@ -160,7 +160,8 @@ class BadInput(ProgramTest):
         self.refused(self.network(self.GOOD, "--plant", "W1:explode"), 64, "the mistake must be")
         self.refused(run("check", "notebook:1d", "--rtol", "abc"), 64, "--rtol abc")
         self.refused(run("check", "notebook:1d", "--points", "-3"), 64, "--points -3")
-        self.refused(run("check", "notebook:1d", "--batch", "3"), 64, "check network")
+        for option in ("--batch", "3"), ("--dropout", "0.2"), ("--dtype", "float32"), ("--no-seed",):
+            self.refused(run("check", "notebook:1d", *option), 64, "check network")
         self.refused(run("check", "notebook:1d", "notebook:given"), 64, "one target at a time")
         self.refused(run("check", "notebook:1d", "--json", "/nowhere/at.json"), 64,
                      "/nowhere/at.json")
