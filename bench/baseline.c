@@ -15,8 +15,7 @@ static const char *const MISTAKE[MISTAKES] = {
     "x 2",    "x 1.001",         "negated",        "transposed",
     "rolled", "smallest zeroed", "median doubled", "+ 1e-3 x"};
 
-/* ---- functions of n variables ------------------------------------------------------------------
- */
+/* ---- functions of n variables --------------------------------------------------- */
 
 static double k_of(size_t i) {
     return (double)(i + 1);
@@ -112,8 +111,7 @@ static void start(kind what, size_t n, double *x) {
     }
 }
 
-/* ---- a function with a mistake ------------------------------------------------------------------
- */
+/* ---- a function with a mistake -------------------------------------------------- */
 
 typedef struct subject {
     kind what;

@@ -39,8 +39,7 @@ extern "C" {
 #define GP_API
 #endif
 
-/* ---- status and errors ------------------------------------------------------------------------
- */
+/* ---- status and errors ---------------------------------------------------------- */
 
 typedef enum gp_status {
     GP_OK = 0,
@@ -61,8 +60,7 @@ GP_API const char *gp_status_string(gp_status status);
 /* The library's version, "major.minor.patch", a static string. */
 GP_API const char *gp_version(void);
 
-/* ---- the function under test ------------------------------------------------------------------
- */
+/* ---- the function under test ---------------------------------------------------- */
 
 typedef enum gp_dtype { GP_FLOAT64 = 0, GP_FLOAT32 = 1 } gp_dtype;
 
@@ -117,8 +115,9 @@ GP_API gp_status gp_function_add_block(gp_function *function, const char *name, 
                                        const double *values);
 
 /* Callbacks of the function's own precision (but see the value); a later call replaces an earlier
- * one. A function needs a value and a gradient, or value_gradient in place of either. */
-/* A float32 function may have a float64 value: its float32 gradient is then held against
+ * one. A function needs a value and a gradient, or value_gradient in place of either.
+ *
+ * A float32 function may have a float64 value: its float32 gradient is then held against
  * derivatives of that, which are far more exact. The parameters stay float32 numbers. */
 GP_API gp_status gp_function_set_value_f64(gp_function *function, gp_value_f64 value);
 GP_API gp_status gp_function_set_value_f32(gp_function *function, gp_value_f32 value);
@@ -150,8 +149,7 @@ GP_API gp_status gp_function_set_user(gp_function *function, void *user);
  * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn. */
 GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
 
-/* ---- functions in a shared object -------------------------------------------------------------
- */
+/* ---- functions in a shared object ----------------------------------------------- */
 
 /* A shared object offers its function by defining this entry point; the library doesn't.
  *
@@ -163,13 +161,11 @@ typedef int (*gp_entry_point)(gp_function *function, int argc, char **argv);
 /* For entry points: makes a function without blocks a float32 one (or float64 again). */
 GP_API gp_status gp_function_set_dtype(gp_function *function, gp_dtype dtype);
 
-/* Loads `path` and calls its entry point. The object stays loaded until the function is destroyed.
- */
+/* Loads `path` and calls its entry point. It stays loaded until the function is destroyed. */
 GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
                                   gp_error *error);
 
-/* ---- the check --------------------------------------------------------------------------------
- */
+/* ---- the check ------------------------------------------------------------------ */
 
 typedef enum gp_strategy {
     GP_AUTO = 0, /* full where that is affordable, else project */
@@ -212,8 +208,7 @@ typedef struct gp_report gp_report;
 GP_API gp_status gp_check(const gp_function *function, const gp_options *options,
                           gp_report **report, gp_error *error);
 
-/* ---- the report -------------------------------------------------------------------------------
- */
+/* ---- the report ----------------------------------------------------------------- */
 
 typedef enum gp_verdict {
     GP_VERIFIED = 0,
@@ -326,8 +321,7 @@ GP_API gp_status gp_report_blank(const gp_function *function, gp_report **report
 GP_API gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,
                                           const gp_options *options, gp_report **report);
 
-/* ---- the fraud model: a dense network with hand-written backpropagation ------------------------
- */
+/* ---- the fraud model: a dense network with hand-written backpropagation --------- */
 
 typedef enum gp_activation {
     GP_LINEAR = 0,
@@ -388,8 +382,7 @@ GP_API gp_status gp_network_cost(gp_network *network, double *cost, double *grad
 GP_API gp_status gp_network_function(gp_network *network, size_t batch, gp_function **function,
                                      gp_error *error);
 
-/* ---- tables of examples ------------------------------------------------------------------------
- */
+/* ---- tables of examples --------------------------------------------------------- */
 
 typedef struct gp_table gp_table;
 

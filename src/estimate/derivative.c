@@ -281,8 +281,7 @@ static void look_for_kink(const gp_ladder *ladder, const gp_slopes *s, double si
         for (unsigned j = k + 1; j + 2 <= ladder->rungs && steady; j++)
             steady = two_sided(s, j, 2, sigma, &below) ||
                      fabs(below.slope_jump - jump) <= below.slope_noise;
-        /* One kink is the same over a range of steps; many small ones are, by accident, over two.
-         */
+        /* One kink is the same over a range of steps; many small ones are by accident. */
         unsigned top = k;
         while (steady && top > 0 && !two_sided(s, top - 1, 2, sigma, &below) &&
                fabs(below.slope_jump - jump) <= 0.1 * fabs(jump) + below.slope_noise)
@@ -354,8 +353,7 @@ double gp_ladder_roughness(const gp_ladder *ladder) {
     return fabs(w.slope_jump) * s[0].h / sqrt(70);
 }
 
-/* ---- building the ladder ----------------------------------------------------------------------
- */
+/* ---- building the ladder -------------------------------------------------------- */
 
 /* Evaluates both sides at a step and sorts the rung in. GP_NOT_HERE if neither side has a value. */
 static gp_outcome add_rung(gp_ladder *ladder, gp_line *line, double step) {
@@ -474,8 +472,7 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
         if (proposals[i] > 2 * ladder->unit && proposals[i] <= ladder->limit &&
             !has_step(ladder, proposals[i]))
             next[count++] = proposals[i];
-    /* Else fill a gap that a jump has left: the one above the window first, when noise limits it.
-     */
+    /* Else fill a gap that a jump has left: first the one above the window, against noise. */
     for (unsigned k = best.first; noisy && k <= bottom && count == 0; k++)
         if (k > 0 && ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
             next[count++] = 2 * ladder->rung[k].step;

@@ -7,8 +7,7 @@
 
 enum { GP_RUNGS = 20 };
 
-/* The values at one step: f(x + plus v) and f(x + minus v), minus < 0 < plus. NaN: no value there.
- */
+/* The values at one step: f(x + plus v) and f(x + minus v), minus < 0 < plus. NaN: none. */
 typedef struct gp_rung {
     double step; /* the step that was asked for; plus and minus are what the machine made of it */
     double plus, minus;

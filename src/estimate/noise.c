@@ -89,8 +89,7 @@ static double rounding_noise(const gp_ladder *ladders, size_t count) {
     return q / sqrt(12);
 }
 
-/* sigma from the median of what several ladders show; 0 if none shows anything. Sorts `roughness`.
- */
+/* sigma from the median of what several ladders show; 0 if none shows any. Sorts them. */
 static double median_noise(double *roughness, size_t count) {
     size_t known = 0;
     for (size_t i = 0; i < count; i++)

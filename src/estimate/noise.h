@@ -5,8 +5,7 @@
 #include "estimate/derivative.h"
 
 /* Standard deviation of f's noise at tiny steps along a probe, from a difference table of nine
- * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit there or can't be evaluated.
- */
+ * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit or can't be evaluated. */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma);
 
 /* Starts the ladder of line `index` anew with its steps times `shift`. */

@@ -121,8 +121,7 @@ static size_t first_stain(const unsigned char *zone) {
     return i;
 }
 
-/* Both red zones of an array, and that x (expected: what it must be; NULL for g) wasn't written to.
- */
+/* Both red zones of an array, and that x (`expected`; NULL for g) wasn't written to. */
 static gp_outcome check_array(gp_evaluator *e, const char *callback, const char *name,
                               const unsigned char *storage, gp_dtype dtype, const void *expected) {
     const gp_function *f = e->function;

@@ -57,8 +57,7 @@ static const char *all_of(size_t count, const char *adjective, char *text, size_
     return text;
 }
 
-/* ---- the models: each returns 1 if it named the cause, 0 if not, -1 if memory ran out ----------
- */
+/* ---- the models: each returns 1 if it named the cause, 0 if not, -1 if memory ran out ---- */
 
 static int add(gp_status status) {
     return status == GP_OK ? 1 : -1;
@@ -351,8 +350,7 @@ static int (*const MODELS[])(const gp_case *) = {unwritten, accumulated, nonfini
                                                  zero,      scaled,      transposed, shifted,
                                                  swapped,   decay,       lines,      entries};
 
-/* ---- what follows from what -------------------------------------------------------------------
- */
+/* ---- what follows from what ----------------------------------------------------- */
 
 /* The error that flows back through stage s is wrong if every exercised block of that stage is. */
 static int stage_is_wrong(const gp_function *f, const unsigned char *refuted,

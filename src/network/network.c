@@ -210,8 +210,7 @@ gp_status gp_network_set_rows(gp_network *net, size_t first, size_t count) {
     return net->twin ? gp_network_set_rows(net->twin, first, count) : GP_OK;
 }
 
-/* ---- the network as a function under test ------------------------------------------------------
- */
+/* ---- the network as a function under test --------------------------------------- */
 
 static int value_f64(void *user, size_t n, const double *x, double *value) {
     (void)n;

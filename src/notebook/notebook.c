@@ -17,8 +17,7 @@ double gp_notebook_relu(double x) {
     return gp_relu(x);
 }
 
-/* ---- dictionaries and vectors ------------------------------------------------------------------
- */
+/* ---- dictionaries and vectors --------------------------------------------------- */
 
 /* Where each block lies in the vector, and in the structure. */
 static const struct {
@@ -67,8 +66,7 @@ void gp_notebook_test_case(double X[4][3], double Y[3], gp_notebook_parameters *
     gp_notebook_vector_to_dictionary(vector, parameters);
 }
 
-/* ---- one dimension -----------------------------------------------------------------------------
- */
+/* ---- one dimension -------------------------------------------------------------- */
 
 double gp_notebook_forward(double x, double theta) {
     return theta * x;
@@ -102,8 +100,7 @@ double gp_notebook_gradient_check(double x, double theta, double epsilon, FILE *
     return difference;
 }
 
-/* ---- n dimensions ------------------------------------------------------------------------------
- */
+/* ---- n dimensions --------------------------------------------------------------- */
 
 /* Z = W A + b, with W (units, inputs), A (inputs, M), b (units). */
 static void linear(size_t units, size_t inputs, const double *W, const double *A, const double *b,
@@ -217,8 +214,7 @@ double gp_notebook_gradient_check_n(const gp_notebook_parameters *parameters,
     return difference;
 }
 
-/* ---- the cases as functions under test ----------------------------------------------------------
- */
+/* ---- the cases as functions under test ------------------------------------------ */
 
 typedef struct gp_notebook_case {
     double X[4][3], Y[3];

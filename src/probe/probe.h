@@ -24,8 +24,7 @@ double gp_probe_component(const gp_probe *probe, size_t i);
  * a block, from gp_probe_typical. */
 double gp_probe_length(const gp_function *function, const double *x, const double *typical,
                        size_t entry);
-/* The root mean square of each block at x (of all parameters for a block of zeros; 1 if all are).
- */
+/* The root mean square of each block at x (of all parameters for one of zeros; 1 if all are). */
 void gp_probe_typical(const gp_function *function, const double *x, double *typical);
 
 /* Further points: writes into x (n) the given point turned towards a random one of the same size,

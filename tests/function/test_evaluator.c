@@ -192,8 +192,7 @@ static void value_and_gradient_together_do(void **state) {
     gp_function_destroy(f);
 }
 
-/* A float32 gradient callback of a function with a float64 value gets x as floats, guarded as ever.
- */
+/* A float32 gradient callback of a function with a float64 value gets x as floats, guarded. */
 static int wide_value(void *user, size_t n, const double *x, double *v) {
     (void)user;
     *v = 0;
