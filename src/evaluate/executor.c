@@ -2,10 +2,13 @@
 #include "evaluate/executor.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 void *gp_shared_alloc(size_t bytes) {
@@ -30,7 +33,10 @@ static gp_outcome run_serially(gp_evaluator *e, size_t first, size_t stride, siz
 /* What a worker leaves behind for its parent. */
 typedef struct gp_worker {
     pid_t pid;
-    int done;
+    int done;          /* it came to its end */
+    int ended, status; /* its process has ended, with this status of waitpid */
+    uint64_t seen;     /* its evaluations when it was looked at last, */
+    double since;      /* and since when they have been as many */
     gp_outcome outcome;
     uint64_t values, gradients;
     gp_progress progress;
@@ -53,6 +59,48 @@ static void report_death(gp_evaluator *e, const gp_worker *worker, int status) {
                            call, WEXITSTATUS(status), where);
 }
 
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Waits for the workers. Who watches this process is shown the one that has been at the same
+ * evaluation for longest, so that a hanging worker isn't hidden by busy ones. */
+static void wait_for_all(gp_evaluator *e, gp_worker *workers, unsigned count) {
+    long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
+    for (unsigned left = count; left > 0;) {
+        const gp_worker *slowest = NULL;
+        double now = seconds_now();
+        for (unsigned w = 0; w < count; w++) {
+            gp_worker *worker = &workers[w];
+            if (worker->ended)
+                continue;
+            if (waitpid(worker->pid, &worker->status, WNOHANG) != 0) {
+                worker->ended = 1;
+                left--;
+                continue;
+            }
+            if (worker->progress.evaluations != worker->seen || worker->since == 0) {
+                worker->seen = worker->progress.evaluations;
+                worker->since = now;
+            }
+            if (!slowest || worker->since < slowest->since)
+                slowest = worker;
+        }
+        if (slowest && e->progress) {
+            e->progress->entry = slowest->progress.entry;
+            e->progress->evaluations = slowest->seen;
+            e->progress->call = slowest->progress.call;
+        }
+        if (left > 0) {
+            struct timespec length = {0, pause};
+            nanosleep(&length, NULL);
+            pause = pause < 2000000 ? 2 * pause : pause;
+        }
+    }
+}
+
 gp_outcome gp_execute(gp_evaluator *e, unsigned jobs, size_t count, gp_task task, void *context) {
     if (jobs > count)
         jobs = (unsigned)count;
@@ -72,6 +120,7 @@ gp_outcome gp_execute(gp_evaluator *e, unsigned jobs, size_t count, gp_task task
         if (pid < 0)
             break;
         if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL); /* a hanging worker must not outlive its parent */
             uint64_t values = e->values, gradients = e->gradients;
             e->progress = &worker->progress;
             worker->outcome = run_serially(e, started, jobs, count, task, context);
@@ -88,20 +137,20 @@ gp_outcome gp_execute(gp_evaluator *e, unsigned jobs, size_t count, gp_task task
     if (started < jobs)
         outcome =
             gp_evaluator_fault(e, "memory", "can't start a worker process: %s", strerror(errno));
+    wait_for_all(e, workers, started);
     for (unsigned w = 0; w < started; w++) {
-        int status = 0;
-        while (waitpid(workers[w].pid, &status, 0) < 0 && errno == EINTR)
-            ;
         e->values += workers[w].values;
         e->gradients += workers[w].gradients;
-        if (e->progress)
-            e->progress->evaluations += workers[w].progress.evaluations;
         if (!workers[w].done) {
-            report_death(e, &workers[w], status);
+            report_death(e, &workers[w], workers[w].status);
             outcome = GP_FAULT;
         } else if (workers[w].outcome == GP_FAULT) {
             outcome = gp_evaluator_fault(e, workers[w].fault_kind, "%s", workers[w].fault.message);
         }
+    }
+    if (e->progress) {
+        e->progress->evaluations = e->values + e->gradients;
+        e->progress->call = 0;
     }
     gp_shared_free(workers, bytes);
     return outcome;

@@ -67,6 +67,8 @@ class Misbehaving(ProgramTest):
 
     def test_a_hang_is_ended(self):
         self.failed("hang", "took longer than 0.5 s", "theta", more=("--timeout", "0.5"))
+        self.failed("hang", "took longer than 0.5 s", "while probing theta[",
+                    more=("--timeout", "0.5", "--jobs", "2"))
 
     def test_refusals(self):
         for manner, code, words in (("refuse", 66, "refused the arguments with 9"),
