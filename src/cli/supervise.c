@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "evaluate/clock.h"
+
 int cli_deliver(const cli_options *o, const gp_report *report) {
     gp_status status = GP_OK;
     int to_stdout = o->json && strcmp(o->json, "-") == 0;
@@ -78,17 +80,11 @@ static int report_failure(const cli_options *o, const cli_watch *w, const char *
     return code;
 }
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Waits for the child. With a timeout, kills it when no evaluation has begun for that long while
  * one is under way; returns 1 then. */
 static int wait_for(pid_t child, const cli_watch *w, double timeout, int *status) {
     uint64_t seen = 0;
-    double since = seconds_now();
+    double since = gp_seconds_now();
     for (;;) {
         pid_t ended = waitpid(child, status, timeout > 0 ? WNOHANG : 0);
         if (ended == child)
@@ -99,8 +95,8 @@ static int wait_for(pid_t child, const cli_watch *w, double timeout, int *status
             continue;
         if (w->progress.evaluations != seen || w->progress.call == 0) {
             seen = w->progress.evaluations;
-            since = seconds_now();
-        } else if (seconds_now() - since > timeout) {
+            since = gp_seconds_now();
+        } else if (gp_seconds_now() - since > timeout) {
             kill(child, SIGKILL);
             while (waitpid(child, status, 0) < 0 && errno == EINTR)
                 ;

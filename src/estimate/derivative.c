@@ -51,8 +51,8 @@ static void lagrange_weights(unsigned count, const double *u, double *w) {
 }
 
 /* q(h) = q(0) + h times a polynomial in u = h^2 (S): w_k h_k must vanish on polynomials in u, as
- * the weights of a divided difference do, and the w_k must add up to 1, w_k = c / (h_k prod_{j !=
- * k} (u_k - u_j)). */
+ * the weights of a divided difference do, and the w_k must add up to 1:
+ *     w_k = c / (h_k prod_{j != k} (u_k - u_j)). */
 static void divided_weights(unsigned count, const double *h, const double *u, double *w) {
     double sum = 0;
     for (unsigned k = 0; k < count; k++) {
@@ -367,7 +367,6 @@ static gp_outcome add_rung(gp_ladder *ladder, gp_line *line, double step) {
     if (minus == GP_FAULT)
         return minus;
     ladder->evaluations += 2;
-    ladder->refused += (plus == GP_NOT_HERE) + (minus == GP_NOT_HERE);
     if (plus == GP_NOT_HERE || rung.plus <= 0)
         rung.f_plus = NAN;
     if (minus == GP_NOT_HERE || rung.minus >= 0)

@@ -19,7 +19,6 @@ typedef struct gp_ladder {
     double f0, unit, limit; /* value at 0; smallest and largest sensible step */
     unsigned rungs;
     unsigned evaluations;
-    unsigned refused; /* evaluations that came to GP_NOT_HERE */
     gp_rung rung[GP_RUNGS];
 } gp_ladder;
 

@@ -9,7 +9,6 @@ void gp_line_start(gp_line *line, gp_evaluator *e, const gp_probe *probe, double
     line->probe = probe;
     line->f0 = f0;
     line->unit = fmax(size, probe->scale) * gp_dtype_epsilon(e->x_dtype);
-    line->evaluations = 0;
 }
 
 gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
@@ -36,7 +35,6 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
         *step = length > 0 ? along / length : t;
     }
     gp_outcome outcome = gp_evaluator_value(e, value);
-    line->evaluations++;
     for (size_t i = probe->offset; i < end; i++)
         gp_evaluator_move(e, i, 0);
     return outcome;

@@ -10,7 +10,6 @@ typedef struct gp_line {
     const gp_probe *probe;
     double f0;   /* value at t = 0 */
     double unit; /* smallest step that makes sense: a few ulps of x */
-    unsigned evaluations;
 } gp_line;
 
 /* Sets up the line; the evaluator's point stays the base. */

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "estimate/median.h"
+
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
     enum { POINTS = 9 };
     double f[POINTS];
@@ -40,11 +42,6 @@ gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
     }
     *sigma = least * largest;
     return GP_EVALUATED;
-}
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Exponent of the lowest set bit of a finite, non-zero v. */
@@ -95,10 +92,7 @@ static double median_noise(double *roughness, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!isnan(roughness[i]))
             roughness[known++] = roughness[i];
-    if (known == 0)
-        return 0;
-    qsort(roughness, known, sizeof *roughness, compare_doubles);
-    return roughness[known / 2] / 0.6745; /* the median of |N(0, 1)| */
+    return known ? gp_median(roughness, known) / 0.6745 : 0; /* the median of |N(0, 1)| */
 }
 
 gp_outcome gp_noise_level(double tiny, const gp_ladder *ladders, size_t count,

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "evaluate/clock.h"
+
 void *gp_shared_alloc(size_t bytes) {
     void *memory =
         mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -59,19 +61,13 @@ static void report_death(gp_evaluator *e, const gp_worker *worker, int status) {
                            call, WEXITSTATUS(status), where);
 }
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Waits for the workers. Who watches this process is shown the one that has been at the same
  * evaluation for longest, so that a hanging worker isn't hidden by busy ones. */
 static void wait_for_all(gp_evaluator *e, gp_worker *workers, unsigned count) {
     long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
     for (unsigned left = count; left > 0;) {
         const gp_worker *slowest = NULL;
-        double now = seconds_now();
+        double now = gp_seconds_now();
         for (unsigned w = 0; w < count; w++) {
             gp_worker *worker = &workers[w];
             if (worker->ended)

@@ -72,6 +72,10 @@ char *gp_copy_string(const char *text);
 /* The block that holds entry `entry` of x. */
 const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
 
+static inline size_t gp_function_block_number(const gp_function *function, size_t entry) {
+    return (size_t)(gp_function_block_of(function, entry) - function->block);
+}
+
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
 /* The same for an index within a tensor of the given shape: "[2][3]". */

@@ -33,6 +33,10 @@ void gp_check_move(gp_check_state *check, const double *x);
 gp_outcome gp_survey(gp_check_state *check, size_t number, double f0, const double *gradient,
                      const size_t *entries, size_t count);
 
+/* The function's noise at tiny steps along a random direction from the evaluator's point, where the
+ * value is f0. */
+gp_outcome gp_check_tiny_noise(gp_check_state *check, double f0, double *tiny);
+
 /* Judges one entry at the given point afresh, as if the gradient under test were a there. */
 gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entry *result);
 

@@ -30,20 +30,17 @@ static gp_probe direction(const gp_project_task *task, size_t index) {
                       .scale = 1};
 }
 
-static gp_outcome look(void *context, gp_evaluator *e, size_t index) {
-    gp_project_task *task = context;
-    gp_probe probe = direction(task, index);
-    gp_line line;
-    gp_line_start(&line, e, &probe, task->f0);
-    return gp_ladder_start(&task->ladders[index], &line, 1) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
-}
-
-static gp_outcome look_again(void *context, size_t index, double shift, gp_ladder *ladder) {
+static gp_outcome look(void *context, size_t index, double shift, gp_ladder *ladder) {
     gp_project_task *task = context;
     gp_probe probe = direction(task, index);
     gp_line line;
     gp_line_start(&line, task->check->evaluator, &probe, task->f0);
     return gp_ladder_start(ladder, &line, shift);
+}
+
+static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
+    (void)e; /* the check's own */
+    return look(context, index, 1, &((gp_project_task *)context)->ladders[index]);
 }
 
 /* |w g| over a block and (g . v): what the direction should see, and on which scale. */
@@ -105,19 +102,12 @@ gp_outcome gp_project(gp_check_state *c, double f0, unsigned char *refuted) {
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     } else {
         set_weights(c, weight);
-        gp_probe whole = {.entries = f->n,
-                          .seed = c->options.seed,
-                          .stream = GP_STREAM_NOISE,
-                          .weight = c->length,
-                          .scale = 1};
-        gp_line line;
-        gp_line_start(&line, c->evaluator, &whole, f0);
-        outcome = gp_noise_at_tiny_steps(&line, &tiny);
+        outcome = gp_check_tiny_noise(c, f0, &tiny);
     }
     if (outcome == GP_EVALUATED)
-        outcome = gp_execute(c->evaluator, c->options.jobs, count, look, &task);
+        outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(tiny, task.ladders, count, look_again, &task, &task.sigma);
+        outcome = gp_noise_level(tiny, task.ladders, count, look, &task, &task.sigma);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     if (outcome == GP_EVALUATED) {

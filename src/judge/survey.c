@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
 #include "judge/check.h"
@@ -33,25 +34,22 @@ typedef struct gp_survey_task {
 } gp_survey_task;
 
 static gp_probe probe_of(const gp_check_state *c, size_t entry) {
-    size_t block = (size_t)(gp_function_block_of(c->function, entry) - c->function->block);
+    size_t block = gp_function_block_number(c->function, entry);
     return (gp_probe){
         .offset = entry, .entries = 1, .scale = c->length[entry], .reach = c->typical[block]};
 }
 
-static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
-    gp_survey_task *task = context;
-    gp_probe probe = probe_of(task->check, task->entries[index]);
-    gp_line line;
-    gp_line_start(&line, e, &probe, task->f0);
-    return gp_ladder_start(&task->ladders[index], &line, 1) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
-}
-
-static gp_outcome look_again(void *context, size_t index, double shift, gp_ladder *ladder) {
+static gp_outcome look(void *context, size_t index, double shift, gp_ladder *ladder) {
     gp_survey_task *task = context;
     gp_probe probe = probe_of(task->check, task->entries[index]);
     gp_line line;
     gp_line_start(&line, task->check->evaluator, &probe, task->f0);
     return gp_ladder_start(ladder, &line, shift);
+}
+
+static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
+    (void)e; /* the check's own */
+    return look(context, index, 1, &((gp_survey_task *)context)->ladders[index]);
 }
 
 static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t) {
@@ -151,7 +149,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     gp_survey_task *task = context;
     gp_check_state *c = task->check;
     size_t i = task->entries[index];
-    size_t block = (size_t)(gp_function_block_of(c->function, i) - c->function->block);
+    size_t block = gp_function_block_number(c->function, i);
     gp_probe probe = probe_of(c, i);
     gp_line line;
     gp_line_start(&line, e, &probe, task->f0);
@@ -164,7 +162,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
 }
 
 gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
-    size_t block = (size_t)(gp_function_block_of(c->function, i) - c->function->block);
+    size_t block = gp_function_block_number(c->function, i);
     gp_probe probe = probe_of(c, i);
     gp_line line;
     gp_ladder ladder;
@@ -172,19 +170,6 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
     return judge_line(&ladder, &line, c->report->noise, &c->tolerance[block], a, 1, result);
-}
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median of the first `found` numbers, which it sorts; `otherwise` if there are none. */
-static double median(double *numbers, size_t found, double otherwise) {
-    if (found == 0)
-        return otherwise;
-    qsort(numbers, found, sizeof *numbers, compare_doubles);
-    return numbers[found / 2];
 }
 
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
@@ -207,14 +192,14 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
         if (nonzero)
             some[found++] = size[k];
     }
-    double all = median(some, found, 0);
+    double all = found ? gp_median(some, found) : 0;
     for (size_t b = 0, k = 0; b < f->blocks; b++) {
         gp_tolerance *t = &tolerance[b];
         for (found = 0; k < count && task->entries[k] < f->block[b].offset + f->block[b].entries;
              k++)
             if (size[k] >= 0)
                 some[found++] = size[k];
-        double scale = median(some, found, all);
+        double scale = found ? gp_median(some, found) : all;
         if (task->number > 0 && found == 0) {
             t->zero_floor = fmax(t->zero_floor, FLOOR * all);
             continue; /* nothing learnt here: keep those of the given point */
@@ -228,7 +213,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
     }
 }
 
-static gp_outcome measure_noise(gp_check_state *c, double f0, double *tiny) {
+gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
     gp_probe probe = {.offset = 0,
                       .entries = c->function->n,
                       .seed = c->options.seed,
@@ -259,11 +244,11 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
         outcome = GP_FAULT;
     }
     if (outcome == GP_EVALUATED)
-        outcome = measure_noise(c, f0, &tiny);
+        outcome = gp_check_tiny_noise(c, f0, &tiny);
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(tiny, task.ladders, count, look_again, &task, &task.sigma);
+        outcome = gp_noise_level(tiny, task.ladders, count, look, &task, &task.sigma);
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);

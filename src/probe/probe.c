@@ -34,7 +34,7 @@ void gp_probe_typical(const gp_function *f, const double *x, double *typical) {
 double gp_probe_length(const gp_function *f, const double *x, const double *typical, size_t entry) {
     if (x[entry] != 0)
         return fabs(x[entry]);
-    return typical[gp_function_block_of(f, entry) - f->block];
+    return typical[gp_function_block_number(f, entry)];
 }
 
 void gp_probe_point(const gp_function *f, uint64_t seed, size_t number, size_t draw, double *x) {
