@@ -282,6 +282,10 @@ GP_API void gp_report_destroy(gp_report *report);
 /* GP_ERROR_ARGUMENT where there was no self-test of the block (not asked for, or not verified). */
 GP_API gp_status gp_report_self_test(const gp_report *report, size_t block,
                                      gp_self_test_result *result);
+/* Writes the name of an index within a tensor, in C order, as reports do: "[2][3]"; "" for a
+ * scalar. */
+GP_API void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name,
+                          size_t size);
 GP_API gp_verdict gp_report_verdict(const gp_report *report);
 GP_API const char *gp_verdict_string(gp_verdict verdict);
 /* The word for a status of an entry ("verified") and for a limit ("noise"); static. */

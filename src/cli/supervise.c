@@ -45,16 +45,10 @@ static void describe_probe(const cli_watch *w, char *text, size_t size) {
     }
     while (k + 1 < w->blocks && w->block[k + 1].offset <= entry)
         k++;
-    size_t index = entry - w->block[k].offset, volume = 1, used;
-    used = (size_t)snprintf(text, size, "while probing %s", w->block[k].name);
-    for (size_t d = 1; d < w->block[k].dimensions; d++)
-        volume *= w->block[k].shape[d];
-    for (size_t d = 0; d < w->block[k].dimensions && used < size; d++) {
-        used += (size_t)snprintf(text + used, size - used, "[%zu]", index / volume);
-        index %= volume;
-        if (d + 1 < w->block[k].dimensions)
-            volume /= w->block[k].shape[d + 1];
-    }
+    char index[128];
+    gp_index_name(w->block[k].dimensions, w->block[k].shape, entry - w->block[k].offset, index,
+                  sizeof index);
+    snprintf(text, size, "while probing %s%s", w->block[k].name, index);
 }
 
 static int report_failure(const cli_options *o, const cli_watch *w, const char *kind,

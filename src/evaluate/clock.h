@@ -1,5 +1,5 @@
-/* Seconds on a clock that never goes back. Inline: the program, which sees the library's public functions
- * alone, measures by it too. */
+/* Seconds on a clock that never goes back. Inline: the program, which sees the library's public
+ * functions alone, measures by it too. */
 #ifndef GP_CLOCK_H
 #define GP_CLOCK_H
 

@@ -78,9 +78,6 @@ static inline size_t gp_function_block_number(const gp_function *function, size_
 
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
-/* The same for an index within a tensor of the given shape: "[2][3]". */
-void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name, size_t size);
-
 /* Applies the planted mistakes to g (n entries), the gradient at x. */
 gp_status gp_function_apply_plants(const gp_function *function, const double *x, double *g);
 
