@@ -18,6 +18,10 @@
 
 enum { MAX_ORDER = 5 }; /* rungs in one extrapolation */
 
+/* Each rung's step as a share of the next larger one's. Not 1/2: a function that is computed on a coarse
+ * binary grid rounds steps in proportion 2 in proportion 2, and so hides its noise from both D and S. */
+static const double RATIO = 0.53;
+
 /* What one rung says. */
 typedef struct gp_slopes {
     int both;                 /* values on both sides */
@@ -337,20 +341,21 @@ gp_estimate gp_estimate_widened(const gp_estimate *estimate) {
 }
 
 double gp_ladder_roughness(const gp_ladder *ladder) {
-    /* J over two rungs h and h/2 is -delta^4 f / h, and var delta^4 f = 70 sigma^2. */
+    /* J over two rungs is a fourth difference, whose deviation is in proportion to sigma: slope_noise
+     * says for sigma = 1 how large it is (times GP_NOISE_FACTOR). */
     gp_window w;
     gp_slopes s[2];
     if (ladder->rungs < 2)
         return NAN;
     s[0] = slopes_of(ladder, 0);
     s[1] = slopes_of(ladder, 1);
-    if (two_sided(s, 0, 2, 0, &w))
+    if (two_sided(s, 0, 2, 1, &w))
         return NAN;
     const gp_rung *r = ladder->rung;
     if (r[0].f_plus == ladder->f0 && r[0].f_minus == ladder->f0 && r[1].f_plus == ladder->f0 &&
         r[1].f_minus == ladder->f0)
         return NAN;
-    return fabs(w.slope_jump) * s[0].h / sqrt(70);
+    return fabs(w.slope_jump) * GP_NOISE_FACTOR / w.slope_noise;
 }
 
 /* ---- building the ladder -------------------------------------------------------- */
@@ -386,12 +391,15 @@ static int is_both(const gp_rung *rung) {
     return isfinite(rung->f_plus) && isfinite(rung->f_minus);
 }
 
-gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
-    gp_dtype dtype = line->evaluator->x_dtype;
+double gp_first_step(const gp_line *line) {
     /* Near the cube root of the rounding error truncation and noise of a central difference are of
      * like size. 0.71: a power of two would make short binary fractions, whose differences are
      * exact and hide the noise. */
-    double step = 0.71 * shift * line->probe->scale * (dtype == GP_FLOAT64 ? 0x1p-14 : 0x1p-6);
+    return 0.71 * line->probe->scale * (line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-14 : 0x1p-6);
+}
+
+gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
+    double step = shift * gp_first_step(line);
     memset(ladder, 0, sizeof *ladder);
     ladder->f0 = line->f0;
     ladder->unit = line->unit;
@@ -408,13 +416,13 @@ gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
             gp_rung both = ladder->rung[ladder->rungs - 1];
             ladder->rung[0] = both; /* one-sided rungs at larger steps have served */
             ladder->rungs = 1;
-            outcome = add_rung(ladder, line, s / 2);
+            outcome = add_rung(ladder, line, RATIO * s);
             return outcome == GP_FAULT ? outcome : GP_EVALUATED;
         }
     }
     if (ladder->rungs == 0)
         return GP_NOT_HERE;
-    gp_outcome outcome = add_rung(ladder, line, ladder->rung[0].step / 2);
+    gp_outcome outcome = add_rung(ladder, line, RATIO * ladder->rung[0].step);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
@@ -435,7 +443,7 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
         s[k] = slopes_of(ladder, k);
     double bottom_step = ladder->rung[ladder->rungs - 1].step;
     if (best_window(ladder, s, sigma, &best, &sided)) {
-        next[0] = bottom_step / 2;
+        next[0] = RATIO * bottom_step;
         return next[0] > 2 * ladder->unit ? 1 : 0;
     }
     double other = best.bound - best.noise;
@@ -449,22 +457,22 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     if (noisy) { /* larger steps */
         double top = ladder->rung[best.first].step;
         if (best.first == 0) {
-            double factor = other == 0 ? 256 : 8;
+            double factor = pow(RATIO, other == 0 ? -9 : -3);
             while (factor > 1 && top * factor > ladder->limit)
-                factor /= 2;
+                factor *= RATIO;
             proposals[0] = top * factor;
-            proposals[1] = top * factor / 2;
+            proposals[1] = top * factor * RATIO;
         }
     } else { /* truncation or a kink: smaller steps */
         double low = ladder->rung[bottom].step;
         if (bottom + 1 == ladder->rungs) {
             /* truncation ~ h^2 against noise ~ 1/h: they meet at h (noise / truncation)^(1/3) */
             double factor = best.noise > 0 ? cbrt(other / best.noise) : 64;
-            factor = exp2(round(log2(fmin(fmax(factor, 2), 64))));
-            proposals[0] = low / factor;
-            proposals[1] = low / (2 * factor);
+            factor = pow(RATIO, fmax(1, round(log(fmin(factor, 64)) / log(1 / RATIO))));
+            proposals[0] = low * factor;
+            proposals[1] = low * factor * RATIO;
         } else if (low / ladder->rung[bottom + 1].step > 2.5) {
-            proposals[0] = low / 2;
+            proposals[0] = RATIO * low;
         }
     }
     for (unsigned i = 0; i < 2; i++)
@@ -474,13 +482,13 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     /* Else fill a gap that a jump has left: first the one above the window, against noise. */
     for (unsigned k = best.first; noisy && k <= bottom && count == 0; k++)
         if (k > 0 && ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = 2 * ladder->rung[k].step;
+            next[count++] = ladder->rung[k].step / RATIO;
     for (unsigned k = best.first; noisy && k-- > 1 && count == 0;)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = 2 * ladder->rung[k].step;
+            next[count++] = ladder->rung[k].step / RATIO;
     for (unsigned k = best.first + 1; !noisy && k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = ladder->rung[k - 1].step / 2;
+            next[count++] = RATIO * ladder->rung[k - 1].step;
     /* Else the noise itself has drawn an unlucky number: draw again, between the steps in use. */
     for (unsigned k = best.first ? best.first : 1; k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 1.6)

@@ -57,13 +57,16 @@ static int lowest_bit(double v) {
 }
 
 /* Rounding to multiples of q is uniform noise of deviation q / sqrt(12). q is an ulp of the largest
- * value, or the lowest bit that any value uses. */
-static double rounding_noise(const gp_ladder *ladders, size_t count) {
+ * value, or the lowest bit that any value uses; a float32 function whose values are all floats may well
+ * compute in float32, even if no value was seen to change. */
+static double rounding_noise(gp_dtype dtype, const gp_ladder *ladders, size_t count) {
     size_t distinct = 0;
+    int floats = dtype == GP_FLOAT32;
     double largest = 0, previous = NAN;
     int grain = DBL_MAX_EXP;
     for (size_t i = 0; i < count; i++) {
         largest = fmax(largest, fabs(ladders[i].f0));
+        floats = floats && (double)(float)ladders[i].f0 == ladders[i].f0;
         for (unsigned k = 0; k < ladders[i].rungs && k < 2; k++) {
             const double values[] = {ladders[i].rung[k].f_plus, ladders[i].rung[k].f_minus};
             for (int side = 0; side < 2; side++) {
@@ -71,6 +74,7 @@ static double rounding_noise(const gp_ladder *ladders, size_t count) {
                 if (!isfinite(v))
                     continue;
                 largest = fmax(largest, fabs(v));
+                floats = floats && (double)(float)v == v;
                 if (v == 0 || v == ladders[i].f0 || v == previous)
                     continue;
                 int bit = lowest_bit(v);
@@ -80,7 +84,7 @@ static double rounding_noise(const gp_ladder *ladders, size_t count) {
             }
         }
     }
-    double q = largest > 0 ? exp2(floor(log2(largest)) - 52) : 0;
+    double q = largest > 0 ? exp2(floor(log2(largest)) - (floats ? 23 : 52)) : 0;
     if (distinct >= 4)
         q = fmax(q, exp2(grain));
     return q / sqrt(12);
@@ -95,16 +99,18 @@ static double median_noise(double *roughness, size_t count) {
     return known ? gp_median(roughness, known) / 0.6745 : 0; /* the median of |N(0, 1)| */
 }
 
-gp_outcome gp_noise_level(double tiny, const gp_ladder *ladders, size_t count,
+gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
                           gp_ladder_again again, void *context, double *sigma) {
-    enum { WITNESSES = 7, TRIES = 6 };
-    double floor_noise = fmax(tiny, rounding_noise(ladders, count)), shift = 1;
+    enum { WITNESSES = 7, TRIES = 7 };
+    /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as this. */
+    static const double FADED = 0.2;
+    double floor_noise = fmax(tiny, rounding_noise(dtype, ladders, count)), shift = 1;
     double *roughness = malloc((count ? count : 1) * sizeof *roughness);
     if (!roughness)
         return GP_NOT_HERE;
     for (size_t i = 0; i < count; i++)
         roughness[i] = gp_ladder_roughness(&ladders[i]);
-    double noise = median_noise(roughness, count);
+    double noise = median_noise(roughness, count), faded = NAN;
     free(roughness);
     for (int try = 0; try < TRIES && noise > 8 * floor_noise; try++) {
         double witness[WITNESSES];
@@ -117,9 +123,10 @@ gp_outcome gp_noise_level(double tiny, const gp_ladder *ladders, size_t count,
             witness[k] = gp_ladder_roughness(&ladder);
         }
         double closer = median_noise(witness, witnesses);
-        if (closer > 0.4 * noise)
-            break;
-        noise = closer;
+        /* What fades twice running wasn't noise, nor is it an accident of a few witnesses. */
+        if (faded < noise && closer <= FADED * noise)
+            noise = fmax(faded, closer);
+        faded = closer <= FADED * noise ? closer : NAN;
     }
     *sigma = fmax(floor_noise, noise);
     return GP_EVALUATED;

@@ -107,7 +107,7 @@ gp_outcome gp_project(gp_check_state *c, double f0, unsigned char *refuted) {
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(tiny, task.ladders, count, look, &task, &task.sigma);
+        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.sigma);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     if (outcome == GP_EVALUATED) {

@@ -21,6 +21,8 @@ static const struct {
 static const double SECOND_SHIFT = 0.6180339887;
 /* And a look from further away, where the stairs of a coarsely rounded function show. */
 static const double FAR_SHIFT = 64;
+/* And one from nearby: the smallest steps at which noise hides no more than this share of what is wrong. */
+static const double NEAR_NOISE = 0.05;
 
 typedef struct gp_survey_task {
     gp_check_state *check;
@@ -62,17 +64,48 @@ static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const g
     return GP_EVALUATED;
 }
 
-/* One estimate says refuted. Ask its other windows, then a second ladder: only what all of them
- * exclude is refuted. Else the estimate becomes the interval that they leave open. */
+/* A function that oscillates within the smallest step so far has difference quotients of its own there,
+ * smooth and wrong together (aliasing). The derivative shows at the smallest step at which noise lets
+ * |a - d| be seen: N = GP_NOISE_FACTOR sigma / (sqrt 2 h). Where the estimate of that place contradicts
+ * `estimate`, it takes its place, and *shift becomes that of its steps. */
+static gp_outcome look_nearby(gp_line *line, double sigma, const gp_tolerance *t, double a,
+                              const gp_ladder *ladder, gp_estimate *estimate,
+                              unsigned *evaluations, double *shift) {
+    gp_ladder near;
+    double smallest = ladder->rung[ladder->rungs - 1].step;
+    double visible = GP_NOISE_FACTOR * sigma / (sqrt(2) * NEAR_NOISE * fabs(a - estimate->derivative));
+    double step = fmax(64 * line->unit, visible);
+    if (!(step < smallest / 4))
+        return GP_EVALUATED;
+    if (gp_ladder_start(&near, line, step / gp_first_step(line)) == GP_FAULT)
+        return GP_FAULT;
+    gp_estimate here = gp_ladder_estimate(&near, sigma);
+    /* Where the value doesn't move at all, the steps are too small to see anything. */
+    int moved = 0;
+    for (unsigned k = 0; k < near.rungs; k++)
+        moved |= near.rung[k].f_plus != near.f0 || near.rung[k].f_minus != near.f0;
+    if (moved && isfinite(here.bound) &&
+        fabs(here.derivative - estimate->derivative) > here.bound + estimate->bound) {
+        if (refine(&near, line, sigma, t) == GP_FAULT)
+            return GP_FAULT;
+        *estimate = gp_ladder_estimate(&near, sigma);
+        *shift = step / gp_first_step(line);
+    }
+    *evaluations += near.evaluations;
+    return GP_EVALUATED;
+}
+
+/* One estimate, of steps at `shift`, says refuted. Ask its other windows, then a second ladder: only what
+ * all of them exclude is refuted. Else the estimate becomes the interval that they leave open. */
 static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
-                          gp_estimate *estimate, unsigned *evaluations) {
+                          double shift, gp_estimate *estimate, unsigned *evaluations) {
     gp_ladder again;
     int kink = estimate->kink;
     if (!kink)
         *estimate = gp_estimate_widened(estimate);
     if (gp_judge(a, estimate, t) != GP_ENTRY_REFUTED)
         return GP_EVALUATED;
-    if (gp_ladder_start(&again, line, SECOND_SHIFT) == GP_FAULT ||
+    if (gp_ladder_start(&again, line, SECOND_SHIFT * shift) == GP_FAULT ||
         refine(&again, line, sigma, t) == GP_FAULT)
         return GP_FAULT;
     *evaluations += again.evaluations;
@@ -89,7 +122,7 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
     if (gp_judge(a, estimate, t) == GP_ENTRY_REFUTED &&
         gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
         gp_estimate sharper = second.bound < estimate->bound ? second : *estimate;
-        if (gp_ladder_start(&again, line, FAR_SHIFT) == GP_FAULT)
+        if (gp_ladder_start(&again, line, FAR_SHIFT * shift) == GP_FAULT)
             return GP_FAULT;
         *evaluations += again.evaluations;
         second = gp_ladder_estimate(&again, sigma);
@@ -121,9 +154,15 @@ static gp_outcome judge_line(gp_ladder *ladder, gp_line *line, double sigma, con
     gp_estimate estimate = gp_ladder_estimate(ladder, sigma);
     gp_entry_status status = gp_judge(a, &estimate, t);
     unsigned evaluations = ladder->evaluations;
+    double shift = 1;
+    if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
+        if (look_nearby(line, sigma, t, a, ladder, &estimate, &evaluations, &shift) == GP_FAULT)
+            return GP_FAULT;
+        status = gp_judge(a, &estimate, t);
+    }
     if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
         gp_estimate first = estimate;
-        if (confirm(line, sigma, t, a, &estimate, &evaluations) == GP_FAULT)
+        if (confirm(line, sigma, t, a, shift, &estimate, &evaluations) == GP_FAULT)
             return GP_FAULT;
         status = gp_judge(a, &estimate, t);
         if (status == GP_ENTRY_REFUTED && first.bound < estimate.bound)
@@ -172,6 +211,12 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     return judge_line(&ladder, &line, c->report->noise, &c->tolerance[block], a, 1, result);
 }
 
+static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
+    for (size_t k = 0; k < count; k++)
+        scratch[k] = task->check->length[task->entries[k]];
+    return gp_median(scratch, count);
+}
+
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
  * the absolute tolerances. A block without any takes the scale of the whole function. The entries
  * of the list ascend; scratch has room for 2 * count numbers. */
@@ -193,6 +238,9 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
             some[found++] = size[k];
     }
     double all = found ? gp_median(some, found) : 0;
+    /* Nothing moves f: a derivative counts as zero where it would move f by less than rtol over the length
+     * of its parameter. */
+    double flat = found ? 0 : fabs(task->f0) / typical_length(task, count, scratch);
     for (size_t b = 0, k = 0; b < f->blocks; b++) {
         gp_tolerance *t = &tolerance[b];
         for (found = 0; k < count && task->entries[k] < f->block[b].offset + f->block[b].entries;
@@ -204,7 +252,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
             t->zero_floor = fmax(t->zero_floor, FLOOR * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
-        t->zero_floor = FLOOR * scale;
+        t->zero_floor = fmax(FLOOR * scale, flat);
         if (c->options.atol < 0) {
             t->floor = FLOOR * scale;
             t->atol = t->rtol * t->floor;
@@ -248,7 +296,7 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(tiny, task.ladders, count, look, &task, &task.sigma);
+        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.sigma);
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
@@ -270,8 +318,8 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
             c->bound[i] = isfinite(result->bound) ? result->bound : INFINITY;
             c->report->entry[i] = *result;
         } else if (result->status != GP_ENTRY_UNEXERCISED &&
-                   result->status != GP_ENTRY_UNRESOLVED) {
-            /* A further point decides or says nothing. */
+                   result->status != GP_ENTRY_UNRESOLVED && isfinite(result->analytic)) {
+            /* A further point decides or says nothing. Nobody promised a gradient at random points. */
             c->report->entry[i] = *result;
         }
     }

@@ -1,0 +1,118 @@
+/* A problem of the corpus: a function, a right gradient to test, and an independent reference. */
+#ifndef CORPUS_PROBLEM_HPP
+#define CORPUS_PROBLEM_HPP
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scalar.hpp"
+
+namespace corpus {
+
+/* Numbers that follow from (seed, what they are for) alone. SplitMix64: Steele, Lea & Flood 2014. */
+class random {
+    uint64_t state;
+
+  public:
+    random(uint64_t seed, const std::string &purpose, uint64_t part = 0);
+    uint64_t bits();
+    double uniform();                       /* (0, 1) */
+    double between(double low, double high);
+    double normal();
+    size_t below(size_t count);
+};
+
+struct block {
+    std::string name;
+    size_t rows, columns;
+    unsigned stage; /* see gp_function_add_block */
+    size_t entries() const {
+        return rows * columns;
+    }
+};
+
+/* All functions take n numbers. Those of float32 are empty where a problem has no float32 form. */
+struct problem {
+    std::string name, family;
+    std::vector<block> blocks;
+    size_t batch = 0;    /* examples that the value is a mean over; 0: none */
+    bool smooth = true;  /* false: kinks or jumps can be within reach of a step */
+    bool noisy = false;  /* noise far above rounding, on purpose */
+    bool at_kink = false; /* points may lie on a kink: the reference is an interval */
+    std::function<void(random &, size_t point, double *x)> start;
+    std::function<double(const double *x)> value;
+    std::function<void(const double *x, double *g)> gradient;
+    std::function<double(const float *x)> value32;
+    std::function<void(const float *x, float *g)> gradient32;
+    std::function<void(const quad *x, quad *g)> reference;
+    std::function<quad(const quad *x)> exact; /* the value in quad, for tests */
+    /* The gradient over the first example alone; empty where there are no examples. */
+    std::function<void(const double *x, double *g)> one_example;
+
+    size_t n() const {
+        size_t sum = 0;
+        for (const block &b : blocks)
+            sum += b.entries();
+        return sum;
+    }
+};
+
+/* What is drawn anew for each seed: problems may hold data and weights of their own. */
+using corpus_list = std::vector<std::unique_ptr<problem>>;
+
+void add_more_garbow_hillstrom(corpus_list &list, uint64_t seed);
+void add_networks(corpus_list &list, uint64_t seed, const std::string &transactions);
+void add_kernels(corpus_list &list, uint64_t seed);
+void add_statistics(corpus_list &list, uint64_t seed);
+void add_hard(corpus_list &list, uint64_t seed);
+void add_kinks(corpus_list &list, uint64_t seed);
+
+/* The whole corpus; transactions is a CSV file or "" for made-up payments. */
+corpus_list make_corpus(uint64_t seed, const std::string &transactions);
+
+/* The derivative from the left and from the right of each entry, in quad; equal away from kinks. */
+void reference_range(const problem &p, const double *x, double *low, double *high);
+
+/* A problem from one generic lambda f(const S *x) -> S. Its right gradient comes from a tape in the
+ * precision under test. */
+template <class F>
+problem *from_formula(corpus_list &list, const std::string &family, const std::string &name,
+                      std::vector<block> blocks, F f, bool float32 = true) {
+    auto p = std::make_unique<problem>();
+    p->name = name;
+    p->family = family;
+    p->blocks = std::move(blocks);
+    const size_t n = p->n();
+    p->value = [f](const double *x) { return f(x); };
+    p->gradient = [f, n](const double *x, double *g) { (void)differentiate<double>(f, n, x, g); };
+    p->exact = [f](const quad *x) { return f(x); };
+    p->reference = [f, n](const quad *x, quad *g) { (void)differentiate<quad>(f, n, x, g); };
+    if (float32) {
+        p->value32 = [f, n](const float *x) {
+            std::vector<f32> wrapped(n);
+            for (size_t i = 0; i < n; i++)
+                wrapped[i].v = x[i];
+            return double(f(wrapped.data()).v);
+        };
+        p->gradient32 = [f, n](const float *x, float *g) {
+            std::vector<f32> wrapped(n), slope(n);
+            for (size_t i = 0; i < n; i++)
+                wrapped[i].v = x[i];
+            (void)differentiate<f32>(f, n, wrapped.data(), slope.data());
+            for (size_t i = 0; i < n; i++)
+                g[i] = slope[i].v;
+        };
+    }
+    list.push_back(std::move(p));
+    return list.back().get();
+}
+
+/* The type that x points to. */
+#define SCALAR(x) std::decay_t<decltype(*(x))>
+
+} // namespace corpus
+
+#endif

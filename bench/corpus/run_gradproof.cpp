@@ -1,0 +1,381 @@
+/* Runs gradproof over the corpus: right gradients at several points, then every mistake. One line of JSON a
+ * check, to standard output; table.py makes tables of them.
+ *
+ *     corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] [--only NAME] [--data FILE.csv] */
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gradproof.h"
+#include "mistakes.hpp"
+
+using namespace corpus;
+
+namespace {
+
+struct settings {
+    uint64_t seed = 1;
+    size_t points = 4, wrong_points = 1;
+    unsigned jobs = 1;
+    std::string only, data;
+    double rtol = 0;
+    std::string show; /* print the reports with this verdict, and entries outside their bound */
+};
+
+/* The function under test: a problem, with or without a mistake. */
+struct subject {
+    const problem *p;
+    const planted *mistake = nullptr;
+    std::vector<double> accumulated;
+};
+
+template <class T>
+void deliver(subject *s, size_t n, const T *x, T *g, const std::vector<T> &right) {
+    const planted *m = s->mistake;
+    if (m && m->manner == planted::GRADIENT) {
+        std::vector<double> wide(right.begin(), right.end()), at(x, x + n), spoilt;
+        m->spoil(*s->p, at, wide, spoilt);
+        for (size_t i = 0; i < n; i++)
+            g[i] = T(spoilt[i]);
+        return;
+    }
+    size_t missing = n;
+    if (m && m->manner == planted::UNWRITTEN) {
+        missing = m->index;
+        for (size_t k = 0; k < m->block; k++)
+            missing += s->p->blocks[k].entries();
+    }
+    for (size_t i = 0; i < n; i++)
+        if (m && m->manner == planted::ACCUMULATED)
+            g[i] = T(s->accumulated[i] += double(right[i]));
+        else if (i != missing)
+            g[i] = right[i];
+}
+
+int value64(void *user, size_t, const double *x, double *v) {
+    *v = static_cast<subject *>(user)->p->value(x);
+    return 0;
+}
+int gradient64(void *user, size_t n, const double *x, double *g) {
+    auto *s = static_cast<subject *>(user);
+    std::vector<double> right(n);
+    s->p->gradient(x, right.data());
+    deliver(s, n, x, g, right);
+    return 0;
+}
+int value32(void *user, size_t, const float *x, double *v) {
+    *v = static_cast<subject *>(user)->p->value32(x);
+    return 0;
+}
+int gradient32(void *user, size_t n, const float *x, float *g) {
+    auto *s = static_cast<subject *>(user);
+    std::vector<float> right(n);
+    s->p->gradient32(x, right.data());
+    deliver(s, n, x, g, right);
+    return 0;
+}
+
+double seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+/* How well the bounds of a report hold against the reference. */
+struct bounds {
+    size_t known = 0, outside = 0;
+    double worst = 0;            /* error / bound, largest */
+    std::vector<double> ratios;  /* bound / error, where there is an error */
+};
+
+bounds hold_against(const gp_report *report, const std::vector<double> &low,
+                    const std::vector<double> &high) {
+    bounds b;
+    for (size_t i = 0; i < gp_report_entries(report); i++) {
+        gp_entry e;
+        gp_report_entry(report, i, &e);
+        if (e.point != 0 || !std::isfinite(e.bound) || e.status == GP_ENTRY_UNCHECKED)
+            continue;
+        double off = std::fmax(0, std::fmax(low[i] - e.numeric, e.numeric - high[i]));
+        if (e.status == GP_ENTRY_KINK) /* the slopes on both sides bracket what the function has */
+            off = std::fmax(0, std::fmax(std::fmin(e.left, e.right) - low[i],
+                                         high[i] - std::fmax(e.left, e.right)));
+        b.known++;
+        b.outside += off > e.bound;
+        if (off > 0) {
+            b.worst = std::fmax(b.worst, off / e.bound);
+            b.ratios.push_back(e.bound / off);
+        }
+    }
+    return b;
+}
+
+/* For whoever wants to know why: the report and the entries that aren't verified, or beyond their bounds. */
+void show(const gp_report *report, size_t point, const std::vector<double> &low,
+          const std::vector<double> &high) {
+    fprintf(stderr, "\npoint %zu: ", point);
+    gp_report_print(report, stderr, 0);
+    for (size_t i = 0; i < gp_report_entries(report); i++) {
+        gp_entry e;
+        gp_report_entry(report, i, &e);
+        double off = std::fmax(0, std::fmax(low[i] - e.numeric, e.numeric - high[i]));
+        if (e.status != GP_ENTRY_VERIFIED || off > e.bound)
+            fprintf(stderr, "%6zu %-11s point %zu a %.9g reference %.9g %.9g d %.9g b %.3g off %.3g %s\n", i,
+                    gp_entry_status_string(e.status), e.point, e.analytic, low[i], high[i], e.numeric, e.bound,
+                    off, gp_limit_string(e.limit));
+    }
+}
+
+std::string escaped(const std::string &text) {
+    std::string out;
+    for (char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string number_or_null(double v) {
+    char text[64];
+    snprintf(text, sizeof text, std::isfinite(v) ? "%.6g" : "null", v);
+    return text;
+}
+
+gp_report *check(subject &s, const settings &o, gp_dtype dtype, const std::vector<double> &x) {
+    gp_function *f = nullptr;
+    gp_report *report = nullptr;
+    gp_error error = {""};
+    gp_options options;
+    gp_options_init(&options);
+    options.rtol = o.rtol;
+    options.seed = o.seed;
+    s.accumulated.assign(x.size(), 0);
+    gp_status status = gp_function_create(s.p->name.c_str(), dtype, &s, &f);
+    size_t at = 0;
+    for (const block &b : s.p->blocks) {
+        size_t shape[] = {b.rows, b.columns};
+        if (status == GP_OK)
+            status = gp_function_add_block(f, b.name.c_str(), b.stage, 2, shape, x.data() + at);
+        at += b.entries();
+    }
+    if (status == GP_OK) {
+        gp_function_set_batch_size(f, s.p->batch);
+        if (dtype == GP_FLOAT64) {
+            gp_function_set_value_f64(f, value64);
+            gp_function_set_gradient_f64(f, gradient64);
+        } else {
+            gp_function_set_value_f32(f, value32);
+            gp_function_set_gradient_f32(f, gradient32);
+        }
+        status = gp_check(f, &options, &report, &error);
+    }
+    gp_function_destroy(f);
+    if (status != GP_OK) {
+        fprintf(stderr, "corpus: %s: %s\n", s.p->name.c_str(), error.message);
+        exit(70);
+    }
+    return report;
+}
+
+/* One line of JSON. */
+void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, size_t point,
+          const gp_report *r, double took, const bounds *b) {
+    const problem &p = *s.p;
+    const planted *m = s.mistake;
+    std::string named;
+    size_t blocks = gp_report_blocks(r), other = 0, limits = 0, entries = gp_report_entries(r);
+    for (size_t k = 0; k < blocks; k++) {
+        gp_block_result block;
+        gp_report_block(r, k, &block);
+        for (size_t d = 0; d < block.diagnoses; d++)
+            if (m && k == m->block && named.empty())
+                named = block.diagnosis[d].kind;
+            else if (block.verdict == GP_REFUTED)
+                other++;
+    }
+    std::string limit;
+    std::vector<unsigned> spent;
+    for (size_t i = 0; i < entries; i++) {
+        gp_entry e;
+        gp_report_entry(r, i, &e);
+        spent.push_back(e.evaluations);
+        if (e.status == GP_ENTRY_UNRESOLVED && limits++ == 0)
+            limit = gp_limit_string(e.limit);
+    }
+    std::nth_element(spent.begin(), spent.begin() + long(entries / 2), spent.end());
+    const char *failure = gp_report_failure(r);
+    fprintf(out,
+            "{\"checker\": \"gradproof\", \"seed\": %llu, \"problem\": \"%s\", \"family\": \"%s\", "
+            "\"dtype\": \"%s\", \"smooth\": %s, \"noisy\": %s, \"n\": %zu, \"point\": %zu, "
+            "\"mistake\": %s%s%s, \"block\": \"%s\", \"relative\": %s, \"size\": %s, \"cause\": \"%s\", "
+            "\"named\": \"%s\", \"verdict\": \"%s\", \"resolution\": %s, \"unresolved\": %zu, "
+            "\"limit\": \"%s\", \"evaluations\": %llu, \"per_entry\": %u, \"exercised\": %zu, "
+            "\"seconds\": %.6f, \"failure\": \"%s\"",
+            (unsigned long long)o.seed, escaped(p.name).c_str(), p.family.c_str(),
+            dtype == GP_FLOAT64 ? "float64" : "float32", p.smooth ? "true" : "false",
+            p.noisy ? "true" : "false", p.n(), point, m ? "\"" : "", m ? m->name.c_str() : "null",
+            m ? "\"" : "", m ? p.blocks[m->block].name.c_str() : "",
+            number_or_null(m ? m->relative : 0).c_str(), number_or_null(m ? m->size : 0).c_str(),
+            m ? m->cause.c_str() : "", named.c_str(), gp_verdict_string(gp_report_verdict(r)),
+            number_or_null(gp_report_resolution(r)).c_str(), limits, limit.c_str(),
+            (unsigned long long)gp_report_evaluations(r, 0), spent[entries / 2],
+            gp_report_exercised(r), took, failure ? escaped(failure).c_str() : "");
+    if (b) {
+        std::vector<double> ratios = b->ratios;
+        double median = NAN;
+        if (!ratios.empty()) {
+            std::nth_element(ratios.begin(), ratios.begin() + long(ratios.size() / 2), ratios.end());
+            median = ratios[ratios.size() / 2];
+        }
+        fprintf(out, ", \"known\": %zu, \"outside\": %zu, \"beyond\": %s, \"ratio\": %s", b->known,
+                b->outside, number_or_null(b->worst).c_str(), number_or_null(median).c_str());
+    }
+    fprintf(out, "}\n");
+}
+
+/* A gradient may be right and its own rounding still be as large as the tolerance: such a point says nothing. */
+bool is_right(const problem &p, const std::vector<double> &g, const std::vector<double> &low,
+              const std::vector<double> &high, double rtol) {
+    size_t at = 0;
+    for (const block &b : p.blocks) {
+        std::vector<double> sizes;
+        for (size_t i = at; i < at + b.entries(); i++)
+            if (double size = std::fmax(std::fabs(low[i]), std::fabs(high[i])))
+                sizes.push_back(size);
+        std::sort(sizes.begin(), sizes.end());
+        double typical = sizes.empty() ? 0 : sizes[sizes.size() / 2];
+        for (size_t end = at + b.entries(); at < end; at++) {
+            double size = std::fmax(std::fabs(low[at]), std::fabs(high[at]));
+            double off = std::fmax(low[at] - g[at], g[at] - high[at]);
+            if (!std::isfinite(g[at]) || !std::isfinite(size) ||
+                off > 0.25 * rtol * (size + 0.1 * typical))
+                return false;
+        }
+    }
+    return true;
+}
+
+void run(FILE *out, const settings &o, const problem &p) {
+    const size_t n = p.n();
+    for (int d = GP_FLOAT64; d <= GP_FLOAT32; d++) {
+        gp_dtype dtype = gp_dtype(d);
+        if (dtype == GP_FLOAT32 && !p.value32)
+            continue;
+        double rtol = o.rtol > 0 ? o.rtol : dtype == GP_FLOAT64 ? 1e-5 : 1e-3;
+        for (size_t point = 0; point < o.points; point++) {
+            corpus::random draw(o.seed, p.name + " point", point);
+            std::vector<double> x(n), g(n), low(n), high(n);
+            p.start(draw, point, x.data());
+            double f;
+            if (dtype == GP_FLOAT64) {
+                f = p.value(x.data());
+                p.gradient(x.data(), g.data());
+            } else {
+                std::vector<float> narrow(x.begin(), x.end()), slope(n);
+                f = p.value32(narrow.data());
+                p.gradient32(narrow.data(), slope.data());
+                x.assign(narrow.begin(), narrow.end());
+                g.assign(slope.begin(), slope.end());
+            }
+            reference_range(p, x.data(), low.data(), high.data());
+            if (!std::isfinite(f) || !is_right(p, g, low, high, rtol)) {
+                fprintf(out, "{\"checker\": \"gradproof\", \"problem\": \"%s\", \"dtype\": \"%s\", "
+                             "\"point\": %zu, \"skipped\": true}\n",
+                        escaped(p.name).c_str(), dtype == GP_FLOAT64 ? "float64" : "float32", point);
+                continue;
+            }
+            subject s = {&p, nullptr, {}};
+            double start = seconds();
+            gp_report *report = check(s, o, dtype, x);
+            bounds b = hold_against(report, low, high);
+            if (!o.show.empty() && (o.show == gp_verdict_string(gp_report_verdict(report)) ||
+                                    (o.show == "outside" && b.outside)))
+                show(report, point, low, high);
+            tell(out, o, s, dtype, point, report, seconds() - start, &b);
+            gp_report_destroy(report);
+            if (point >= o.wrong_points)
+                continue;
+            for (const planted &m : plant_all(p, o.seed, point, x, g)) {
+                s.mistake = &m;
+                start = seconds();
+                report = check(s, o, dtype, x);
+                tell(out, o, s, dtype, point, report, seconds() - start, nullptr);
+                gp_report_destroy(report);
+            }
+        }
+    }
+}
+
+int usage() {
+    fprintf(stderr, "usage: corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] "
+                    "[--only NAME] [--data FILE.csv] [--rtol R] [--show VERDICT|outside]\n");
+    return 64;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    settings o;
+    for (int i = 1; i < argc; i += 2) {
+        std::string option = argv[i];
+        if (i + 1 >= argc)
+            return usage();
+        const char *word = argv[i + 1];
+        if (option == "--seed")
+            o.seed = strtoull(word, nullptr, 10);
+        else if (option == "--points")
+            o.points = strtoull(word, nullptr, 10);
+        else if (option == "--wrong-points")
+            o.wrong_points = strtoull(word, nullptr, 10);
+        else if (option == "--jobs")
+            o.jobs = unsigned(atoi(word));
+        else if (option == "--only")
+            o.only = word;
+        else if (option == "--data")
+            o.data = word;
+        else if (option == "--show")
+            o.show = word;
+        else if (option == "--rtol")
+            o.rtol = atof(word);
+        else
+            return usage();
+    }
+    corpus_list list = make_corpus(o.seed, o.data);
+    /* Every job takes the next problem in turn and keeps its lines in a file of its own. */
+    std::vector<FILE *> parts;
+    unsigned jobs = o.jobs > 1 ? o.jobs : 1;
+    for (unsigned w = 0; w < jobs; w++) {
+        FILE *part = w == 0 && jobs == 1 ? stdout : tmpfile();
+        if (!part) {
+            perror("corpus_gradproof: a temporary file");
+            return 70;
+        }
+        parts.push_back(part);
+        if (jobs > 1 && fork() != 0)
+            continue;
+        for (size_t i = w; i < list.size(); i += jobs)
+            if (o.only.empty() || list[i]->name.find(o.only) != std::string::npos ||
+                list[i]->family == o.only)
+                run(part, o, *list[i]);
+        fflush(part);
+        if (jobs > 1)
+            _exit(0);
+    }
+    int status, worst = 0;
+    while (jobs > 1 && wait(&status) > 0)
+        worst |= status;
+    for (FILE *part : parts) {
+        if (part == stdout)
+            continue;
+        char line[4096];
+        rewind(part);
+        while (fgets(line, sizeof line, part))
+            fputs(line, stdout);
+        fclose(part);
+    }
+    return worst ? 70 : 0;
+}
