@@ -90,6 +90,15 @@ typedef int (*gp_seed_callback)(void *user, uint64_t seed);
  * on. Further batches exercise entries that batch 0 leaves silent. */
 typedef int (*gp_batch_callback)(void *user, size_t batch);
 
+/* For a function that is a mean over examples (rows of a batch): be the mean over examples
+ * [first, first + count) from now on; (0, all of them) undoes it. With fewer examples a network has fewer
+ * kinks, and a gradient that forgot all but one of them is found out. */
+typedef int (*gp_examples_callback)(void *user, size_t first, size_t count);
+
+/* For a function that is a sum of parts (data loss, weight decay, penalty): be part `part` alone from now on,
+ * 1 to the number of parts; 0 is the whole again. A large part hides mistakes in a small one. */
+typedef int (*gp_part_callback)(void *user, size_t part);
+
 /* For a function that knows its own units: write into name (size bytes) the unit that keeps the
  * derivative of entry `entry` at zero at the point evaluated last, such as "unit 5 of layer 1".
  * Return 0, or anything else when no unit can be named. */
@@ -136,6 +145,14 @@ GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callb
 /* How many examples the function averages over, where it does: lets the diagnosis call a factor by
  * its name ("the batch size: a sum where a mean belongs"). 0, the default: not known. */
 GP_API gp_status gp_function_set_batch_size(gp_function *function, size_t batch_size);
+
+/* `examples` >= 1 that `select` chooses from; sets the batch size too. */
+GP_API gp_status gp_function_set_examples(gp_function *function, size_t examples,
+                                          gp_examples_callback select);
+
+/* `parts` >= 2 with their names (copied); each is checked by itself after the whole. */
+GP_API gp_status gp_function_set_parts(gp_function *function, size_t parts,
+                                       const char *const *names, gp_part_callback select);
 
 /* Called once with `user` when the function is destroyed. */
 GP_API gp_status gp_function_set_destructor(gp_function *function, void (*destructor)(void *user));
@@ -245,6 +262,8 @@ typedef struct gp_entry {
     double left, right; /* one-sided derivatives, where status is GP_ENTRY_KINK; else = numeric */
     gp_limit limit;
     size_t point;         /* the point at which it was decided; 0 is the given one */
+    size_t examples;      /* it was decided on so many of the function's examples; 0: on all */
+    size_t part;          /* it was refuted in this part of the function; 0: in the whole */
     unsigned evaluations; /* of the value, at that point */
 } gp_entry;
 
@@ -262,6 +281,7 @@ typedef struct gp_block_result {
     gp_verdict verdict;
     size_t count[GP_ENTRY_STATUSES]; /* entries by status */
     size_t exercised;
+    double floor; /* errors are relative to max(|analytic|, |numeric|) + floor, in units of the gradient */
     double resolution; /* a larger relative error is excluded in every verified entry; NaN: none */
     int has_worst;
     size_t worst_index; /* in C order within the block */
@@ -306,6 +326,9 @@ GP_API double gp_report_resolution(const gp_report *report);
 /* Entries exercised so far, of gp_report_entries, and the points that took. */
 GP_API size_t gp_report_exercised(const gp_report *report);
 GP_API size_t gp_report_points(const gp_report *report);
+/* What experts advise and this check did, one line each ("parts checked by themselves: ..."), borrowed from
+ * the report; NULL beyond the last. */
+GP_API const char *gp_report_practice(const gp_report *report, size_t line);
 /* Evaluations of the value (gradient == 0) or of the gradient (1). */
 GP_API uint64_t gp_report_evaluations(const gp_report *report, int gradient);
 

@@ -179,9 +179,11 @@ bool absolute(patient &c) {
     return negative > 1 && positive > 1 && c.n > 3;
 }
 bool one_example(patient &c) {
-    if (!c.p.one_example || c.p.batch < 2)
+    if (!c.p.select || c.p.batch < 2)
         return false;
-    c.p.one_example(c.x.data(), c.g.data());
+    c.p.select(0, 1);
+    c.p.gradient(c.x.data(), c.g.data());
+    c.p.select(0, c.p.batch);
     return true;
 }
 /* The gradient of another point, wherever it is asked for: plant_all() computes it once. */

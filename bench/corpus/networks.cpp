@@ -209,10 +209,11 @@ void add_networks(corpus_list &list, uint64_t seed, const std::string &transacti
                     GP_OK)
                 throw std::runtime_error(std::string(d.name) + ": " + error.message);
         }
-        p->start = [networks, n](random &draw, size_t, double *x) {
-            gp_network_get(networks->network[0], x);
+        std::vector<double> initial(n);
+        gp_network_get(networks->network[0], initial.data());
+        p->start = [initial, n](random &draw, size_t, double *x) {
             for (size_t i = 0; i < n; i++) /* biases that aren't zero, weights of another draw */
-                x[i] = double(float(x[i] * draw.between(0.5, 1.5) + 0.05 * draw.normal()));
+                x[i] = double(float(initial[i] * draw.between(0.5, 1.5) + 0.05 * draw.normal()));
         };
         p->value = [networks](const double *x) {
             double v = NAN;
@@ -238,14 +239,11 @@ void add_networks(corpus_list &list, uint64_t seed, const std::string &transacti
             for (size_t i = 0; i < n; i++)
                 g[i] = float(slope[i]);
         };
-        const size_t inputs = all.inputs, batch = d.batch;
-        if (batch > 1)
-            p->one_example = [networks, batch](const double *x, double *g) {
-                gp_network *w = networks->network[0];
-                gp_network_set(w, x);
-                gp_network_set_rows(w, 0, 1);
-                gp_network_cost(w, nullptr, g);
-                gp_network_set_rows(w, 0, batch);
+        const size_t inputs = all.inputs;
+        if (d.batch > 1)
+            p->select = [networks](size_t start, size_t count) {
+                gp_network_set_rows(networks->network[0], start, count);
+                gp_network_set_rows(networks->network[1], start, count);
             };
         auto formula = [d, inputs, X, labels](const auto *x) {
             return cost(d, inputs, d.batch, X, labels, x);

@@ -49,8 +49,8 @@ struct problem {
     std::function<void(const float *x, float *g)> gradient32;
     std::function<void(const quad *x, quad *g)> reference;
     std::function<quad(const quad *x)> exact; /* the value in quad, for tests */
-    /* The gradient over the first example alone; empty where there are no examples. */
-    std::function<void(const double *x, double *g)> one_example;
+    /* Makes value and gradient those over examples [first, first + count); empty where there are none. */
+    std::function<void(size_t first, size_t count)> select;
 
     size_t n() const {
         size_t sum = 0;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,11 @@ int gradient32(void *user, size_t n, const float *x, float *g) {
     return 0;
 }
 
+int select(void *user, size_t first, size_t count) {
+    static_cast<subject *>(user)->p->select(first, count);
+    return 0;
+}
+
 double seconds() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
         .count();
@@ -97,7 +103,7 @@ bounds hold_against(const gp_report *report, const std::vector<double> &low,
     for (size_t i = 0; i < gp_report_entries(report); i++) {
         gp_entry e;
         gp_report_entry(report, i, &e);
-        if (e.point != 0 || !std::isfinite(e.bound) || e.status == GP_ENTRY_UNCHECKED)
+        if (e.point != 0 || e.examples != 0 || !std::isfinite(e.bound) || e.status == GP_ENTRY_UNCHECKED)
             continue;
         double off = std::fmax(0, std::fmax(low[i] - e.numeric, e.numeric - high[i]));
         if (e.status == GP_ENTRY_KINK) /* the slopes on both sides bracket what the function has */
@@ -163,7 +169,10 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype, const std::vecto
         at += b.entries();
     }
     if (status == GP_OK) {
-        gp_function_set_batch_size(f, s.p->batch);
+        if (s.p->select)
+            gp_function_set_examples(f, s.p->batch, select);
+        else
+            gp_function_set_batch_size(f, s.p->batch);
         if (dtype == GP_FLOAT64) {
             gp_function_set_value_f64(f, value64);
             gp_function_set_gradient_f64(f, gradient64);
@@ -181,9 +190,35 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype, const std::vecto
     return report;
 }
 
+/* How large a mistake is, as resolutions are: relative to max(|g'|, |derivative|) + the block's floor. Inside
+ * the two slopes of a kink nothing is a mistake. */
+double size_in(const gp_report *r, const subject &s, const std::vector<double> &x,
+               const std::vector<double> &g, const std::vector<double> &low,
+               const std::vector<double> &high) {
+    if (s.mistake->manner != planted::GRADIENT)
+        return std::numeric_limits<double>::infinity();
+    std::vector<double> spoilt;
+    s.mistake->spoil(*s.p, x, g, spoilt);
+    double largest = 0;
+    for (size_t k = 0; k < gp_report_blocks(r); k++) {
+        gp_block_result block;
+        gp_report_block(r, k, &block);
+        for (size_t i = block.offset; i < block.offset + block.entries; i++) {
+            if (!std::isfinite(spoilt[i]))
+                return std::numeric_limits<double>::infinity();
+            double off = std::fmax(0, std::fmax(low[i] - spoilt[i], spoilt[i] - high[i]));
+            double scale = std::fmax(std::fabs(spoilt[i]),
+                                     std::fmax(std::fabs(low[i]), std::fabs(high[i])));
+            if (off > 0)
+                largest = std::fmax(largest, off / (scale + block.floor));
+        }
+    }
+    return largest;
+}
+
 /* One line of JSON. */
 void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, size_t point,
-          const gp_report *r, double took, const bounds *b) {
+          const gp_report *r, double took, double size, const bounds *b) {
     const problem &p = *s.p;
     const planted *m = s.mistake;
     std::string named;
@@ -219,7 +254,7 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, size_t
             dtype == GP_FLOAT64 ? "float64" : "float32", p.smooth ? "true" : "false",
             p.noisy ? "true" : "false", p.n(), point, m ? "\"" : "", m ? m->name.c_str() : "null",
             m ? "\"" : "", m ? p.blocks[m->block].name.c_str() : "",
-            number_or_null(m ? m->relative : 0).c_str(), number_or_null(m ? m->size : 0).c_str(),
+            number_or_null(m ? m->relative : 0).c_str(), number_or_null(size).c_str(),
             m ? m->cause.c_str() : "", named.c_str(), gp_verdict_string(gp_report_verdict(r)),
             number_or_null(gp_report_resolution(r)).c_str(), limits, limit.c_str(),
             (unsigned long long)gp_report_evaluations(r, 0), spent[entries / 2],
@@ -295,7 +330,7 @@ void run(FILE *out, const settings &o, const problem &p) {
             if (!o.show.empty() && (o.show == gp_verdict_string(gp_report_verdict(report)) ||
                                     (o.show == "outside" && b.outside)))
                 show(report, point, low, high);
-            tell(out, o, s, dtype, point, report, seconds() - start, &b);
+            tell(out, o, s, dtype, point, report, seconds() - start, 0, &b);
             gp_report_destroy(report);
             if (point >= o.wrong_points)
                 continue;
@@ -303,7 +338,9 @@ void run(FILE *out, const settings &o, const problem &p) {
                 s.mistake = &m;
                 start = seconds();
                 report = check(s, o, dtype, x);
-                tell(out, o, s, dtype, point, report, seconds() - start, nullptr);
+                double took = seconds() - start;
+                tell(out, o, s, dtype, point, report, took, size_in(report, s, x, g, low, high),
+                     nullptr);
                 gp_report_destroy(report);
             }
         }

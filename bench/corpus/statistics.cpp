@@ -66,27 +66,26 @@ std::function<void(random &, size_t, double *)> normal_start(size_t n, double sp
 /* A mean over examples of loss(eta_i, y_i), eta = X beta + b. */
 template <class L>
 void add_regression(corpus_list &list, const std::string &name, const table &t, L loss) {
-    auto over = [t, loss](const auto *x, size_t rows) {
+    struct range {
+        size_t first, count;
+    };
+    auto rows = std::make_shared<range>(range{0, t.rows});
+    auto f = [t, loss, rows](const auto *x) {
         using S = SCALAR(x);
         S sum(0.0);
-        for (size_t i = 0; i < rows; i++) {
+        for (size_t i = rows->first; i < rows->first + rows->count; i++) {
             S eta = x[t.columns];
             for (size_t k = 0; k < t.columns; k++)
                 eta += t.X[i * t.columns + k] * x[k];
-            sum += loss(eta, t.y[i]) / double(rows);
+            sum += loss(eta, t.y[i]) / double(rows->count);
         }
         return sum;
     };
-    auto f = [over, t](const auto *x) { return over(x, t.rows); };
     problem *p = from_formula(list, "statistics", name,
                               {{"beta", 1, t.columns, 0}, {"intercept", 1, 1, 0}}, f);
     p->batch = t.rows;
     p->start = normal_start(t.columns + 1, 0.5);
-    const size_t n = t.columns + 1;
-    p->one_example = [over, n](const double *x, double *g) {
-        auto one = [over](const auto *at) { return over(at, 1); };
-        (void)differentiate<double>(one, n, x, g);
-    };
+    p->select = [rows](size_t first, size_t count) { *rows = {first, count}; };
 }
 
 } // namespace

@@ -100,7 +100,7 @@ static double median_noise(double *roughness, size_t count) {
 }
 
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
-                          gp_ladder_again again, void *context, double *sigma) {
+                          gp_ladder_again again, void *context, gp_noise *result) {
     enum { WITNESSES = 7, TRIES = 7 };
     /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as this. */
     static const double FADED = 0.2;
@@ -128,6 +128,6 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
             noise = fmax(faded, closer);
         faded = closer <= FADED * noise ? closer : NAN;
     }
-    *sigma = fmax(floor_noise, noise);
+    *result = (gp_noise){fmax(floor_noise, noise), floor_noise};
     return GP_EVALUATED;
 }

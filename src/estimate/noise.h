@@ -11,12 +11,18 @@ gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma);
 /* Starts the ladder of line `index` anew with its steps times `shift`. */
 typedef gp_outcome (*gp_ladder_again)(void *context, size_t index, double shift, gp_ladder *ladder);
 
-/* The standard deviation of the noise from all that is known at a point: the noise at tiny steps,
+/* Standard deviations of the function's noise at a point. */
+typedef struct gp_noise {
+    double sigma; /* at the steps in use */
+    double quiet; /* what rounding and tiny steps show: the noise itself, if the rest were kinks */
+} gp_noise;
+
+/* The noise from all that is known at a point: the noise at tiny steps,
  * the rounding of the values themselves, which may be coarser than their type's (a float64 function
  * that computes in float32), and what the `count` new ladders show at the steps in use (median).
  * Where the ladders show much more than the rest, a few are started again at ever smaller steps: noise
  * stays as it is there, while bends, kinks and oscillations, which look like noise at one step, fade away. */
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
-                          gp_ladder_again again, void *context, double *sigma);
+                          gp_ladder_again again, void *context, gp_noise *noise);
 
 #endif

@@ -113,6 +113,20 @@ gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
     return e->function->batch(e->function->user, batch) ? GP_NOT_HERE : GP_EVALUATED;
 }
 
+gp_outcome gp_evaluator_select_examples(gp_evaluator *e, size_t first, size_t count) {
+    const gp_function *f = e->function;
+    if (!f->select_examples)
+        return GP_EVALUATED;
+    return f->select_examples(f->user, first, count) ? GP_NOT_HERE : GP_EVALUATED;
+}
+
+gp_outcome gp_evaluator_select_part(gp_evaluator *e, size_t part) {
+    const gp_function *f = e->function;
+    if (!f->select_part)
+        return GP_EVALUATED;
+    return f->select_part(f->user, part) ? GP_NOT_HERE : GP_EVALUATED;
+}
+
 /* The first byte of a red zone that isn't red, or RED_ZONE. */
 static size_t first_stain(const unsigned char *zone) {
     size_t i = 0;

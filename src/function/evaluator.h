@@ -45,6 +45,11 @@ void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);
 /* Makes batch `batch` the one in use. */
 gp_outcome gp_evaluator_set_batch(gp_evaluator *evaluator, size_t batch);
 
+/* Makes the function the mean over examples [first, first + count), or its part `part` alone (0: the whole).
+ * Fine for functions that offer no such choice, as long as nothing but the whole is asked for. */
+gp_outcome gp_evaluator_select_examples(gp_evaluator *evaluator, size_t first, size_t count);
+gp_outcome gp_evaluator_select_part(gp_evaluator *evaluator, size_t part);
+
 /* Sets entry i to base + t, rounded to the function's precision, and returns the step that the
  * machine made of it, (base + t rounded) - base. */
 double gp_evaluator_move(gp_evaluator *evaluator, size_t i, double t);

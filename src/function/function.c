@@ -55,6 +55,14 @@ gp_status gp_function_create(const char *name, gp_dtype dtype, void *user, gp_fu
     return GP_OK;
 }
 
+static void forget_parts(gp_function *f) {
+    for (size_t k = 0; k < f->parts; k++)
+        free(f->part[k]);
+    free(f->part);
+    f->part = NULL;
+    f->parts = 0;
+}
+
 void gp_function_destroy(gp_function *f) {
     if (!f)
         return;
@@ -62,6 +70,7 @@ void gp_function_destroy(gp_function *f) {
         f->destructor(f->user);
     for (size_t i = 0; i < f->blocks; i++)
         free(f->block[i].name);
+    forget_parts(f);
     free(f->block);
     free(f->x);
     free(f->plant);
@@ -161,6 +170,34 @@ gp_status gp_function_set_batch_size(gp_function *f, size_t batch_size) {
     if (!f)
         return GP_ERROR_ARGUMENT;
     f->batch_size = batch_size;
+    return GP_OK;
+}
+
+gp_status gp_function_set_examples(gp_function *f, size_t examples, gp_examples_callback select) {
+    if (!f || examples == 0 || !select)
+        return GP_ERROR_ARGUMENT;
+    f->examples = f->batch_size = examples;
+    f->select_examples = select;
+    return GP_OK;
+}
+
+gp_status gp_function_set_parts(gp_function *f, size_t parts, const char *const *names,
+                                gp_part_callback select) {
+    if (!f || parts < 2 || !names || !select)
+        return GP_ERROR_ARGUMENT;
+    forget_parts(f);
+    f->part = calloc(parts, sizeof *f->part);
+    for (size_t k = 0; k < parts && f->part; k++) {
+        f->part[k] = names[k] ? gp_copy_string(names[k]) : NULL;
+        f->parts = k + 1;
+        if (!f->part[k]) {
+            forget_parts(f);
+            return names[k] ? GP_ERROR_MEMORY : GP_ERROR_ARGUMENT;
+        }
+    }
+    if (!f->part)
+        return GP_ERROR_MEMORY;
+    f->select_part = select;
     return GP_OK;
 }
 

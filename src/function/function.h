@@ -48,6 +48,11 @@ struct gp_function {
     gp_batch_callback batch;
     gp_silence_callback silence;
     size_t batch_size;
+    size_t examples; /* that the value is a mean over, if they can be chosen; else 0 */
+    gp_examples_callback select_examples;
+    size_t parts;
+    char **part; /* names */
+    gp_part_callback select_part;
     void (*destructor)(void *user);
     gp_plant *plant;
     size_t plants;

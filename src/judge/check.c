@@ -56,6 +56,15 @@ void gp_check_move(gp_check_state *c, const double *x) {
         c->length[i] = gp_probe_length(c->function, x, c->typical, i);
 }
 
+gp_outcome gp_check_return(gp_check_state *c) {
+    gp_check_move(c, c->function->x);
+    c->examples = c->part = 0;
+    gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, 0);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_evaluator_select_examples(c->evaluator, 0, c->function->examples);
+    return outcome == GP_EVALUATED ? gp_evaluator_select_part(c->evaluator, 0) : outcome;
+}
+
 /* The entries to look at one by one: all of them, or a sample of each block without replacement
  * (Vitter's selection sampling). Returns how many. */
 static size_t choose_entries(const gp_check_state *c, size_t *list) {
@@ -91,67 +100,6 @@ static gp_status name_silent_units(gp_check_state *c) {
             return GP_ERROR_MEMORY;
     }
     return GP_OK;
-}
-
-/* Moves to a random point near which the function still works as it was meant to: of several draws
- * the first whose value is at most twice as large as at the given point, else the one with the
- * least. Far out, losses saturate and are computed in coarse stairs, on which no difference
- * quotient can be trusted. Sets *f0. */
-static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double *f0) {
-    const gp_function *f = c->function;
-    size_t best_draw = GP_POINT_DRAWS;
-    double least = INFINITY;
-    for (size_t draw = 0; draw < GP_POINT_DRAWS; draw++) {
-        double value;
-        gp_probe_point(f, c->options.seed, number, draw, c->other);
-        gp_check_move(c, c->other);
-        gp_outcome outcome = gp_evaluator_value(c->evaluator, &value);
-        if (outcome == GP_FAULT)
-            return outcome;
-        if (outcome == GP_EVALUATED && fabs(value) < least) {
-            least = fabs(value);
-            best_draw = draw;
-            *f0 = value;
-        }
-        if (outcome == GP_EVALUATED && fabs(value) <= 2 * fabs(c->report->value))
-            break;
-    }
-    if (best_draw == GP_POINT_DRAWS)
-        return GP_NOT_HERE;
-    gp_probe_point(f, c->options.seed, number, best_draw, c->other);
-    gp_check_move(c, c->other);
-    return GP_EVALUATED;
-}
-
-/* One further point: another batch, a random theta, or both. Only entries that no point before has
- * exercised are looked at. */
-static gp_outcome try_further_point(gp_check_state *c, size_t number, size_t *list) {
-    const gp_function *f = c->function;
-    size_t count = 0, batch = number % f->batches;
-    double f0;
-    for (size_t i = 0; i < f->n; i++)
-        if (c->report->entry[i].status == GP_ENTRY_UNEXERCISED)
-            list[count++] = i;
-    gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, batch);
-    if (outcome != GP_EVALUATED)
-        return outcome;
-    /* First the other batches alone, a few of them: they leave theta as it was given. */
-    if (number >= f->batches || number > 3) {
-        outcome = move_to_random_point(c, number, &f0);
-    } else {
-        gp_check_move(c, f->x);
-        outcome = gp_evaluator_value(c->evaluator, &f0);
-    }
-    if (outcome == GP_EVALUATED)
-        outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
-    return outcome == GP_EVALUATED ? gp_survey(c, number, f0, c->other, list, count) : outcome;
-}
-
-static size_t unexercised(const gp_report *r) {
-    size_t count = 0;
-    for (size_t i = 0; i < r->n; i++)
-        count += r->entry[i].status == GP_ENTRY_UNEXERCISED;
-    return count;
 }
 
 /* |g - d| / (|g| + |d|), the notebook's formula (3), with the notebook's own central differences at
@@ -212,6 +160,9 @@ static gp_status diagnose(gp_check_state *c) {
                             .wrong = wrong,
                             .manner = c->manner,
                             .one_point = 1,
+                            .constant = c->constant,
+                            .example_d = {c->example_d[0], c->example_d[1]},
+                            .example_b = {c->example_b[0], c->example_b[1]},
                             .tolerance = c->tolerance};
     if (total && (size_t)here < total) {
         for (size_t i = 0; i < f->n; i++) {
@@ -263,7 +214,7 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
         count = choose_entries(c, list);
     }
     if (outcome == GP_EVALUATED && count)
-        outcome = gp_survey(c, 0, r->value, c->gradient, list, count);
+        outcome = gp_survey(c, GP_SURVEY_FIRST, 0, r->value, c->gradient, list, count);
     if (outcome != GP_EVALUATED)
         return outcome;
 
@@ -288,14 +239,7 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
     if (c->options.self_test && gp_self_test(c) == GP_FAULT)
         return GP_FAULT;
 
-    for (size_t number = 1; number < c->options.points && unexercised(r) > 0; number++) {
-        if (try_further_point(c, number, list) == GP_FAULT)
-            return GP_FAULT;
-        r->points = number + 1;
-    }
-    if (f->batches > 1)
-        (void)gp_evaluator_set_batch(c->evaluator, 0);
-    return GP_EVALUATED;
+    return gp_practise(c, list);
 }
 
 gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
@@ -357,6 +301,10 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
             checked += r->block[k].result.entries - r->block[k].result.count[GP_ENTRY_UNCHECKED];
         r->confidence = c.options.strategy == GP_PROJECT ? 1 - c.options.confidence
                                                          : (double)checked / (double)f->n;
+        for (int k = 0; k < 2; k++) {
+            free(c.example_d[k]);
+            free(c.example_b[k]);
+        }
         r->values = c.evaluator->values;
         r->gradients = c.evaluator->gradients;
         r->seconds = gp_seconds_now() - start;

@@ -1,6 +1,5 @@
-/* What is wrong with a refuted gradient? Each cause is a model of the numbers under test; it is
- * named only when the model explains every one of them within its bound. The models stand in a
- * table in diagnosis.c, most specific first: a new cause is a new row. */
+/* What is wrong with a refuted gradient? Causes are named block by block (causes.h); then blocks that may be
+ * wrong only because one nearer the loss is are told apart. */
 #ifndef GP_DIAGNOSIS_H
 #define GP_DIAGNOSIS_H
 
@@ -22,6 +21,10 @@ typedef struct gp_evidence {
     const unsigned char *wrong;  /* 1: refuted */
     const unsigned char *manner; /* gp_manner */
     int one_point; /* all numbers are from the same point: positions and x may be compared */
+    int constant;  /* the gradient is the same at another point, and the derivative isn't */
+    /* Estimates of the derivative over the first and over the last example alone, with their bounds
+     * (infinite where there is none); NULL for functions that can't choose examples. */
+    const double *example_d[2], *example_b[2];
     const gp_tolerance *tolerance; /* one a block */
 } gp_evidence;
 

@@ -13,7 +13,8 @@ enum { DIRECTIONS = 8 };
 
 typedef struct gp_project_task {
     gp_check_state *check;
-    double f0, sigma;
+    double f0;
+    gp_noise noise;
     const double *weight;
     gp_ladder *ladders;   /* shared, one a direction: block by block */
     gp_estimate *results; /* shared */
@@ -63,10 +64,10 @@ static gp_outcome estimate(void *context, gp_evaluator *e, size_t index) {
     gp_line_start(&line, e, &probe, task->f0);
     analytic_slope(task, &probe, &slope, &size);
     gp_goal goal = {0, 1e-2 * rtol * size}, enough = {0, 0.1 * rtol * size};
-    if (gp_ladder_refine(&task->ladders[index], &line, task->sigma, goal, 12) == GP_FAULT ||
-        gp_ladder_refine(&task->ladders[index], &line, task->sigma, enough, 40) == GP_FAULT)
+    if (gp_ladder_refine(&task->ladders[index], &line, task->noise.sigma, goal, 12) == GP_FAULT ||
+        gp_ladder_refine(&task->ladders[index], &line, task->noise.sigma, enough, 40) == GP_FAULT)
         return GP_FAULT;
-    task->results[index] = gp_ladder_estimate(&task->ladders[index], task->sigma);
+    task->results[index] = gp_ladder_estimate(&task->ladders[index], task->noise.sigma);
     return GP_EVALUATED;
 }
 
@@ -107,11 +108,11 @@ gp_outcome gp_project(gp_check_state *c, double f0, unsigned char *refuted) {
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.sigma);
+        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.noise);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     if (outcome == GP_EVALUATED) {
-        c->report->noise = task.sigma;
+        c->report->noise = task.noise.sigma;
         outcome = gp_execute(c->evaluator, c->options.jobs, count, estimate, &task);
     }
     /* k directions leave at most (sqrt 2 B / |w e|)^k: solve for |w e|. */

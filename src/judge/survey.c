@@ -26,8 +26,10 @@ static const double NEAR_NOISE = 0.05;
 
 typedef struct gp_survey_task {
     gp_check_state *check;
+    gp_survey_aim aim;
     size_t number;
-    double f0, sigma;
+    double f0;
+    gp_noise noise;
     const double *gradient;
     const size_t *entries;
     gp_ladder *ladders; /* shared, one an entry of the list */
@@ -66,29 +68,30 @@ static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const g
 
 /* A function that oscillates within the smallest step so far has difference quotients of its own there,
  * smooth and wrong together (aliasing). The derivative shows at the smallest step at which noise lets
- * |a - d| be seen: N = GP_NOISE_FACTOR sigma / (sqrt 2 h). Where the estimate of that place contradicts
- * `estimate`, it takes its place, and *shift becomes that of its steps. */
-static gp_outcome look_nearby(gp_line *line, double sigma, const gp_tolerance *t, double a,
+ * |a - d| be seen: N = GP_NOISE_FACTOR quiet / (sqrt 2 h), quiet since kinks side by side look like noise from
+ * afar. Where the estimate of that place contradicts `estimate`, it takes its place, and *shift becomes that
+ * of its steps. */
+static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t, double a,
                               const gp_ladder *ladder, gp_estimate *estimate,
                               unsigned *evaluations, double *shift) {
     gp_ladder near;
     double smallest = ladder->rung[ladder->rungs - 1].step;
-    double visible = GP_NOISE_FACTOR * sigma / (sqrt(2) * NEAR_NOISE * fabs(a - estimate->derivative));
+    double visible = GP_NOISE_FACTOR * quiet / (sqrt(2) * NEAR_NOISE * fabs(a - estimate->derivative));
     double step = fmax(64 * line->unit, visible);
     if (!(step < smallest / 4))
         return GP_EVALUATED;
     if (gp_ladder_start(&near, line, step / gp_first_step(line)) == GP_FAULT)
         return GP_FAULT;
-    gp_estimate here = gp_ladder_estimate(&near, sigma);
+    gp_estimate here = gp_ladder_estimate(&near, quiet);
     /* Where the value doesn't move at all, the steps are too small to see anything. */
     int moved = 0;
     for (unsigned k = 0; k < near.rungs; k++)
         moved |= near.rung[k].f_plus != near.f0 || near.rung[k].f_minus != near.f0;
     if (moved && isfinite(here.bound) &&
         fabs(here.derivative - estimate->derivative) > here.bound + estimate->bound) {
-        if (refine(&near, line, sigma, t) == GP_FAULT)
+        if (refine(&near, line, quiet, t) == GP_FAULT)
             return GP_FAULT;
-        *estimate = gp_ladder_estimate(&near, sigma);
+        *estimate = gp_ladder_estimate(&near, quiet);
         *shift = step / gp_first_step(line);
     }
     *evaluations += near.evaluations;
@@ -147,22 +150,22 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
 
 /* Refines a ladder of entry i until a can be judged, and confirms a refutation. `readable`: a is
  * what the gradient callback meant, rather than poison or an accident. */
-static gp_outcome judge_line(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t,
+static gp_outcome judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
                              double a, int readable, gp_entry *result) {
-    if (refine(ladder, line, sigma, t) == GP_FAULT)
+    if (refine(ladder, line, noise.sigma, t) == GP_FAULT)
         return GP_FAULT;
-    gp_estimate estimate = gp_ladder_estimate(ladder, sigma);
+    gp_estimate estimate = gp_ladder_estimate(ladder, noise.sigma);
     gp_entry_status status = gp_judge(a, &estimate, t);
     unsigned evaluations = ladder->evaluations;
     double shift = 1;
     if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
-        if (look_nearby(line, sigma, t, a, ladder, &estimate, &evaluations, &shift) == GP_FAULT)
+        if (look_nearby(line, noise.quiet, t, a, ladder, &estimate, &evaluations, &shift) == GP_FAULT)
             return GP_FAULT;
         status = gp_judge(a, &estimate, t);
     }
     if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
         gp_estimate first = estimate;
-        if (confirm(line, sigma, t, a, shift, &estimate, &evaluations) == GP_FAULT)
+        if (confirm(line, noise.sigma, t, a, shift, &estimate, &evaluations) == GP_FAULT)
             return GP_FAULT;
         status = gp_judge(a, &estimate, t);
         if (status == GP_ENTRY_REFUTED && first.bound < estimate.bound)
@@ -192,11 +195,13 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     gp_probe probe = probe_of(c, i);
     gp_line line;
     gp_line_start(&line, e, &probe, task->f0);
-    int readable = c->manner[i] == GP_MANNER_SET || task->number > 0;
+    int readable = c->manner[i] == GP_MANNER_SET || task->aim != GP_SURVEY_FIRST;
     gp_outcome outcome =
-        judge_line(&task->ladders[index], &line, task->sigma, &task->tolerance[block],
+        judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
                    task->gradient[i], readable, &task->results[index]);
     task->results[index].point = task->number;
+    task->results[index].examples = c->examples;
+    task->results[index].part = c->part;
     return outcome;
 }
 
@@ -208,7 +213,7 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     gp_line_start(&line, c->evaluator, &probe, c->report->value);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
-    return judge_line(&ladder, &line, c->report->noise, &c->tolerance[block], a, 1, result);
+    return judge_line(&ladder, &line, c->noise, &c->tolerance[block], a, 1, result);
 }
 
 static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
@@ -231,7 +236,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
     double *size = scratch, *some = scratch + count; /* size[k] < 0: zero or unknown */
     size_t found = 0;
     for (size_t k = 0; k < count; k++) {
-        gp_estimate e = gp_ladder_estimate(&task->ladders[k], task->sigma);
+        gp_estimate e = gp_ladder_estimate(&task->ladders[k], task->noise.sigma);
         int nonzero = isfinite(e.bound) && fabs(e.derivative) > e.bound;
         size[k] = nonzero ? fabs(e.derivative) : -1;
         if (nonzero)
@@ -248,7 +253,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
             if (size[k] >= 0)
                 some[found++] = size[k];
         double scale = found ? gp_median(some, found) : all;
-        if (task->number > 0 && found == 0) {
+        if (task->aim != GP_SURVEY_FIRST && found == 0) {
             t->zero_floor = fmax(t->zero_floor, FLOOR * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
@@ -273,11 +278,28 @@ gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
     return gp_noise_at_tiny_steps(&line, tiny);
 }
 
-gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *gradient,
-                     const size_t *entries, size_t count) {
+/* Does a result of a further survey take the place of what the report has? */
+static int counts(gp_survey_aim aim, const gp_entry *result) {
+    switch (aim) {
+    case GP_SURVEY_FIRST:
+        return 1;
+    case GP_SURVEY_UNEXERCISED: /* nobody promised a gradient at random points */
+        return isfinite(result->analytic) && result->status != GP_ENTRY_UNEXERCISED &&
+               result->status != GP_ENTRY_UNRESOLVED;
+    case GP_SURVEY_UNRESOLVED:
+        return result->status == GP_ENTRY_VERIFIED;
+    case GP_SURVEY_SECOND:
+        break;
+    }
+    return isfinite(result->analytic) && result->status == GP_ENTRY_REFUTED;
+}
+
+gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
+                     const double *gradient, const size_t *entries, size_t count) {
     const gp_function *f = c->function;
     size_t ladder_bytes = count * sizeof(gp_ladder), result_bytes = count * sizeof(gp_entry);
     gp_survey_task task = {.check = c,
+                           .aim = aim,
                            .number = number,
                            .f0 = f0,
                            .gradient = gradient,
@@ -296,7 +318,7 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.sigma);
+        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.noise);
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
@@ -306,26 +328,42 @@ gp_outcome gp_survey(gp_check_state *c, size_t number, double f0, const double *
         task.tolerance = tolerance;
         outcome = gp_execute(c->evaluator, c->options.jobs, count, judge_entry, &task);
     }
-    if (outcome == GP_EVALUATED && number == 0) {
+    if (outcome == GP_EVALUATED && aim == GP_SURVEY_FIRST) {
         memcpy(c->tolerance, tolerance, f->blocks * sizeof *tolerance);
-        c->report->noise = task.sigma;
+        c->report->noise = task.noise.sigma;
+        c->noise = task.noise;
     }
     for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
         size_t i = entries[k];
         const gp_entry *result = &task.results[k];
-        if (number == 0) {
+        if (aim == GP_SURVEY_FIRST) {
             c->numeric[i] = result->numeric;
             c->bound[i] = isfinite(result->bound) ? result->bound : INFINITY;
-            c->report->entry[i] = *result;
-        } else if (result->status != GP_ENTRY_UNEXERCISED &&
-                   result->status != GP_ENTRY_UNRESOLVED && isfinite(result->analytic)) {
-            /* A further point decides or says nothing. Nobody promised a gradient at random points. */
-            c->report->entry[i] = *result;
         }
+        if (counts(aim, result))
+            c->report->entry[i] = *result;
     }
     gp_shared_free(task.ladders, ladder_bytes);
     gp_shared_free(task.results, result_bytes);
     free(tolerance);
     free(scratch);
     return outcome;
+}
+
+gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entries, size_t count,
+                               double *d, double *b) {
+    for (size_t k = 0; k < count; k++) {
+        gp_probe probe = probe_of(c, entries[k]);
+        gp_tolerance t = c->tolerance[gp_function_block_number(c->function, entries[k])];
+        gp_line line;
+        gp_ladder ladder;
+        gp_line_start(&line, c->evaluator, &probe, f0);
+        if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT ||
+            refine(&ladder, &line, c->report->noise, &t) == GP_FAULT)
+            return GP_FAULT;
+        gp_estimate e = gp_ladder_estimate(&ladder, c->report->noise);
+        d[entries[k]] = e.derivative;
+        b[entries[k]] = isfinite(e.bound) ? e.bound : INFINITY;
+    }
+    return GP_EVALUATED;
 }

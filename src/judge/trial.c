@@ -131,6 +131,17 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
         gp_evaluator_move(e, i, (i % 2 ? -0.01 : 0.01) * c->length[i]);
     double value;
     gp_outcome outcome = gp_evaluator_value(e, &value);
+    if (outcome == GP_EVALUATED) {
+        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
+        c->constant = outcome == GP_EVALUATED;
+        for (size_t i = 0; i < f->n && c->constant; i++)
+            c->constant = same_bits(c->gradient[i], c->other[i]);
+        if (outcome == GP_NOT_HERE)
+            outcome = GP_EVALUATED;
+    }
+    /* The value once more, so that this is the point that a backward pass may have kept. */
+    if (outcome == GP_EVALUATED)
+        outcome = gp_evaluator_value(e, &value);
     for (size_t i = 0; i < f->n; i++)
         gp_evaluator_move(e, i, 0);
     if (outcome == GP_EVALUATED)

@@ -53,6 +53,7 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
         gp_block_result *block = &r->block[k].result;
         double worst = -1;
         double by_directions = block->directions ? block->resolution : NAN;
+        block->floor = tolerance[k].floor;
         memset(block->count, 0, sizeof block->count);
         memset(r->block[k].limits, 0, sizeof r->block[k].limits);
         block->has_worst = 0;
@@ -62,12 +63,15 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
             block->count[e->status]++;
             if (e->status == GP_ENTRY_UNRESOLVED)
                 r->block[k].limits[e->limit]++;
-            if (e->status == GP_ENTRY_UNCHECKED || e->status == GP_ENTRY_UNEXERCISED)
+            if (e->status == GP_ENTRY_UNCHECKED)
                 continue;
-            if (e->status == GP_ENTRY_VERIFIED)
+            /* Also of entries that are zero as far as the bound can tell. */
+            if (e->status == GP_ENTRY_VERIFIED || (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
                 block->resolution =
                     fmax(block->resolution, /* fmax ignores NaN */
                          gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
+            if (e->status == GP_ENTRY_UNEXERCISED)
+                continue;
             /* A refuted entry is worse than any other. */
             double bad = badness(e, &tolerance[k]);
             bad = e->status == GP_ENTRY_REFUTED ? 2 + bad : bad / (1 + bad);

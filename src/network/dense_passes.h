@@ -49,11 +49,12 @@ int NAME(gp_dense_forward)(gp_network *net, const REAL *theta, double *cost) {
         sum +=
             gp_loss_value(o, outputs, z, net->labels + (net->first + r) * net->label_columns, NULL);
     }
-    if (o->l2 > 0)
+    double l2 = net->part == GP_PART_DATA ? 0 : o->l2;
+    if (l2 > 0)
         for (size_t l = 1; l <= layers; l++)
             for (size_t i = 0; i < net->width[l] * net->width[l - 1]; i++)
                 squares += (double)theta[net->weights[l] + i] * theta[net->weights[l] + i];
-    *cost = sum / (double)m + 0.5 * o->l2 * squares;
+    *cost = (net->part == GP_PART_DECAY ? 0 : sum / (double)m) + 0.5 * l2 * squares;
     return 0;
 }
 
@@ -68,7 +69,7 @@ int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) 
             z[k] = logits[r * outputs + k];
         (void)gp_loss_value(o, outputs, z, net->labels + (net->first + r) * net->label_columns, dz);
         for (size_t k = 0; k < outputs; k++)
-            delta[r * outputs + k] = (REAL)(dz[k] / (double)m);
+            delta[r * outputs + k] = net->part == GP_PART_DECAY ? 0 : (REAL)(dz[k] / (double)m);
     }
     for (size_t l = layers; l >= 1; l--) {
         size_t u = net->width[l], v = net->width[l - 1];
@@ -78,7 +79,7 @@ int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) 
             l > 1 ? (const REAL *)net->a[l - 1] : net->INPUTS + net->first * net->width[0];
         GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, (int)u, (int)v, (int)m, 1, delta, (int)u,
              below, (int)v, 0, dW, (int)v);
-        if (o->l2 > 0)
+        if (o->l2 > 0 && net->part != GP_PART_DATA)
             for (size_t i = 0; i < u * v; i++)
                 dW[i] += (REAL)o->l2 * W[i];
         for (size_t k = 0; k < u; k++) {

@@ -249,7 +249,19 @@ static int hold_mask(void *user, uint64_t seed) {
 
 static int use_batch(void *user, size_t batch) {
     gp_network *net = user;
-    return gp_network_set_rows(net, batch * net->batch, net->batch) != GP_OK;
+    net->batch_first = batch * net->batch;
+    return gp_network_set_rows(net, net->batch_first, net->batch) != GP_OK;
+}
+
+static int use_examples(void *user, size_t first, size_t count) {
+    gp_network *net = user;
+    return gp_network_set_rows(net, net->batch_first + first, count) != GP_OK;
+}
+
+static int use_part(void *user, size_t part) {
+    gp_network *net = user;
+    net->part = (gp_network_part)part;
+    return net->twin ? use_part(net->twin, part) : 0;
 }
 
 static double element(const gp_network *net, const void *array, size_t i) {
@@ -345,6 +357,8 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         return gp_fail(error, status, "network: out of memory");
     }
     net->batch = batch;
+    net->batch_first = 0;
+    (void)use_part(net, GP_PART_ALL);
     if (o->dtype == GP_FLOAT64) {
         gp_function_set_value_f64(f, value_f64);
         gp_function_set_gradient_f64(f, gradient_f64);
@@ -359,7 +373,12 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         gp_function_set_seed(f, hold_mask);
     gp_function_set_batches(f, net->examples / batch, use_batch);
     gp_function_set_silence(f, silence);
-    gp_function_set_batch_size(f, batch);
+    gp_function_set_examples(f, batch, use_examples);
+    static const char *const parts[] = {"data loss", "weight decay"};
+    if (o->l2 > 0 && (status = gp_function_set_parts(f, 2, parts, use_part)) != GP_OK) {
+        gp_function_destroy(f);
+        return gp_fail(error, status, "network: out of memory");
+    }
     *function = f;
     return GP_OK;
 }

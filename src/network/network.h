@@ -6,6 +6,9 @@
 #include "function/function.h"
 #include "network/units.h"
 
+/* What the cost consists of. */
+typedef enum gp_network_part { GP_PART_ALL, GP_PART_DATA, GP_PART_DECAY } gp_network_part;
+
 struct gp_network {
     gp_network_options options;
     size_t *width;   /* width[0] = inputs, width[l] = units of layer l */
@@ -17,7 +20,8 @@ struct gp_network {
     float *X32;
     double *labels;                /* examples x label_columns */
     size_t first, count;           /* rows in use */
-    size_t batch;                  /* rows of a batch of gp_network_function */
+    size_t batch, batch_first;     /* rows of a batch of gp_network_function; where the one in use starts */
+    gp_network_part part;          /* of the cost, in use */
     uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass */
     gp_network *twin; /* in float64, for the value; NULL unless options.value_in_float64 */
     /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]

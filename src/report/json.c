@@ -55,10 +55,10 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
                                         "factor", number(data->diagnosis[k].factor), "message",
                                         text(data->diagnosis[k].message)));
     return json_pack(
-        "{s:o, s:o, s:s, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o}", "name", text(block->name),
+        "{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name", text(block->name),
         "shape", shape(block), "verdict", gp_verdict_string(block->verdict), "entries", counts,
         "exercised", (json_int_t)block->exercised, "resolution", number(block->resolution),
-        "directions", (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
+        "floor", number(block->floor), "directions", (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
         diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
 }
 
@@ -66,17 +66,19 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
     static const char *const strategies[] = {"auto", "full", "project", "sample"};
     if (!r || !stream)
         return GP_ERROR_ARGUMENT;
-    json_t *blocks = json_array(), *silent = json_array();
+    json_t *blocks = json_array(), *silent = json_array(), *practice = json_array();
     for (size_t k = 0; k < r->blocks; k++)
         json_array_append_new(blocks, one_block(r, &r->block[k]));
     for (size_t k = 0; k < r->silents; k++)
         json_array_append_new(silent, text(r->silent[k]));
+    for (size_t k = 0; k < r->practices; k++)
+        json_array_append_new(practice, text(r->practice[k]));
     json_t *failure = r->failure[0] ? json_pack("{s:s, s:o}", "kind", r->failure_kind, "message",
                                                 text(r->failure))
                                     : json_null();
     json_t *root = json_pack(
         "{s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:I, s:s, s:o, s:o, s:o,"
-        " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
+        " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
         "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
         "verdict", gp_verdict_string(r->verdict), "failure", failure, "dtype",
         r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
@@ -84,7 +86,7 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         "strategy", strategies[r->strategy], "rtol", number(r->rtol), "atol",
         r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage", "exercised",
         (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
-        "silent", silent, "resolution", number(r->resolution), "confidence", number(r->confidence),
+        "silent", silent, "practice", practice, "resolution", number(r->resolution), "confidence", number(r->confidence),
         "noise", number(r->noise), "notebook_difference", number(r->difference), "evaluations",
         "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients, "seconds",
         number(r->seconds), "seed", (json_int_t)r->seed);

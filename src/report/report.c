@@ -63,6 +63,9 @@ void gp_report_destroy(gp_report *r) {
     for (size_t k = 0; k < r->silents; k++)
         free(r->silent[k]);
     free(r->silent);
+    for (size_t k = 0; k < r->practices; k++)
+        free(r->practice[k]);
+    free(r->practice);
     free(r->block);
     free(r->entry);
     free(r->function);
@@ -87,6 +90,27 @@ gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, doub
         return GP_ERROR_MEMORY;
     list[block->result.diagnoses++] = (gp_diagnosis){kind, factor, copy};
     return GP_OK;
+}
+
+gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    char **list = realloc(r->practice, (r->practices + 1) * sizeof *list);
+    if (!list)
+        return GP_ERROR_MEMORY;
+    r->practice = list;
+    list[r->practices] = gp_copy_string(line);
+    if (!list[r->practices])
+        return GP_ERROR_MEMORY;
+    r->practices++;
+    return GP_OK;
+}
+
+const char *gp_report_practice(const gp_report *r, size_t line) {
+    return line < r->practices ? r->practice[line] : NULL;
 }
 
 gp_status gp_report_add_silent(gp_report *r, const char *name) {

@@ -35,6 +35,8 @@ struct gp_report {
     size_t exercised, points;
     char **silent; /* names of the units that silence entries at the given point, sorted */
     size_t silents;
+    char **practice; /* lines: see gp_report_practice */
+    size_t practices;
     uint64_t values, gradients;
     double seconds;
     uint64_t seed;
@@ -46,6 +48,10 @@ gp_status gp_report_create(const gp_function *function, const char *name, gp_rep
 /* Adds a diagnosis to a block; the message is formatted here. */
 gp_status gp_report_add_diagnosis(gp_report *report, size_t block, const char *kind, double factor,
                                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds a line on what was done beyond comparing numbers. */
+gp_status gp_report_add_practice(gp_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Adds a silent unit's name, once. */
 gp_status gp_report_add_silent(gp_report *report, const char *name);

@@ -134,6 +134,11 @@ static void print_coverage(const gp_report *r, FILE *stream) {
     }
 }
 
+static void print_practice(const gp_report *r, FILE *stream) {
+    for (size_t k = 0; k < r->practices; k++)
+        fprintf(stream, "  %-12s %s\n", k ? "" : "practice", r->practice[k]);
+}
+
 static void print_self_test(const gp_report *r, FILE *stream) {
     for (size_t k = 0; k < r->blocks; k++) {
         const gp_self_test_result *s = &r->block[k].self_test;
@@ -200,6 +205,7 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     if (r->strategy == GP_SAMPLE)
         fprintf(stream, "  sample       %.1f %% of the entries were looked at\n",
                 100 * r->confidence);
+    print_practice(r, stream);
     print_self_test(r, stream);
     if (!isnan(r->difference)) {
         fprintf(stream, "  difference   |grad - gradapprox| / (|grad| + |gradapprox|) = %.9g",

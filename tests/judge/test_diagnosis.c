@@ -5,7 +5,7 @@ enum { ROWS = 4, COLUMNS = 6, MATRIX = ROWS * COLUMNS, VECTOR = 24, N = MATRIX +
 
 /* Blocks A (4x6), B (24, the same size), c (4) of stages 1, 1, 2 and e (4) of stage 2. */
 static double coefficient(size_t i) {
-    return 1.5 + sin(3.7 * (double)i);
+    return (i % 5 == 2 ? -1 : 1) * (1.5 + sin(3.7 * (double)i));
 }
 
 static int value(void *user, size_t n, const double *x, double *v) {
@@ -119,6 +119,45 @@ static void one_entry(double *g, const double *x) {
     (void)x;
     g[9] += 0.125;
 }
+static void reversed(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX / 2; i++) {
+        double t = g[i];
+        g[i] = g[MATRIX - 1 - i];
+        g[MATRIX - 1 - i] = t;
+    }
+}
+static void absolute(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] = fabs(g[i]);
+}
+static void level(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] = 0.75;
+}
+static void level_rows(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] = g[i / COLUMNS * COLUMNS];
+}
+static void row_factors(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] *= 0.5 + 0.3 * (i / COLUMNS);
+}
+static void column_factors(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] *= 0.5 + 0.3 * (i % COLUMNS);
+}
+static void of_a_stored_point(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < N; i++)
+        g[i] = i < MATRIX ? coefficient((size_t)i) * cos(parameter((size_t)i) + 0.3)
+                          : coefficient((size_t)i) * cos(parameter((size_t)i));
+}
 static void unstructured(double *g, const double *x) {
     (void)x;
     for (int i = 0; i < MATRIX; i++)
@@ -149,6 +188,13 @@ static void causes_are_named(void **state) {
                  {one_row, "rows", "row 2", NAN},
                  {one_column, "columns", "column 5", NAN},
                  {one_entry, "entries", "A[1][3]", NAN},
+                 {reversed, "reversed", "entry 23-i", NAN},
+                 {absolute, "absolute", "sign is lost", NAN},
+                 {level, "broadcast", "0.75", NAN},
+                 {level_rows, "broadcast", "each row", NAN},
+                 {row_factors, "rows", "from 0.5 to 1.4", NAN},
+                 {column_factors, "columns", "from 0.5 to 2", NAN},
+                 {of_a_stored_point, "stale", "stored", NAN},
                  {unstructured, "unknown", "no pattern", NAN}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         gp_report *report = check_with(cases[k].what, 17);
@@ -165,6 +211,59 @@ static void causes_are_named(void **state) {
         if (!isnan(cases[k].factor))
             assert_near(A.diagnosis[0].factor, cases[k].factor, 1e-6 * fabs(cases[k].factor));
         gp_report_destroy(report);
+    }
+}
+
+/* The mean over examples of sin(x_i (1 + example / 10)), whose gradient keeps the first or the last alone. */
+typedef struct batch {
+    size_t first, count, kept;
+} batch;
+
+static int select_examples(void *user, size_t first, size_t count) {
+    batch *b = user;
+    b->first = first;
+    b->count = count;
+    return 0;
+}
+
+static int batch_value(void *user, size_t n, const double *x, double *v) {
+    const batch *b = user;
+    *v = 0;
+    for (size_t e = b->first; e < b->first + b->count; e++)
+        for (size_t i = 0; i < n; i++)
+            *v += sin(x[i] * (1 + 0.1 * (double)e)) / (double)b->count;
+    return 0;
+}
+
+static int batch_gradient(void *user, size_t n, const double *x, double *g) {
+    const batch *b = user;
+    double k = 1 + 0.1 * (double)(b->first + (b->kept ? b->count - 1 : 0));
+    for (size_t i = 0; i < n; i++)
+        g[i] = k * cos(x[i] * k);
+    return 0;
+}
+
+static void one_example_for_the_batch_is_named(void **state) {
+    (void)state;
+    for (size_t last = 0; last < 2; last++) {
+        batch b = {0, 6, last};
+        double x[5] = {0.3, -0.4, 0.5, 0.9, -1.1};
+        gp_function *f;
+        gp_block_result block;
+        assert_int_equal(gp_function_create("batch", GP_FLOAT64, &b, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){5}, x), GP_OK);
+        gp_function_set_value_f64(f, batch_value);
+        gp_function_set_gradient_f64(f, batch_gradient);
+        assert_int_equal(gp_function_set_examples(f, 0, select_examples), GP_ERROR_ARGUMENT);
+        assert_int_equal(gp_function_set_examples(f, 6, select_examples), GP_OK);
+        gp_report *report = testing_check(f, NULL);
+        gp_report_block(report, 0, &block);
+        assert_int_equal(block.diagnoses, 1);
+        assert_string_equal(block.diagnosis[0].kind, "sample");
+        assert_non_null(strstr(block.diagnosis[0].message, last ? "the last example" : "the first"));
+        assert_int_equal(b.count, 6); /* the whole batch is back */
+        gp_report_destroy(report);
+        gp_function_destroy(f);
     }
 }
 
@@ -197,6 +296,7 @@ static void errors_downstream_are_told_apart(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(causes_are_named),
+                                       cmocka_unit_test(one_example_for_the_batch_is_named),
                                        cmocka_unit_test(right_gradients_have_no_diagnosis),
                                        cmocka_unit_test(errors_downstream_are_told_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);

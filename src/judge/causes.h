@@ -1,0 +1,32 @@
+/* Causes: models of the numbers under test, one block at a time. A model is named only when it explains every
+ * number of the block within its bound. They stand in a table in causes.c, most specific first: a new cause
+ * is a new row. */
+#ifndef GP_CAUSES_H
+#define GP_CAUSES_H
+
+#include "judge/diagnosis.h"
+
+/* A block and the evidence on it. */
+typedef struct gp_case {
+    const gp_evidence *evidence;
+    const gp_block *block;
+    size_t number; /* of the block */
+    const double *x, *a, *d, *b;
+    const unsigned char *wrong, *manner;
+    const gp_tolerance *tolerance;
+    size_t known;     /* entries with an estimate */
+    size_t wrongs;    /* entries that are refuted */
+    size_t exercised; /* entries with a derivative or a gradient that isn't zero */
+    gp_report *report;
+} gp_case;
+
+/* Adds the diagnosis of the first model that explains the block. Returns 1 if one did, 0 if none, -1 if
+ * memory ran out. */
+int gp_name_cause(const gp_case *c);
+
+/* Is there an estimate, and a number to hold against it? */
+int gp_case_known(const gp_case *c, size_t i);
+/* Are both zero within the bound? */
+int gp_case_zero(const gp_case *c, size_t i);
+
+#endif
