@@ -142,6 +142,61 @@ GP_API gp_status gp_function_set_batches(gp_function *function, size_t batches,
                                          gp_batch_callback batch);
 GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callback silence);
 
+/* ---- other kinds of derivative ----
+ *
+ * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of a map are
+ * held against difference quotients of F, entry by entry, output by input; if a function has a value and
+ * a gradient too, those are checked as ever. Second derivatives are those of the gradient callback: they
+ * need no map. Each writes all of its output and returns 0, or anything else for "not here". */
+/* y (m) := F(x). */
+typedef int (*gp_map_f64)(void *user, size_t n, const double *x, size_t m, double *y);
+typedef int (*gp_map_f32)(void *user, size_t n, const float *x, size_t m, float *y);
+/* Vector-Jacobian product (reverse mode, pullback, adjoint): g (n) := J(x)' u, u (m). */
+typedef int (*gp_vjp_f64)(void *user, size_t n, const double *x, size_t m, const double *u,
+                          double *g);
+typedef int (*gp_vjp_f32)(void *user, size_t n, const float *x, size_t m, const float *u, float *g);
+/* Jacobian-vector product (forward mode, pushforward, tangent): y (m) := J(x) v, v (n). */
+typedef int (*gp_jvp_f64)(void *user, size_t n, const double *x, const double *v, size_t m,
+                          double *y);
+typedef int (*gp_jvp_f32)(void *user, size_t n, const float *x, const float *v, size_t m, float *y);
+/* The Jacobian itself: J (count) := dF_j/dx_i at j n + i, count = m n; or, of a given sparsity, the entries of
+ * its pattern in the order in which they were given. The Hessian: the same with m = n. */
+typedef int (*gp_jacobian_f64)(void *user, size_t n, const double *x, size_t count, double *J);
+typedef int (*gp_jacobian_f32)(void *user, size_t n, const float *x, size_t count, float *J);
+/* Hessian-vector product: y (n) := H(x) v, v (n). */
+typedef int (*gp_hvp_f64)(void *user, size_t n, const double *x, const double *v, double *y);
+typedef int (*gp_hvp_f32)(void *user, size_t n, const float *x, const float *v, float *y);
+
+/* The value at a complex point, for functions that can: z holds n complex numbers, real and imaginary
+ * part in turn (as `double complex *` and `std::complex<double> *` do), w one. Derivatives are then exact
+ * to rounding (the complex step; Squire & Trapp 1998), wherever they agree with differences of the value: a
+ * function that takes an absolute value or a conjugate on its way isn't analytic, and doesn't. */
+typedef int (*gp_complex_value)(void *user, size_t n, const double *z, double *w);
+
+GP_API gp_status gp_function_set_map_f64(gp_function *function, size_t outputs, gp_map_f64 map);
+GP_API gp_status gp_function_set_map_f32(gp_function *function, size_t outputs, gp_map_f32 map);
+GP_API gp_status gp_function_set_vjp_f64(gp_function *function, gp_vjp_f64 vjp);
+GP_API gp_status gp_function_set_vjp_f32(gp_function *function, gp_vjp_f32 vjp);
+GP_API gp_status gp_function_set_jvp_f64(gp_function *function, gp_jvp_f64 jvp);
+GP_API gp_status gp_function_set_jvp_f32(gp_function *function, gp_jvp_f32 jvp);
+GP_API gp_status gp_function_set_jacobian_f64(gp_function *function, gp_jacobian_f64 jacobian);
+GP_API gp_status gp_function_set_jacobian_f32(gp_function *function, gp_jacobian_f32 jacobian);
+GP_API gp_status gp_function_set_hessian_f64(gp_function *function, gp_jacobian_f64 hessian);
+GP_API gp_status gp_function_set_hessian_f32(gp_function *function, gp_jacobian_f32 hessian);
+GP_API gp_status gp_function_set_hvp_f64(gp_function *function, gp_hvp_f64 hvp);
+GP_API gp_status gp_function_set_hvp_f32(gp_function *function, gp_hvp_f32 hvp);
+GP_API gp_status gp_function_set_complex_value(gp_function *function, gp_complex_value value);
+
+/* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice). Columns
+ * without a common row are perturbed together; entries outside the pattern are looked for. */
+GP_API gp_status gp_function_set_sparsity(gp_function *function, size_t entries, const size_t *row,
+                                          const size_t *column);
+
+/* The function's domain, lower[i] <= x_i <= upper[i] (n each, copied, infinite where there is none; NULL: no
+ * bounds on that side), once all blocks are there. It is never evaluated outside. */
+GP_API gp_status gp_function_set_bounds(gp_function *function, const double *lower,
+                                        const double *upper);
+
 /* How many examples the function averages over, where it does: lets the diagnosis call a factor by
  * its name ("the batch size: a sum where a mean belongs"). 0, the default: not known. */
 GP_API gp_status gp_function_set_batch_size(gp_function *function, size_t batch_size);
@@ -278,6 +333,8 @@ typedef struct gp_block_result {
     size_t offset, entries;
     size_t dimensions;
     const size_t *shape; /* borrowed from the report */
+    /* The place of each entry of a sparse Jacobian, borrowed from the report; NULL for dense blocks. */
+    const size_t *row, *column;
     gp_verdict verdict;
     size_t count[GP_ENTRY_STATUSES]; /* entries by status */
     size_t exercised;

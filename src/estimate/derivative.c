@@ -220,48 +220,66 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
     return bound;
 }
 
-/* The window with the best bound; returns -1 if there is none. */
+/* The window with the best bound from both sides (side 0), forward (1) or backward (2) alone; -1: none. */
+static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigma, int side,
+                        gp_window *best) {
+    gp_windows all;
+    int found = 0;
+    for (unsigned first = 0; first < ladder->rungs; first++)
+        for (unsigned count = 0; count <= MAX_ORDER; count++) {
+            // cppcheck-suppress uninitvar
+            gp_window *w = &all.at[first][count];
+            int missing = count < 2 || first + count > ladder->rungs ||
+                          (side == 0 ? two_sided(s, first, count, sigma, w)
+                                     : one_sided(ladder, s, side == 1, first, count, sigma, w));
+            if (missing)
+                w->bound = INFINITY;
+        }
+    for (unsigned first = 0; first < ladder->rungs; first++)
+        for (unsigned count = 2; count <= MAX_ORDER; count++) {
+            gp_window w = all.at[first][count];
+            if (!isfinite(w.bound))
+                continue;
+            w.bound = sober_bound(&all, s, ladder->rungs, &w);
+            if (!found || w.bound < best->bound)
+                *best = w;
+            found = 1;
+        }
+    if (!found)
+        return -1;
+    best->low = best->derivative - best->bound;
+    best->high = best->derivative + best->bound;
+    for (unsigned first = 0; first < ladder->rungs; first++)
+        for (unsigned count = 2; count <= MAX_ORDER; count++) {
+            const gp_window *w = &all.at[first][count];
+            if (!(w->bound <= 10 * best->bound))
+                continue;
+            best->low = fmin(best->low, w->derivative - w->bound);
+            best->high = fmax(best->high, w->derivative + w->bound);
+        }
+    return 0;
+}
+
+/* The same from whichever side is best: both where there are values, else one. Near an edge of the domain both
+ * sides allow but tiny steps, and the open side alone, if it agrees, may know better. */
 static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma, gp_window *best,
                        int *sided) {
-    gp_windows all;
-    for (*sided = 0; *sided < 3; ++*sided) { /* both sides, else forward, else backward */
-        int found = 0;
-        for (unsigned first = 0; first < ladder->rungs; first++)
-            for (unsigned count = 0; count <= MAX_ORDER; count++) {
-                // cppcheck-suppress uninitvar
-                gp_window *w = &all.at[first][count];
-                int missing =
-                    count < 2 || first + count > ladder->rungs ||
-                    (*sided == 0 ? two_sided(s, first, count, sigma, w)
-                                 : one_sided(ladder, s, *sided == 1, first, count, sigma, w));
-                if (missing)
-                    w->bound = INFINITY;
-            }
-        for (unsigned first = 0; first < ladder->rungs; first++)
-            for (unsigned count = 2; count <= MAX_ORDER; count++) {
-                gp_window w = all.at[first][count];
-                if (!isfinite(w.bound))
-                    continue;
-                w.bound = sober_bound(&all, s, ladder->rungs, &w);
-                if (!found || w.bound < best->bound)
-                    *best = w;
-                found = 1;
-            }
-        if (!found)
+    int found = best_of_side(ladder, s, sigma, 0, best) == 0, halves = !found;
+    *sided = 0;
+    for (unsigned k = 0; k < ladder->rungs; k++)
+        halves |= !s[k].both;
+    for (int side = 1; side < 3 && halves; side++) {
+        gp_window w;
+        if (best_of_side(ladder, s, sigma, side, &w))
             continue;
-        best->low = best->derivative - best->bound;
-        best->high = best->derivative + best->bound;
-        for (unsigned first = 0; first < ladder->rungs; first++)
-            for (unsigned count = 2; count <= MAX_ORDER; count++) {
-                const gp_window *w = &all.at[first][count];
-                if (!(w->bound <= 10 * best->bound))
-                    continue;
-                best->low = fmin(best->low, w->derivative - w->bound);
-                best->high = fmax(best->high, w->derivative + w->bound);
-            }
-        return 0;
+        if (found && !(w.bound < best->bound &&
+                       fabs(w.derivative - best->derivative) <= w.bound + best->bound))
+            continue;
+        *best = w;
+        *sided = side;
+        found = 1;
     }
-    return -1;
+    return found ? 0 : -1;
 }
 
 /* Do the slopes left and right differ, by the same amount at neighbouring steps and by more than

@@ -5,7 +5,7 @@
 
 void gp_line_start(gp_line *line, gp_evaluator *e, const gp_probe *probe, double f0) {
     double size = probe->entries == 1 ? fabs(e->point[probe->offset]) : 0;
-    line->evaluator = e;
+    *line = (gp_line){.evaluator = e};
     line->probe = probe;
     line->f0 = f0;
     line->unit = fmax(size, probe->scale) * gp_dtype_epsilon(e->x_dtype);
@@ -15,6 +15,8 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     const gp_probe *probe = line->probe;
     gp_evaluator *e = line->evaluator;
     size_t end = probe->offset + probe->entries;
+    if (line->column)
+        return gp_column_value(line->column, line->member, line->output, t, step, value);
     if (e->progress)
         e->progress->entry = probe->entries == 1 ? probe->offset : GP_NO_ENTRY;
 

@@ -2,6 +2,7 @@
 #ifndef GP_LINE_H
 #define GP_LINE_H
 
+#include "estimate/column.h"
 #include "function/evaluator.h"
 #include "probe/probe.h"
 
@@ -10,6 +11,9 @@ typedef struct gp_line {
     const gp_probe *probe;
     double f0;   /* value at t = 0 */
     double unit; /* smallest step that makes sense: a few ulps of x */
+    /* Of a map: f is this output along this member of the column; else NULL */
+    gp_column *column;
+    size_t member, output;
 } gp_line;
 
 /* Sets up the line; the evaluator's point stays the base. */

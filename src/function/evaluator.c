@@ -40,6 +40,14 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
         e->narrow_expected = malloc(f->n * sizeof *e->narrow_expected);
         complete = complete && e->narrow_storage && e->narrow_expected;
     }
+    if (f->lower) {
+        e->out = calloc(f->n, 1);
+        complete = complete && e->out;
+    }
+    if (f->complex_value) {
+        e->complex_x = calloc(2 * f->n, sizeof *e->complex_x);
+        complete = complete && e->complex_x;
+    }
     if (!complete) {
         gp_evaluator_destroy(e);
         return GP_ERROR_MEMORY;
@@ -64,6 +72,8 @@ void gp_evaluator_destroy(gp_evaluator *e) {
     free(e->narrow_expected);
     free(e->expected);
     free(e->point);
+    free(e->out);
+    free(e->complex_x);
     free(e);
 }
 
@@ -93,17 +103,32 @@ static double load(gp_dtype dtype, const void *array, size_t i) {
 }
 
 void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
-    for (size_t i = 0; i < e->function->n; i++) {
-        double v = e->function->dtype == GP_FLOAT64 ? point[i] : (double)(float)point[i];
+    const gp_function *f = e->function;
+    for (size_t i = 0; i < f->n; i++) {
+        double v = point[i];
+        if (f->lower) {
+            v = fmin(fmax(v, f->lower[i]), f->upper[i]);
+            e->out[i] = 0;
+        }
+        if (f->dtype == GP_FLOAT32)
+            v = (double)(float)v;
         e->point[i] = v;
         store(e->x_dtype, e->x, i, v);
         store(e->x_dtype, e->expected, i, v);
     }
+    e->outside = 0;
 }
 
 double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
+    const gp_function *f = e->function;
     double moved = store(e->x_dtype, e->x, i, e->point[i] + t);
     store(e->x_dtype, e->expected, i, moved);
+    if (f->lower) {
+        int out = moved < f->lower[i] || moved > f->upper[i];
+        e->outside += (size_t)out;
+        e->outside -= e->out[i];
+        e->out[i] = (unsigned char)out;
+    }
     return moved - e->point[i];
 }
 
@@ -190,6 +215,8 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     const gp_function *f = e->function;
     double v = NAN;
     int refused;
+    if (e->outside)
+        return GP_NOT_HERE;
     begin(e, 1);
     if (f->value_f64)
         refused = f->value_f64(f->user, f->n, e->x, &v);
@@ -208,10 +235,19 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     return refused || !isfinite(v) ? GP_NOT_HERE : GP_EVALUATED;
 }
 
+/* x in the function's own precision, which is wider where a float32 function has a float64 value. */
+static const void *own_precision(gp_evaluator *e) {
+    for (size_t i = 0; i < e->function->n && e->narrow; i++)
+        e->narrow[i] = e->narrow_expected[i] = (float)load(e->x_dtype, e->x, i);
+    return e->narrow ? (const void *)e->narrow : e->x;
+}
+
 gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *gradient,
                                  unsigned char *written, double *value) {
     const gp_function *f = e->function;
     int wide = f->dtype == GP_FLOAT64;
+    if (e->outside)
+        return GP_NOT_HERE;
     for (size_t i = 0; i < f->n; i++) {
         if (poison == GP_POISON_NUMBER)
             store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
@@ -220,9 +256,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         else
             memcpy((float *)e->g + i, &POISON_F32, sizeof POISON_F32);
     }
-    for (size_t i = 0; i < f->n && e->narrow; i++)
-        e->narrow[i] = e->narrow_expected[i] = (float)load(e->x_dtype, e->x, i);
-    const void *x = e->narrow ? (const void *)e->narrow : e->x;
+    const void *x = own_precision(e);
     double together = NAN;
     int refused, with_value = 0;
     begin(e, 2);
@@ -263,4 +297,117 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         gp_function_apply_plants(f, e->point, gradient) != GP_OK)
         return gp_evaluator_fault(e, "memory", "out of memory while planting a mistake");
     return GP_EVALUATED;
+}
+
+gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double *re, double *im) {
+    const gp_function *f = e->function;
+    double w[2] = {NAN, NAN};
+    for (size_t i = 0; i < f->n; i++) {
+        e->complex_x[2 * i] = e->point[i];
+        e->complex_x[2 * i + 1] = 0;
+    }
+    e->complex_x[2 * entry + 1] = h;
+    begin(e, 1);
+    int refused = f->complex_value(f->user, f->n, e->complex_x, w);
+    end(e);
+    e->values++;
+    gp_outcome outcome = check_guards(e, "the complex value callback");
+    *re = w[0];
+    *im = w[1];
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    return refused || !isfinite(w[0]) || !isfinite(w[1]) ? GP_NOT_HERE : GP_EVALUATED;
+}
+
+/* Calls one of the callbacks of maps: `in` and `out` in the function's precision. */
+static int call_map(const gp_function *f, int claim, const void *x, const void *in, size_t count,
+                    void *out) {
+    size_t n = f->n, m = f->outputs;
+    int wide = f->dtype == GP_FLOAT64;
+    switch (claim) {
+    case GP_CLAIM_JACOBIAN:
+        return wide ? f->jacobian_f64(f->user, n, x, count, out)
+                    : f->jacobian_f32(f->user, n, x, count, out);
+    case GP_CLAIM_VJP:
+        return wide ? f->vjp_f64(f->user, n, x, m, in, out) : f->vjp_f32(f->user, n, x, m, in, out);
+    case GP_CLAIM_JVP:
+        return wide ? f->jvp_f64(f->user, n, x, in, m, out) : f->jvp_f32(f->user, n, x, in, m, out);
+    case GP_CLAIM_HESSIAN:
+        return wide ? f->hessian_f64(f->user, n, x, count, out)
+                    : f->hessian_f32(f->user, n, x, count, out);
+    case GP_CLAIM_HVP:
+        return wide ? f->hvp_f64(f->user, n, x, in, out) : f->hvp_f32(f->user, n, x, in, out);
+    default:
+        return wide ? f->map_f64(f->user, n, x, m, out) : f->map_f32(f->user, n, x, m, out);
+    }
+}
+
+/* claim: a gp_claim, or GP_CLAIMS for the map itself. */
+static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, const double *in,
+                              size_t inputs, size_t count, double *out, unsigned char *written) {
+    const gp_function *f = e->function;
+    size_t size = gp_dtype_size(f->dtype);
+    if (e->outside)
+        return GP_NOT_HERE;
+    unsigned char *to = red_storage(count, f->dtype);
+    unsigned char *from = in ? red_storage(inputs, f->dtype) : NULL, *keep = in ? malloc(inputs * size) : NULL;
+    gp_outcome outcome = GP_EVALUATED;
+    if (!to || (in && (!from || !keep)))
+        outcome = gp_evaluator_fault(e, "memory", "out of memory");
+    for (size_t k = 0; k < inputs && in && outcome == GP_EVALUATED; k++)
+        store(f->dtype, from + RED_ZONE, k, in[k]);
+    if (outcome == GP_EVALUATED) {
+        void *result = to + RED_ZONE;
+        if (in)
+            memcpy(keep, from + RED_ZONE, inputs * size);
+        for (size_t k = 0; k < count; k++)
+            if (f->dtype == GP_FLOAT64)
+                memcpy((double *)result + k, &POISON_F64, sizeof POISON_F64);
+            else
+                memcpy((float *)result + k, &POISON_F32, sizeof POISON_F32);
+        begin(e, claim == GP_CLAIMS ? 1 : 2);
+        int refused = call_map(f, claim, own_precision(e), in ? from + RED_ZONE : NULL, count, result);
+        end(e);
+        if (claim == GP_CLAIMS)
+            e->values++;
+        else
+            e->gradients++;
+        outcome = check_guards(e, callback);
+        if (outcome == GP_EVALUATED && first_stain(to + RED_ZONE + count * size) < RED_ZONE)
+            outcome = gp_evaluator_fault(e, "overrun", "%s wrote past the end of its %zu outputs",
+                                         callback, count);
+        if (outcome == GP_EVALUATED && first_stain(to) < RED_ZONE)
+            outcome = gp_evaluator_fault(e, "overrun", "%s wrote before the start of its outputs",
+                                         callback);
+        if (outcome == GP_EVALUATED && in && memcmp(keep, from + RED_ZONE, inputs * size) != 0)
+            outcome = gp_evaluator_fault(e, "wrote-x", "%s wrote to the vector it was given", callback);
+        if (outcome == GP_EVALUATED && refused)
+            outcome = GP_NOT_HERE;
+        for (size_t k = 0; k < count; k++) {
+            if (written)
+                written[k] = f->dtype == GP_FLOAT64
+                                 ? memcmp((double *)result + k, &POISON_F64, sizeof POISON_F64) != 0
+                                 : memcmp((float *)result + k, &POISON_F32, sizeof POISON_F32) != 0;
+            out[k] = load(f->dtype, result, k);
+        }
+    }
+    free(to);
+    free(from);
+    free(keep);
+    return outcome;
+}
+
+gp_outcome gp_evaluator_map(gp_evaluator *e, int second, double *y) {
+    const gp_function *f = e->function;
+    if (second)
+        return gp_evaluator_gradient(e, GP_POISON_NAN, y, NULL, NULL);
+    return guarded_map(e, GP_CLAIMS, "the map callback", NULL, 0, f->outputs, y, NULL);
+}
+
+gp_outcome gp_evaluator_claim(gp_evaluator *e, gp_claim claim, const double *in, size_t count,
+                              double *out, unsigned char *written) {
+    char callback[32];
+    snprintf(callback, sizeof callback, "the %s callback", gp_claim_string(claim));
+    size_t inputs = claim == GP_CLAIM_VJP ? e->function->outputs : e->function->n;
+    return guarded_map(e, claim, callback, in, inputs, count, out, written);
 }

@@ -29,6 +29,9 @@ typedef struct gp_evaluator {
     void *narrow_storage;
     float *narrow, *narrow_expected;
     double *point;              /* the base point, n entries */
+    unsigned char *out;         /* n: is entry i out of bounds? NULL for functions without */
+    size_t outside;             /* how many are */
+    double *complex_x;          /* 2 n, for a complex value; else NULL */
     gp_progress *progress;      /* may be NULL */
     uint64_t values, gradients; /* evaluations so far */
     char fault_kind[32];        /* "" while there is none; else a word for machines */
@@ -61,6 +64,19 @@ gp_outcome gp_evaluator_value(gp_evaluator *evaluator, double *value);
  * computes both together, else left alone. */
 gp_outcome gp_evaluator_gradient(gp_evaluator *evaluator, gp_poison poison, double *gradient,
                                  unsigned char *written, double *value);
+
+/* Re and Im of the value at point + i h e_entry; the evaluator must be at its base point. */
+gp_outcome gp_evaluator_complex(gp_evaluator *evaluator, size_t entry, double h, double *re,
+                                double *im);
+
+/* y (m) := F(x), or the gradient under test for second derivatives (m = n). Outputs that aren't finite are
+ * the caller's to see. */
+gp_outcome gp_evaluator_map(gp_evaluator *evaluator, int second, double *y);
+
+/* A claim at the evaluator's point: `in` is u (m), v (n) or NULL; out (count) what the callback wrote, NaN
+ * where it didn't; written[k] tells, if not NULL. */
+gp_outcome gp_evaluator_claim(gp_evaluator *evaluator, gp_claim claim, const double *in,
+                              size_t count, double *out, unsigned char *written);
 
 /* Notes a fault (the first one stays) and returns GP_FAULT. */
 gp_outcome gp_evaluator_fault(gp_evaluator *evaluator, const char *kind, const char *format, ...)

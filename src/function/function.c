@@ -71,6 +71,10 @@ void gp_function_destroy(gp_function *f) {
     for (size_t i = 0; i < f->blocks; i++)
         free(f->block[i].name);
     forget_parts(f);
+    free(f->row);
+    free(f->column);
+    free(f->lower);
+    free(f->upper);
     free(f->block);
     free(f->x);
     free(f->plant);
@@ -136,6 +140,109 @@ GP_SETTER(gradient_f64, gp_gradient_f64, GP_FLOAT64)
 GP_SETTER(gradient_f32, gp_gradient_f32, GP_FLOAT32)
 GP_SETTER(value_gradient_f64, gp_value_gradient_f64, GP_FLOAT64)
 GP_SETTER(value_gradient_f32, gp_value_gradient_f32, GP_FLOAT32)
+
+GP_SETTER(vjp_f64, gp_vjp_f64, GP_FLOAT64)
+GP_SETTER(vjp_f32, gp_vjp_f32, GP_FLOAT32)
+GP_SETTER(jvp_f64, gp_jvp_f64, GP_FLOAT64)
+GP_SETTER(jvp_f32, gp_jvp_f32, GP_FLOAT32)
+GP_SETTER(jacobian_f64, gp_jacobian_f64, GP_FLOAT64)
+GP_SETTER(jacobian_f32, gp_jacobian_f32, GP_FLOAT32)
+GP_SETTER(hessian_f64, gp_jacobian_f64, GP_FLOAT64)
+GP_SETTER(hessian_f32, gp_jacobian_f32, GP_FLOAT32)
+GP_SETTER(hvp_f64, gp_hvp_f64, GP_FLOAT64)
+GP_SETTER(hvp_f32, gp_hvp_f32, GP_FLOAT32)
+GP_SETTER(complex_value, gp_complex_value, GP_FLOAT64)
+
+gp_status gp_function_set_map_f64(gp_function *f, size_t outputs, gp_map_f64 map) {
+    if (!f || !map || outputs == 0 || f->dtype != GP_FLOAT64)
+        return GP_ERROR_ARGUMENT;
+    f->outputs = outputs;
+    f->map_f64 = map;
+    return GP_OK;
+}
+
+gp_status gp_function_set_map_f32(gp_function *f, size_t outputs, gp_map_f32 map) {
+    if (!f || !map || outputs == 0 || f->dtype != GP_FLOAT32)
+        return GP_ERROR_ARGUMENT;
+    f->outputs = outputs;
+    f->map_f32 = map;
+    return GP_OK;
+}
+
+gp_status gp_function_set_sparsity(gp_function *f, size_t entries, const size_t *row,
+                                   const size_t *column) {
+    if (!f || entries == 0 || !row || !column || entries > SIZE_MAX / sizeof *row)
+        return GP_ERROR_ARGUMENT;
+    size_t *rows = malloc(entries * sizeof *rows), *columns = malloc(entries * sizeof *columns);
+    if (!rows || !columns) {
+        free(rows);
+        free(columns);
+        return GP_ERROR_MEMORY;
+    }
+    free(f->row);
+    free(f->column);
+    f->row = memcpy(rows, row, entries * sizeof *rows);
+    f->column = memcpy(columns, column, entries * sizeof *columns);
+    f->nonzeros = entries;
+    return GP_OK;
+}
+
+gp_status gp_function_set_bounds(gp_function *f, const double *lower, const double *upper) {
+    if (!f || f->n == 0)
+        return GP_ERROR_ARGUMENT;
+    double *low = malloc(f->n * sizeof *low), *high = malloc(f->n * sizeof *high);
+    int sound = low && high;
+    gp_status status = sound ? GP_OK : GP_ERROR_MEMORY;
+    for (size_t i = 0; i < f->n && sound; i++) {
+        low[i] = lower ? lower[i] : -INFINITY;
+        high[i] = upper ? upper[i] : INFINITY;
+        if (!(low[i] < high[i])) { /* a fixed parameter has no derivative; NaN neither */
+            status = GP_ERROR_ARGUMENT;
+            sound = 0;
+        }
+    }
+    if (!sound) {
+        free(low);
+        free(high);
+        return status;
+    }
+    free(f->lower);
+    free(f->upper);
+    f->lower = low;
+    f->upper = high;
+    return GP_OK;
+}
+
+int gp_function_claims(const gp_function *f, gp_claim claim) {
+    switch (claim) {
+    case GP_CLAIM_JACOBIAN:
+        return f->jacobian_f64 || f->jacobian_f32;
+    case GP_CLAIM_VJP:
+        return f->vjp_f64 || f->vjp_f32;
+    case GP_CLAIM_JVP:
+        return f->jvp_f64 || f->jvp_f32;
+    case GP_CLAIM_HESSIAN:
+        return f->hessian_f64 || f->hessian_f32;
+    case GP_CLAIM_HVP:
+        return f->hvp_f64 || f->hvp_f32;
+    case GP_CLAIMS:
+        break;
+    }
+    return 0;
+}
+
+const char *gp_claim_string(gp_claim claim) {
+    static const char *const words[] = {"jacobian", "vjp", "jvp", "hessian", "hvp"};
+    return words[claim];
+}
+
+int gp_function_has_value(const gp_function *f) {
+    return f->value_f64 || f->value_f32 || f->value_gradient_f64 || f->value_gradient_f32;
+}
+
+int gp_function_has_gradient(const gp_function *f) {
+    return f->gradient_f64 || f->gradient_f32 || f->value_gradient_f64 || f->value_gradient_f32;
+}
 
 gp_status gp_function_set_value_f64(gp_function *f, gp_value_f64 value) {
     if (!f || !value)
@@ -251,7 +358,11 @@ void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *n
 void gp_function_entry_name(const gp_function *f, size_t entry, char *name, size_t size) {
     const gp_block *block = gp_function_block_of(f, entry);
     char index[128];
-    gp_index_name(block->dimensions, block->shape, entry - block->offset, index, sizeof index);
+    if (block->row)
+        snprintf(index, sizeof index, "[%zu][%zu]", block->row[entry - block->offset],
+                 block->column[entry - block->offset]);
+    else
+        gp_index_name(block->dimensions, block->shape, entry - block->offset, index, sizeof index);
     snprintf(name, size, "%.200s%s", block->name, index);
 }
 
@@ -259,16 +370,44 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
     if (f->n == 0)
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "%s: has no parameters: add a block with gp_function_add_block", f->name);
-    int both = f->value_gradient_f64 || f->value_gradient_f32;
-    if (!both && !f->value_f64 && !f->value_f32)
+    int of_map = gp_function_claims(f, GP_CLAIM_JACOBIAN) || gp_function_claims(f, GP_CLAIM_VJP) ||
+                 gp_function_claims(f, GP_CLAIM_JVP);
+    int of_gradient = gp_function_claims(f, GP_CLAIM_HESSIAN) || gp_function_claims(f, GP_CLAIM_HVP);
+    if (of_map && f->outputs == 0)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has a Jacobian but no map: set one with gp_function_set_map_f64 (or _f32)",
+                       f->name);
+    if (f->outputs && !of_map)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has a map but no derivative of it: set a Jacobian, a VJP or a JVP",
+                       f->name);
+    if (of_gradient && !gp_function_has_gradient(f))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has second derivatives but no gradient callback to hold them against",
+                       f->name);
+    /* A map needs no value; a gradient whose own derivative is given needs none either. */
+    int other = f->outputs > 0 || of_gradient;
+    if (!gp_function_has_value(f) && !other)
         return gp_fail(
             error, GP_ERROR_ARGUMENT,
             "%s: has no value callback: set one with gp_function_set_value_f64 (or _f32)", f->name);
-    if (!both && !f->gradient_f64 && !f->gradient_f32)
+    if (!gp_function_has_gradient(f) && f->outputs == 0)
         return gp_fail(
             error, GP_ERROR_ARGUMENT,
             "%s: has no gradient callback: set one with gp_function_set_gradient_f64 (or _f32)",
             f->name);
+    for (size_t k = 0; k < f->nonzeros; k++)
+        if (f->row[k] >= f->outputs || f->column[k] >= f->n)
+            return gp_fail(error, GP_ERROR_ARGUMENT,
+                           "%s: entry %zu of the sparsity is (%zu, %zu), outside of %zu x %zu", f->name,
+                           k, f->row[k], f->column[k], f->outputs, f->n);
+    for (size_t i = 0; i < f->n && f->lower; i++)
+        if (f->x[i] < f->lower[i] || f->x[i] > f->upper[i]) {
+            char name[256];
+            gp_function_entry_name(f, i, name, sizeof name);
+            return gp_fail(error, GP_ERROR_ARGUMENT, "%s: parameter %s is %g, outside of [%g, %g]",
+                           f->name, name, f->x[i], f->lower[i], f->upper[i]);
+        }
     for (size_t i = 0; i < f->n; i++)
         if (!isfinite(f->x[i])) {
             char name[256];

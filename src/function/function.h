@@ -12,6 +12,9 @@ typedef struct gp_block {
     size_t shape[GP_MAX_DIMENSIONS];
     size_t offset, entries; /* entries [offset, offset + entries) of x */
     unsigned stage;         /* along backpropagation, 0: not known */
+    /* Of a report on a map: the block holds dF_j/dx_i, outputs by inputs. */
+    int derivative;
+    const size_t *row, *column; /* of each entry, where only a pattern of them is held; else NULL */
 } gp_block;
 
 typedef enum gp_plant_kind {
@@ -30,6 +33,16 @@ typedef struct gp_plant {
     double amount;
 } gp_plant;
 
+/* What may be given of a map's derivative, or of a gradient's. */
+typedef enum gp_claim {
+    GP_CLAIM_JACOBIAN,
+    GP_CLAIM_VJP,
+    GP_CLAIM_JVP,
+    GP_CLAIM_HESSIAN,
+    GP_CLAIM_HVP,
+    GP_CLAIMS /* how many */
+} gp_claim;
+
 struct gp_function {
     char *name;
     gp_dtype dtype;
@@ -43,6 +56,20 @@ struct gp_function {
     gp_gradient_f32 gradient_f32;
     gp_value_gradient_f64 value_gradient_f64;
     gp_value_gradient_f32 value_gradient_f32;
+    size_t outputs; /* m of the map; 0: there is none */
+    gp_map_f64 map_f64;
+    gp_map_f32 map_f32;
+    gp_vjp_f64 vjp_f64;
+    gp_vjp_f32 vjp_f32;
+    gp_jvp_f64 jvp_f64;
+    gp_jvp_f32 jvp_f32;
+    gp_jacobian_f64 jacobian_f64, hessian_f64;
+    gp_jacobian_f32 jacobian_f32, hessian_f32;
+    gp_hvp_f64 hvp_f64;
+    gp_hvp_f32 hvp_f32;
+    size_t nonzeros, *row, *column; /* the Jacobian's pattern; NULL: dense */
+    gp_complex_value complex_value;
+    double *lower, *upper; /* n each, or both NULL */
     gp_seed_callback seed;
     size_t batches;
     gp_batch_callback batch;
@@ -80,6 +107,13 @@ const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
 static inline size_t gp_function_block_number(const gp_function *function, size_t entry) {
     return (size_t)(gp_function_block_of(function, entry) - function->block);
 }
+
+/* Is this derivative given? Is there a value and a gradient to check? */
+int gp_function_claims(const gp_function *function, gp_claim claim);
+int gp_function_has_gradient(const gp_function *function);
+int gp_function_has_value(const gp_function *function);
+/* The word for a claim: "jacobian", "vjp", ... */
+const char *gp_claim_string(gp_claim claim);
 
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);

@@ -61,7 +61,7 @@ static int named_by_manner(const gp_case *c, gp_manner manner, const char *kind,
 
 static int unwritten(const gp_case *c) {
     return named_by_manner(c, GP_MANNER_UNWRITTEN, "unwritten",
-                           "are never written by the gradient callback");
+                           "are never written by the callback");
 }
 
 static int nonfinite(const gp_case *c) {
@@ -102,12 +102,12 @@ static gp_slice whole(const gp_case *c) {
 }
 
 static gp_slice slice_row(const gp_case *c, size_t row) {
-    size_t columns = c->block->shape[1];
+    size_t columns = c->block->entries / c->block->shape[0];
     return (gp_slice){row * columns, 1, columns};
 }
 
 static gp_slice slice_column(const gp_case *c, size_t column) {
-    return (gp_slice){column, c->block->shape[1], c->block->shape[0]};
+    return (gp_slice){column, c->block->entries / c->block->shape[0], c->block->shape[0]};
 }
 
 /* The best factor F in a = F d by weighted least squares over a slice, and how exactly it is known. */
@@ -184,10 +184,20 @@ static int scaled(const gp_case *c) {
                                        factor, all, origin));
 }
 
-static int transposed(const gp_case *c) {
-    if (!c->evidence->one_point || c->block->dimensions != 2 || c->exercised < 2)
+/* A matrix has rows and columns; so has a Jacobian, outputs by inputs of whatever shape. */
+static int is_matrix(const gp_case *c, size_t *rows, size_t *columns) {
+    const gp_block *block = c->block;
+    if (block->row || (block->dimensions != 2 && !(block->derivative && block->dimensions > 2)))
         return 0;
-    size_t rows = c->block->shape[0], columns = c->block->shape[1];
+    *rows = block->shape[0];
+    *columns = block->entries / *rows;
+    return 1;
+}
+
+static int transposed(const gp_case *c) {
+    size_t rows, columns;
+    if (!c->evidence->one_point || !is_matrix(c, &rows, &columns) || c->exercised < 2)
+        return 0;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
             size_t to = j * rows + i, from = i * columns + j;
@@ -331,9 +341,9 @@ static int broadcast(const gp_case *c) {
             "%s holds the same number, %.6g, in all %zu entries: a sum over the wrong axis, spread "
             "over the block",
             c->block->name, c->a[0], c->block->entries));
-    if (c->block->dimensions != 2)
+    size_t rows, columns;
+    if (!is_matrix(c, &rows, &columns))
         return 0;
-    size_t rows = c->block->shape[0], columns = c->block->shape[1];
     for (int by_row = 1; by_row >= 0; by_row--) {
         size_t count = by_row ? rows : columns, length = by_row ? columns : rows, level = 0;
         size_t dead = 0;
@@ -361,7 +371,9 @@ static int broadcast(const gp_case *c) {
 static int sample(const gp_case *c) {
     const gp_evidence *e = c->evidence;
     static const char *const which[] = {"first", "last"};
-    for (int k = 0; k < 2 && e->one_point && e->example_d[k] && c->exercised >= 2; k++) {
+    for (int k = 0; k < 2 && e->one_point && e->example_d[k] && c->exercised >= 2 &&
+                    !c->block->derivative;
+         k++) {
         const double *d = e->example_d[k] + (c->x - e->x), *b = e->example_b[k] + (c->x - e->x);
         size_t i = 0, telling = 0;
         for (; i < c->block->entries; i++) {
@@ -384,7 +396,7 @@ static int sample(const gp_case *c) {
 
 /* The gradient stays the same where the derivative doesn't. */
 static int stored(const gp_case *c) {
-    return c->evidence->constant
+    return c->evidence->constant && !c->block->derivative
                ? add(gp_report_add_diagnosis(
                      c->report, c->number, "stale", NAN,
                      "%s doesn't change when x does, but the derivative changes: it belongs to a "
@@ -395,9 +407,9 @@ static int stored(const gp_case *c) {
 
 /* A factor of its own for each row, or each column: one factor of the chain rule left out or put in. */
 static int line_factors(const gp_case *c) {
-    if (c->block->dimensions != 2)
+    size_t rows, columns;
+    if (!is_matrix(c, &rows, &columns))
         return 0;
-    size_t rows = c->block->shape[0], columns = c->block->shape[1];
     for (int by_row = 1; by_row >= 0; by_row--) {
         size_t count = by_row ? rows : columns, telling = 0, r = 0;
         double low = INFINITY, high = -INFINITY;
@@ -423,16 +435,18 @@ static int line_factors(const gp_case *c) {
                 "each %s of %s is a multiple of its derivative, by factors from %.6g to %.6g: a factor "
                 "of the chain rule that belongs to the %s is missing or stray",
                 by_row ? "row" : "column", c->block->name, low, high,
-                by_row ? "units" : "inputs"));
+                c->block->derivative && by_row ? "outputs"
+            : by_row                       ? "units"
+                                           : "inputs"));
     }
     return 0;
 }
 
 /* Are errors confined to some rows (or columns), and right elsewhere? */
 static int lines(const gp_case *c) {
-    if (c->block->dimensions != 2 || c->wrongs < 2)
+    size_t rows, columns;
+    if (!is_matrix(c, &rows, &columns) || c->wrongs < 2)
         return 0;
-    size_t rows = c->block->shape[0], columns = c->block->shape[1];
     for (int by_row = 1; by_row >= 0; by_row--) {
         size_t count = by_row ? rows : columns, length = by_row ? columns : rows;
         size_t bad = 0, good = 0, full = 0;
@@ -465,7 +479,9 @@ static int lines(const gp_case *c) {
             "%s is wrong in %s %s and right in the other %zu that are exercised: look at %s",
             c->block->name,
             by_row ? (bad == 1 ? "row" : "rows") : (bad == 1 ? "column" : "columns"), list, good,
-            by_row ? "what is particular to these units" : "these inputs of the layer"));
+            c->block->derivative ? (by_row ? "these outputs" : "these inputs")
+            : by_row             ? "what is particular to these units"
+                                 : "these inputs of the layer"));
     }
     return 0;
 }

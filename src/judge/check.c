@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evaluate/clock.h"
+#include "judge/maps.h"
 
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
 /* auto: every entry up to this many, random directions beyond. A number of entries rather than a
@@ -139,21 +140,21 @@ static gp_outcome notebook_difference(gp_check_state *c) {
 /* Evidence for the diagnosis: the given point's numbers where mistakes show there, else those of
  * the points where the entries were decided. */
 static gp_status diagnose(gp_check_state *c) {
-    const gp_function *f = c->function;
+    const gp_function *f = c->shown;
     gp_report *r = c->report;
     unsigned char *wrong = calloc(f->n, 1);
     if (!wrong)
         return GP_ERROR_MEMORY;
-    int here = 0;
-    size_t total = 0;
+    size_t total = 0, elsewhere = 0;
     for (size_t i = 0; i < f->n; i++)
         if (r->entry[i].status == GP_ENTRY_REFUTED) {
             wrong[i] = 1;
             total++;
-            here += r->entry[i].point == 0;
+            elsewhere += i < c->scalars && r->entry[i].point != 0;
         }
     gp_evidence evidence = {.function = f,
                             .x = f->x,
+                            .scalars = c->scalars,
                             .a = c->gradient,
                             .d = c->numeric,
                             .b = c->bound,
@@ -164,8 +165,8 @@ static gp_status diagnose(gp_check_state *c) {
                             .example_d = {c->example_d[0], c->example_d[1]},
                             .example_b = {c->example_b[0], c->example_b[1]},
                             .tolerance = c->tolerance};
-    if (total && (size_t)here < total) {
-        for (size_t i = 0; i < f->n; i++) {
+    if (elsewhere) {
+        for (size_t i = 0; i < c->scalars; i++) {
             const gp_entry *e = &r->entry[i];
             c->gradient[i] = e->analytic;
             c->numeric[i] = e->numeric;
@@ -178,7 +179,8 @@ static gp_status diagnose(gp_check_state *c) {
     return status;
 }
 
-static gp_outcome run(gp_check_state *c, size_t *list) {
+/* The gradient. */
+static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
     gp_report *r = c->report;
     const gp_function *f = c->function;
     gp_check_move(c, f->x);
@@ -242,6 +244,16 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
     return gp_practise(c, list);
 }
 
+static gp_outcome run(gp_check_state *c, size_t *list) {
+    c->report->points = 1;
+    gp_outcome outcome = GP_EVALUATED;
+    if (c->scalars)
+        outcome = check_scalar(c, list);
+    else
+        gp_check_move(c, c->function->x);
+    return outcome == GP_EVALUATED ? gp_maps_check(c) : outcome;
+}
+
 gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
                    gp_error *error) {
     if (!f || !report)
@@ -250,16 +262,20 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     gp_status status = gp_function_validate(f, error);
     if (status == GP_OK)
         status = fill_options(f, given, &c.options, error);
+    if (status == GP_OK)
+        status = gp_maps_shown(f, &c.shown, error);
     if (status != GP_OK)
         return status;
+    const gp_function *shown = c.shown;
+    c.scalars = gp_function_has_value(f) && gp_function_has_gradient(f) ? f->n : 0;
 
     double start = gp_seconds_now();
     size_t *list = malloc(f->n * sizeof *list);
-    c.tolerance = calloc(f->blocks, sizeof *c.tolerance);
-    c.manner = calloc(f->n, 1);
-    c.gradient = calloc(f->n, sizeof(double));
-    c.numeric = calloc(f->n, sizeof(double));
-    c.bound = calloc(f->n, sizeof(double));
+    c.tolerance = calloc(shown->blocks, sizeof *c.tolerance);
+    c.manner = calloc(shown->n, 1);
+    c.gradient = calloc(shown->n, sizeof(double));
+    c.numeric = calloc(shown->n, sizeof(double));
+    c.bound = calloc(shown->n, sizeof(double));
     c.other = calloc(f->n, sizeof(double));
     c.length = calloc(f->n, sizeof(double));
     c.typical = calloc(f->blocks, sizeof(double));
@@ -268,7 +284,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
                  ? GP_OK
                  : GP_ERROR_MEMORY;
     if (status == GP_OK)
-        status = gp_report_create(f, f->name, &c.report);
+        status = gp_report_create(shown, f->name, &c.report);
     if (status == GP_OK)
         status = gp_evaluator_create(f, c.options.seed, c.options.progress, &c.evaluator);
     if (status == GP_OK) {
@@ -278,12 +294,12 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         r->strategy = c.options.strategy;
         r->seed = c.options.seed;
         r->notebook_epsilon = c.options.notebook_epsilon;
-        for (size_t k = 0; k < f->blocks; k++)
+        for (size_t k = 0; k < shown->blocks; k++)
             c.tolerance[k] = (gp_tolerance){.rtol = c.options.rtol,
                                             .atol = fmax(c.options.atol, 0),
                                             .fine_atol = fmax(c.options.atol, 0),
                                             .floor = fmax(c.options.atol, 0) / c.options.rtol};
-        for (size_t i = 0; i < f->n; i++)
+        for (size_t i = 0; i < shown->n; i++)
             c.bound[i] = INFINITY;
         if (run(&c, list) == GP_FAULT) {
             r->verdict = GP_FAILED;
@@ -300,7 +316,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         for (size_t k = 0; k < r->blocks; k++)
             checked += r->block[k].result.entries - r->block[k].result.count[GP_ENTRY_UNCHECKED];
         r->confidence = c.options.strategy == GP_PROJECT ? 1 - c.options.confidence
-                                                         : (double)checked / (double)f->n;
+                                                         : (double)checked / (double)shown->n;
         for (int k = 0; k < 2; k++) {
             free(c.example_d[k]);
             free(c.example_b[k]);
@@ -310,6 +326,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         r->seconds = gp_seconds_now() - start;
     }
     gp_evaluator_destroy(c.evaluator);
+    gp_function_destroy(c.shown);
     free(list);
     free(c.tolerance);
     free(c.manner);

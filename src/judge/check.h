@@ -9,11 +9,13 @@
 
 typedef struct gp_check_state {
     const gp_function *function;
+    gp_function *shown; /* as the report has it: maps.h */
+    size_t scalars;     /* entries of a gradient to check: n, or 0 */
     gp_options options; /* with every default filled in */
     gp_evaluator *evaluator;
     gp_report *report;
-    gp_tolerance *tolerance; /* one a block */
-    unsigned char *manner;   /* gp_manner, one an entry */
+    gp_tolerance *tolerance; /* one a block of `shown` */
+    unsigned char *manner;   /* gp_manner, one an entry of `shown`, as the three below */
     double *gradient;        /* under test, at the given point */
     double *numeric,
         *bound;    /* estimates at the given point; bound is infinite where there is none */
@@ -58,6 +60,15 @@ gp_outcome gp_practise(gp_check_state *check, size_t *list);
 
 /* Moves to the given point, whole function, all examples of batch 0. */
 gp_outcome gp_check_return(gp_check_state *check);
+
+/* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the callback
+ * meant, rather than poison or an accident. */
+gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise,
+                         const gp_tolerance *tolerance, double a, int readable, gp_entry *result);
+
+/* The absolute tolerances of a block whose typical derivative is `scale` (docs/decisions/0004). */
+void gp_tolerance_follow(gp_tolerance *tolerance, const gp_options *options, gp_dtype dtype,
+                         double scale);
 
 /* The function's noise at tiny steps along a random direction from the evaluator's point, where the
  * value is f0. */

@@ -16,7 +16,8 @@ typedef enum gp_manner {
 
 /* The numbers of all n entries at one point. An entry that was not estimated has b = infinity. */
 typedef struct gp_evidence {
-    const gp_function *function;
+    const gp_function *function; /* as the report shows it */
+    size_t scalars;              /* entries [0, scalars) are of a gradient, the rest of maps */
     const double *x, *a, *d, *b;
     const unsigned char *wrong;  /* 1: refuted */
     const unsigned char *manner; /* gp_manner */

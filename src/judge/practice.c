@@ -15,18 +15,18 @@ enum {
     EVIDENCE_PER_BLOCK = 64 /* entries estimated over one example */
 };
 
-static size_t count_status(const gp_report *r, gp_entry_status status) {
+static size_t count_status(const gp_check_state *c, gp_entry_status status) {
     size_t count = 0;
-    for (size_t i = 0; i < r->n; i++)
-        count += r->entry[i].status == status;
+    for (size_t i = 0; i < c->scalars; i++)
+        count += c->report->entry[i].status == status;
     return count;
 }
 
 /* Lists the entries with a status; returns how many. */
-static size_t list_status(const gp_report *r, gp_entry_status status, size_t *list) {
+static size_t list_status(const gp_check_state *c, gp_entry_status status, size_t *list) {
     size_t count = 0;
-    for (size_t i = 0; i < r->n; i++)
-        if (r->entry[i].status == status)
+    for (size_t i = 0; i < c->scalars; i++)
+        if (c->report->entry[i].status == status)
             list[count++] = i;
     return count;
 }
@@ -51,7 +51,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
     gp_report *r = c->report;
     size_t count = 0, done = 0;
     char names[256] = "";
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < c->scalars; i++)
         if (r->entry[i].status != GP_ENTRY_UNCHECKED)
             list[count++] = i;
     for (size_t part = 1; part <= f->parts && count > 0; part++) {
@@ -68,7 +68,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
             return GP_FAULT;
         if (outcome == GP_NOT_HERE)
             continue;
-        if (count_status(r, GP_ENTRY_REFUTED) > 0) {
+        if (count_status(c, GP_ENTRY_REFUTED) > 0) {
             /* The diagnosis must see this part's numbers, all of them. */
             for (size_t i = 0; i < f->n; i++)
                 c->gradient[i] = c->other[i];
@@ -95,7 +95,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
 static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
-    size_t before = list_status(r, GP_ENTRY_UNRESOLVED, list), fewer = (f->examples + 7) / 8;
+    size_t before = list_status(c, GP_ENTRY_UNRESOLVED, list), fewer = (f->examples + 7) / 8;
     double f0;
     if (before == 0)
         return GP_EVALUATED;
@@ -107,7 +107,7 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
         outcome = gp_survey(c, GP_SURVEY_UNRESOLVED, 0, f0, c->other, list, before);
     if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
-    size_t after = count_status(r, GP_ENTRY_UNRESOLVED);
+    size_t after = count_status(c, GP_ENTRY_UNRESOLVED);
     if (after < before &&
         gp_report_add_practice(r, "%zu of %zu unresolved entries decided on %zu of %zu examples",
                                before - after, before, fewer, f->examples))
@@ -315,7 +315,7 @@ static gp_outcome estimate_single_examples(gp_check_state *c, size_t *list) {
 }
 
 static gp_outcome gather_evidence(gp_check_state *c, size_t *list) {
-    size_t count = list_status(c->report, GP_ENTRY_REFUTED, list);
+    size_t count = list_status(c, GP_ENTRY_REFUTED, list);
     if (c->constant && is_derivative_constant(c, list, count) == GP_FAULT)
         return GP_FAULT;
     return c->function->examples > 1 ? estimate_single_examples(c, list) : GP_EVALUATED;
@@ -348,13 +348,13 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     int single = c->options.points == 1;
     if (note_precision(c))
         return out_of_memory(c);
-    if (count_status(r, GP_ENTRY_REFUTED) == 0 && c->function->parts > 1 &&
+    if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->function->parts > 1 &&
         check_parts(c, list) == GP_FAULT)
         return GP_FAULT;
     if (c->function->examples > 1 && check_with_fewer_examples(c, list) == GP_FAULT)
         return GP_FAULT;
     for (size_t number = 1; number < c->options.points; number++) {
-        if (count_status(r, GP_ENTRY_UNEXERCISED) == 0)
+        if (count_status(c, GP_ENTRY_UNEXERCISED) == 0)
             break;
         if (try_further_point(c, number, list) == GP_FAULT)
             return GP_FAULT;
@@ -362,7 +362,7 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     }
     if (gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
-    if (count_status(r, GP_ENTRY_REFUTED) == 0 && !single && check_trained_point(c, list) == GP_FAULT)
+    if (count_status(c, GP_ENTRY_REFUTED) == 0 && !single && check_trained_point(c, list) == GP_FAULT)
         return GP_FAULT;
-    return count_status(r, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
+    return count_status(c, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
 }

@@ -1,6 +1,7 @@
 /* Estimating and judging entries at one point, in two passes: a first look at every entry with the
  * cheapest stencil, from which the function's noise and the blocks' scales follow; then more work
  * where that didn't decide. Neither pass lets one entry depend on another's turn. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,15 +149,38 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
     return GP_EVALUATED;
 }
 
-/* Refines a ladder of entry i until a can be judged, and confirms a refutation. `readable`: a is
- * what the gradient callback meant, rather than poison or an accident. */
-static gp_outcome judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
+/* The complex step: Im f(x + i h) / h = f' + O(h^2) without cancellation, for h as small as one likes. It
+ * counts where differences agree; a value that isn't analytic gives something else. Its error is that of
+ * rounding, in the derivative and in what f does on the way. */
+static gp_outcome take_complex_step(gp_line *line, gp_estimate *e, unsigned *evaluations) {
+    const double h = 1e-40 * line->probe->scale, rounding = 8 * DBL_EPSILON;
+    double re, im;
+    gp_outcome outcome = gp_evaluator_complex(line->evaluator, line->probe->offset, h, &re, &im);
+    if (outcome != GP_EVALUATED)
+        return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+    ++*evaluations;
+    double d = im / h, bound = rounding * (fabs(d) + fabs(line->f0) / line->probe->scale);
+    if (fabs(re - line->f0) <= 1e-10 * fabs(line->f0) && isfinite(d) && !e->kink &&
+        fabs(d - e->derivative) <= e->bound + bound && bound < e->bound) {
+        e->derivative = e->left = e->right = d;
+        e->bound = bound;
+        e->low = d - bound;
+        e->high = d + bound;
+        e->limit = GP_LIMIT_NOISE;
+    }
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
                              double a, int readable, gp_entry *result) {
     if (refine(ladder, line, noise.sigma, t) == GP_FAULT)
         return GP_FAULT;
     gp_estimate estimate = gp_ladder_estimate(ladder, noise.sigma);
-    gp_entry_status status = gp_judge(a, &estimate, t);
     unsigned evaluations = ladder->evaluations;
+    if (line->evaluator->function->complex_value && !line->column &&
+        take_complex_step(line, &estimate, &evaluations) == GP_FAULT)
+        return GP_FAULT;
+    gp_entry_status status = gp_judge(a, &estimate, t);
     double shift = 1;
     if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
         if (look_nearby(line, noise.quiet, t, a, ladder, &estimate, &evaluations, &shift) == GP_FAULT)
@@ -197,7 +221,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     gp_line_start(&line, e, &probe, task->f0);
     int readable = c->manner[i] == GP_MANNER_SET || task->aim != GP_SURVEY_FIRST;
     gp_outcome outcome =
-        judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
+        gp_judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
                    task->gradient[i], readable, &task->results[index]);
     task->results[index].point = task->number;
     task->results[index].examples = c->examples;
@@ -213,7 +237,7 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     gp_line_start(&line, c->evaluator, &probe, c->report->value);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
-    return judge_line(&ladder, &line, c->noise, &c->tolerance[block], a, 1, result);
+    return gp_judge_line(&ladder, &line, c->noise, &c->tolerance[block], a, 1, result);
 }
 
 static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
@@ -222,15 +246,23 @@ static double typical_length(const gp_survey_task *task, size_t count, double *s
     return gp_median(scratch, count);
 }
 
+/* Shares of a block's scale. A float32 gradient's own rounding is as large as the finer one would allow. */
+static const double FLOOR = 0.1, FINE_FLOOR = 1e-4;
+
+void gp_tolerance_follow(gp_tolerance *t, const gp_options *options, gp_dtype dtype, double scale) {
+    t->zero_floor = FLOOR * scale;
+    if (options->atol >= 0)
+        return;
+    t->floor = FLOOR * scale;
+    t->atol = t->rtol * t->floor;
+    t->fine_atol = t->rtol * (dtype == GP_FLOAT64 ? FINE_FLOOR : FLOOR) * scale;
+}
+
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
  * the absolute tolerances. A block without any takes the scale of the whole function. The entries
  * of the list ascend; scratch has room for 2 * count numbers. */
 static void set_tolerances(const gp_survey_task *task, size_t count, gp_tolerance *tolerance,
                            double *scratch) {
-    /* Shares of the scale: docs/decisions/0004. A float32 gradient's own rounding is as large as
-     * the finer one would allow. */
-    static const double FLOOR = 0.1;
-    const double FINE_FLOOR = task->check->function->dtype == GP_FLOAT64 ? 1e-4 : FLOOR;
     const gp_check_state *c = task->check;
     const gp_function *f = c->function;
     double *size = scratch, *some = scratch + count; /* size[k] < 0: zero or unknown */
@@ -257,12 +289,8 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
             t->zero_floor = fmax(t->zero_floor, FLOOR * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
-        t->zero_floor = fmax(FLOOR * scale, flat);
-        if (c->options.atol < 0) {
-            t->floor = FLOOR * scale;
-            t->atol = t->rtol * t->floor;
-            t->fine_atol = t->rtol * FINE_FLOOR * scale;
-        }
+        gp_tolerance_follow(t, &c->options, f->dtype, scale);
+        t->zero_floor = fmax(t->zero_floor, flat);
     }
 }
 

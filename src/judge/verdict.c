@@ -86,7 +86,8 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                                block->count[GP_ENTRY_UNEXERCISED];
         int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
                       block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
-        block->verdict = block->count[GP_ENTRY_REFUTED]      ? GP_REFUTED
+        int refuted_otherwise = r->block[k].by_directions == GP_REFUTED;
+        block->verdict = block->count[GP_ENTRY_REFUTED] || refuted_otherwise ? GP_REFUTED
                          : block->count[GP_ENTRY_UNRESOLVED] ? GP_INCONCLUSIVE
                          : decided                           ? r->block[k].by_directions
                                                              : GP_INCONCLUSIVE;

@@ -27,8 +27,10 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
     if (!block->has_worst)
         return json_null();
     const gp_entry *e = &r->entry[block->offset + block->worst_index];
-    return json_pack("{s:I, s:o, s:o, s:o, s:s, s:I}", "index", (json_int_t)block->worst_index,
-                     "analytic", number(e->analytic), "numeric", number(e->numeric), "bound",
+    char name[128];
+    gp_report_entry_name(block, block->worst_index, name, sizeof name);
+    return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I}", "index", (json_int_t)block->worst_index,
+                     "name", name, "analytic", number(e->analytic), "numeric", number(e->numeric), "bound",
                      number(e->bound), "status", gp_entry_status_string(e->status), "point",
                      (json_int_t)e->point);
 }

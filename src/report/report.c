@@ -38,6 +38,17 @@ gp_status gp_report_create(const gp_function *f, const char *name, gp_report **r
         block->result.offset = f->block[b].offset;
         block->result.entries = f->block[b].entries;
         block->result.resolution = NAN;
+        if (f->block[b].row) {
+            size_t bytes = f->block[b].entries * sizeof(size_t);
+            block->row = malloc(bytes);
+            block->column = malloc(bytes);
+            if (!block->row || !block->column) {
+                gp_report_destroy(r);
+                return GP_ERROR_MEMORY;
+            }
+            block->result.row = memcpy(block->row, f->block[b].row, bytes);
+            block->result.column = memcpy(block->column, f->block[b].column, bytes);
+        }
     }
     for (size_t i = 0; i < r->n; i++)
         r->entry[i].analytic = r->entry[i].numeric = r->entry[i].bound = r->entry[i].left =
@@ -58,6 +69,8 @@ void gp_report_destroy(gp_report *r) {
         for (size_t k = 0; k < r->block[b].result.diagnoses; k++)
             free((char *)r->block[b].diagnosis[k].message);
         free(r->block[b].diagnosis);
+        free(r->block[b].row);
+        free(r->block[b].column);
         free(r->block[b].name);
     }
     for (size_t k = 0; k < r->silents; k++)
@@ -70,6 +83,13 @@ void gp_report_destroy(gp_report *r) {
     free(r->entry);
     free(r->function);
     free(r);
+}
+
+void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size) {
+    if (block->row)
+        snprintf(name, size, "[%zu][%zu]", block->row[index], block->column[index]);
+    else
+        gp_index_name(block->dimensions, block->shape, index, name, size);
 }
 
 gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, double factor,

@@ -9,6 +9,7 @@ typedef struct gp_report_block_data {
     gp_block_result result; /* name, shape and diagnosis point into what follows */
     char *name;
     size_t shape[GP_MAX_DIMENSIONS];
+    size_t *row, *column; /* of a sparse Jacobian's entries, or NULL */
     unsigned stage;
     gp_diagnosis *diagnosis;       /* messages are owned */
     gp_self_test_result self_test; /* planted == 0: there was none */
@@ -44,6 +45,9 @@ struct gp_report {
 
 /* An empty report on a function: all entries unchecked. `function` may be NULL. */
 gp_status gp_report_create(const gp_function *function, const char *name, gp_report **report);
+
+/* Writes the name of an entry within its block: "[2][3]". */
+void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size);
 
 /* Adds a diagnosis to a block; the message is formatted here. */
 gp_status gp_report_add_diagnosis(gp_report *report, size_t block, const char *kind, double factor,

@@ -35,7 +35,7 @@ static void print_worst(const gp_report *r, const gp_block_result *block, FILE *
     }
     char index[128];
     const gp_entry *e = &r->entry[block->offset + block->worst_index];
-    gp_index_name(block->dimensions, block->shape, block->worst_index, index, sizeof index);
+    gp_report_entry_name(block, block->worst_index, index, sizeof index);
     fprintf(stream, "%s %.9g against %.9g +- %.1e", index, e->analytic, e->numeric, e->bound);
 }
 
@@ -63,7 +63,7 @@ static void print_entries(const gp_report *r, FILE *stream) {
             char index[128], name[256];
             if (e->status == GP_ENTRY_UNCHECKED)
                 continue;
-            gp_index_name(block->dimensions, block->shape, i, index, sizeof index);
+            gp_report_entry_name(block, i, index, sizeof index);
             snprintf(name, sizeof name, "%s%s", block->name, index);
             fprintf(stream, "  %-16s %-12s %22.15g %22.15g %10.2e %5zu", name,
                     gp_entry_status_string(e->status), e->analytic, e->numeric, e->bound, e->point);

@@ -1,0 +1,77 @@
+/* See column.h. */
+#include "estimate/column.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gp_column_start(gp_column *c, gp_evaluator *e, int second, size_t outputs,
+                     const size_t *entries, size_t members, const double *length) {
+    *c = (gp_column){.evaluator = e,
+                     .second = second,
+                     .outputs = outputs,
+                     .entries = entries,
+                     .members = members,
+                     .length = length};
+}
+
+void gp_column_end(gp_column *c) {
+    free(c->t);
+    free(c->outcome);
+    free(c->moved);
+    free(c->y);
+    memset(c, 0, sizeof *c);
+}
+
+static int grow(gp_column *c) {
+    size_t capacity = c->capacity ? 2 * c->capacity : 8;
+    double *t = realloc(c->t, capacity * sizeof *t);
+    if (t)
+        c->t = t;
+    gp_outcome *outcome = realloc(c->outcome, capacity * sizeof *outcome);
+    if (outcome)
+        c->outcome = outcome;
+    double *moved = realloc(c->moved, capacity * c->members * sizeof *moved);
+    if (moved)
+        c->moved = moved;
+    double *y = realloc(c->y, capacity * c->outputs * sizeof *y);
+    if (y)
+        c->y = y;
+    if (!t || !outcome || !moved || !y)
+        return -1;
+    c->capacity = capacity;
+    return 0;
+}
+
+static gp_outcome evaluate(gp_column *c, double t) {
+    gp_evaluator *e = c->evaluator;
+    if (c->points == c->capacity && grow(c))
+        return gp_evaluator_fault(e, "memory", "out of memory for %zu outputs", c->outputs);
+    if (e->progress)
+        e->progress->entry = c->members == 1 ? c->entries[0] : GP_NO_ENTRY;
+    size_t p = c->points;
+    for (size_t k = 0; k < c->members; k++)
+        c->moved[p * c->members + k] =
+            gp_evaluator_move(e, c->entries[k], t * c->length[c->entries[k]]);
+    c->t[p] = t;
+    c->outcome[p] = gp_evaluator_map(e, c->second, c->y + p * c->outputs);
+    for (size_t k = 0; k < c->members; k++)
+        gp_evaluator_move(e, c->entries[k], 0);
+    if (c->outcome[p] == GP_FAULT)
+        return GP_FAULT;
+    c->points++;
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_column_value(gp_column *c, size_t member, size_t output, double s, double *step,
+                           double *value) {
+    double t = s / c->length[c->entries[member]];
+    size_t p = 0;
+    while (p < c->points && !(fabs(c->t[p] - t) <= 1e-12 * fabs(t)))
+        p++;
+    if (p == c->points && evaluate(c, t) == GP_FAULT)
+        return GP_FAULT;
+    *step = c->moved[p * c->members + member];
+    *value = c->y[p * c->outputs + output];
+    return c->outcome[p] == GP_EVALUATED && isfinite(*value) ? GP_EVALUATED : GP_NOT_HERE;
+}

@@ -1,0 +1,32 @@
+/* Columns of a Jacobian: a map along one parameter, or along several whose outputs don't overlap (Curtis,
+ * Powell & Reid 1974). Each evaluation gives all outputs at once, so what one output's ladder asks for is kept for
+ * the others'. */
+#ifndef GP_COLUMN_H
+#define GP_COLUMN_H
+
+#include "function/evaluator.h"
+
+typedef struct gp_column {
+    gp_evaluator *evaluator;
+    int second;            /* the map is the gradient under test */
+    size_t outputs;        /* m */
+    const size_t *entries; /* the parameters that move together, borrowed */
+    const double *length;  /* of all n parameters, borrowed: entry i moves by t length[i] */
+    size_t members;
+    size_t points, capacity; /* evaluations kept */
+    double *t;               /* points */
+    gp_outcome *outcome;     /* points */
+    double *moved;           /* points x members: what the machine made of t length */
+    double *y;               /* points x outputs */
+} gp_column;
+
+void gp_column_start(gp_column *column, gp_evaluator *evaluator, int second, size_t outputs,
+                     const size_t *entries, size_t members, const double *length);
+void gp_column_end(gp_column *column);
+
+/* Output `output` where member `member` has moved by s (the others in proportion). *step is what the
+ * machine made of s. GP_NOT_HERE also where that output isn't finite. */
+gp_outcome gp_column_value(gp_column *column, size_t member, size_t output, double s, double *step,
+                           double *value);
+
+#endif

@@ -1,0 +1,752 @@
+/* See maps.h. The estimators are those of scalar functions: an output along a column is a function on a line.
+ * Noise is measured for each output, tolerances follow each block's own scale. */
+#include "judge/maps.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "estimate/median.h"
+#include "evaluate/executor.h"
+#include "judge/sparsity.h"
+
+/* Ladders of the first look, from which noise and scales follow: so many in all, if each output has a few. */
+enum { FIRST_LOOKS = 65536, FEWEST_COLUMNS = 4 };
+/* A larger Jacobian is no longer looked at entry by entry. */
+static const size_t MOST_ENTRIES = (size_t)1 << 24;
+enum { STRAYS = 4, RANDOM_PAIRS = 4 };
+
+/* A derivative found outside of the pattern. */
+typedef struct gp_stray {
+    size_t row, column;
+    double derivative;
+} gp_stray;
+
+typedef struct gp_strays {
+    size_t count; /* found; the first STRAYS are kept */
+    gp_stray kept[STRAYS];
+} gp_strays;
+
+/* F, or the gradient as F, with what is claimed about its derivative. */
+typedef struct gp_section {
+    gp_check_state *check;
+    int second;
+    size_t m, claims;
+    gp_claim claim[3];
+    size_t block[3];     /* of `shown`, where each claim's blocks begin */
+    size_t first, count; /* entries of `shown` */
+    int sparse;          /* claim[0] is a sparse Jacobian */
+    gp_sparsity pattern;
+    double *F0;      /* m, at the point in use */
+    double *claimed; /* count, there */
+    gp_noise *noise; /* m */
+    size_t point;
+    gp_entry *results; /* shared, count */
+    gp_strays *strays; /* shared, one a group */
+    size_t *groups;    /* to look at */
+    size_t looked_at;
+} gp_section;
+
+static gp_outcome out_of_memory(gp_check_state *c) {
+    return gp_evaluator_fault(c->evaluator, "memory", "out of memory for a Jacobian");
+}
+
+/* ---- what is shown -------------------------------------------------------------- */
+
+static int of_gradient(gp_claim claim) {
+    return claim == GP_CLAIM_HESSIAN || claim == GP_CLAIM_HVP;
+}
+
+static int is_sparse(const gp_function *f, gp_claim claim) {
+    return claim == GP_CLAIM_JACOBIAN && f->nonzeros > 0;
+}
+
+/* A block for the report; no values are needed there. */
+static gp_status show_block(gp_function *shown, const char *name, size_t dimensions,
+                            const size_t *shape, unsigned stage) {
+    size_t entries = 1;
+    for (size_t k = 0; k < dimensions; k++)
+        entries *= shape[k];
+    double *zeros = calloc(entries, sizeof *zeros);
+    gp_status status = zeros ? gp_function_add_block(shown, name, stage, dimensions, shape, zeros)
+                             : GP_ERROR_MEMORY;
+    free(zeros);
+    return status;
+}
+
+static gp_status show_claim(const gp_function *f, gp_claim claim, gp_function *shown) {
+    size_t m = of_gradient(claim) ? f->n : f->outputs;
+    gp_status status = GP_OK;
+    if (is_sparse(f, claim)) {
+        status = show_block(shown, gp_claim_string(claim), 1, &f->nonzeros, 0);
+        if (status == GP_OK) {
+            shown->block[shown->blocks - 1].derivative = 1;
+            shown->block[shown->blocks - 1].row = f->row;
+            shown->block[shown->blocks - 1].column = f->column;
+        }
+        return status;
+    }
+    for (size_t b = 0; b < f->blocks && status == GP_OK; b++) {
+        const gp_block *block = &f->block[b];
+        char name[256];
+        size_t shape[GP_MAX_DIMENSIONS] = {m, block->entries}, dimensions = 2;
+        if (block->dimensions == 0)
+            dimensions = 1;
+        if (block->dimensions > 1 && block->dimensions < GP_MAX_DIMENSIONS) {
+            dimensions = block->dimensions + 1;
+            memcpy(shape + 1, block->shape, block->dimensions * sizeof *shape);
+        }
+        snprintf(name, sizeof name, "%s %.200s", gp_claim_string(claim), block->name);
+        status = show_block(shown, name, dimensions, shape, 0);
+        if (status == GP_OK)
+            shown->block[shown->blocks - 1].derivative = 1;
+    }
+    return status;
+}
+
+gp_status gp_maps_shown(const gp_function *f, gp_function **result, gp_error *error) {
+    gp_function *shown;
+    size_t entries = 0;
+    for (int k = 0; k < GP_CLAIMS; k++)
+        if (gp_function_claims(f, (gp_claim)k)) {
+            size_t m = of_gradient((gp_claim)k) ? f->n : f->outputs;
+            entries += is_sparse(f, (gp_claim)k) ? f->nonzeros : f->n * m;
+            if (entries > MOST_ENTRIES || (!is_sparse(f, (gp_claim)k) && m > MOST_ENTRIES / f->n))
+                return gp_fail(error, GP_ERROR_UNSUPPORTED,
+                               "%s: the %s has more than %zu entries: give its sparsity, or check u'F "
+                               "for some u as a value with the VJP as its gradient",
+                               f->name, gp_claim_string((gp_claim)k), MOST_ENTRIES);
+        }
+    gp_status status = gp_function_create(f->name, f->dtype, NULL, &shown);
+    if (status != GP_OK)
+        return gp_fail(error, status, "%s: out of memory", f->name);
+    int scalar = gp_function_has_value(f) && gp_function_has_gradient(f);
+    for (size_t b = 0; b < f->blocks && scalar && status == GP_OK; b++)
+        status = show_block(shown, f->block[b].name, f->block[b].dimensions, f->block[b].shape,
+                            f->block[b].stage);
+    if (scalar && status == GP_OK)
+        memcpy(shown->x, f->x, f->n * sizeof *f->x);
+    for (int k = 0; k < GP_CLAIMS && status == GP_OK; k++)
+        if (gp_function_claims(f, (gp_claim)k))
+            status = show_claim(f, (gp_claim)k, shown);
+    if (status != GP_OK) {
+        gp_function_destroy(shown);
+        return gp_fail(error, status, "%s: %s", f->name,
+                       status == GP_ERROR_MEMORY ? "out of memory"
+                                                 : "a block is named like a derivative of another");
+    }
+    shown->batch_size = f->batch_size;
+    shown->examples = f->examples;
+    /* for the report's value_dtype */
+    shown->value_f64 = f->value_f64;
+    *result = shown;
+    return GP_OK;
+}
+
+/* ---- the place of a number ------------------------------------------------------ */
+
+/* Entry of `shown`, less s->first, for claim k at (output j, input i); SIZE_MAX outside a pattern. *block is
+ * the block of `shown` that it lies in. */
+static size_t place(const gp_section *s, size_t k, size_t j, size_t i, size_t *block) {
+    const gp_function *f = s->check->function, *shown = s->check->shown;
+    *block = s->block[k];
+    if (k == 0 && s->sparse) {
+        size_t entry = gp_sparsity_find(&s->pattern, j, i);
+        return entry == SIZE_MAX ? entry : shown->block[*block].offset - s->first + entry;
+    }
+    size_t b = gp_function_block_number(f, i);
+    *block += b;
+    return shown->block[*block].offset - s->first + j * f->block[b].entries +
+           (i - f->block[b].offset);
+}
+
+/* ---- what is claimed ------------------------------------------------------------ */
+
+static gp_manner manner_of(double v, unsigned char written) {
+    return !written ? GP_MANNER_UNWRITTEN : isfinite(v) ? GP_MANNER_SET : GP_MANNER_NONFINITE;
+}
+
+/* One call: a row of a VJP, a column of a JVP or an HVP, or all of a Jacobian. */
+typedef struct gp_answer {
+    double *in, *out, *again;
+    unsigned char *written;
+    size_t inputs, outputs;
+} gp_answer;
+
+static gp_outcome ask(gp_section *s, size_t k, size_t unit, const gp_answer *a, double *out) {
+    gp_check_state *c = s->check;
+    if (a->in) {
+        memset(a->in, 0, a->inputs * sizeof *a->in);
+        a->in[unit] = 1;
+    }
+    gp_outcome outcome =
+        gp_evaluator_claim(c->evaluator, s->claim[k], a->in, a->outputs, out, a->written);
+    if (outcome == GP_NOT_HERE && s->point == 0)
+        return gp_evaluator_fault(c->evaluator, "refused", "the %s callback refused the given point",
+                                  gp_claim_string(s->claim[k]));
+    return outcome;
+}
+
+/* The same question twice must have the same answer; twice as much is an answer that was added. */
+static gp_outcome ask_again(gp_section *s, size_t k, const gp_answer *a, int *accumulates) {
+    gp_check_state *c = s->check;
+    size_t differ = 0, grown = 0, nonzero = 0;
+    gp_outcome outcome = ask(s, k, 0, a, a->again);
+    for (size_t q = 0; q < a->outputs && outcome == GP_EVALUATED; q++) {
+        nonzero += a->out[q] != 0;
+        differ += !(a->again[q] == a->out[q] || (isnan(a->again[q]) && isnan(a->out[q])));
+        grown += a->out[q] != 0 &&
+                 fabs(a->again[q] - 2 * a->out[q]) <= 1e-5 * fabs(a->out[q]);
+    }
+    *accumulates = outcome == GP_EVALUATED && nonzero > 0 && grown == nonzero;
+    if (outcome == GP_EVALUATED && differ && !*accumulates)
+        return gp_evaluator_fault(c->evaluator, "not-deterministic",
+                                  "the function is not deterministic: two calls of the %s callback "
+                                  "at the same point differ in %zu of %zu numbers",
+                                  gp_claim_string(s->claim[k]), differ, a->outputs);
+    return outcome;
+}
+
+static int by_unit(gp_claim claim) {
+    return claim == GP_CLAIM_VJP || claim == GP_CLAIM_JVP || claim == GP_CLAIM_HVP;
+}
+
+/* Fills s->claimed for claim k, and how its numbers were written. */
+static gp_outcome gather_claim(gp_section *s, size_t k) {
+    gp_check_state *c = s->check;
+    const gp_function *f = c->function;
+    gp_claim claim = s->claim[k];
+    int sparse = k == 0 && s->sparse, accumulates = 0;
+    gp_answer a = {.inputs = claim == GP_CLAIM_VJP ? s->m : f->n,
+                   .outputs = claim == GP_CLAIM_VJP ? f->n
+                              : by_unit(claim)      ? s->m
+                              : sparse              ? f->nonzeros
+                                                    : s->m * f->n};
+    a.in = by_unit(claim) ? calloc(a.inputs, sizeof *a.in) : NULL;
+    a.out = calloc(2 * a.outputs, sizeof *a.out);
+    a.written = calloc(a.outputs, 1);
+    gp_outcome outcome = GP_EVALUATED;
+    if ((by_unit(claim) && !a.in) || !a.out || !a.written)
+        outcome = out_of_memory(c);
+    a.again = a.out + a.outputs;
+    size_t units = by_unit(claim) ? a.inputs : 1;
+    for (size_t unit = 0; unit < units && outcome == GP_EVALUATED; unit++) {
+        outcome = ask(s, k, unit, &a, a.out);
+        for (size_t q = 0; q < a.outputs && outcome == GP_EVALUATED; q++) {
+            size_t block;
+            size_t to = sparse                  ? c->shown->block[s->block[0]].offset - s->first + q
+                        : claim == GP_CLAIM_VJP ? place(s, k, unit, q, &block)
+                        : by_unit(claim)        ? place(s, k, q, unit, &block)
+                                                : place(s, k, q / f->n, q % f->n, &block);
+            s->claimed[to] = a.out[q];
+            if (s->point == 0)
+                c->manner[s->first + to] = (unsigned char)manner_of(a.out[q], a.written[q]);
+        }
+        if (unit == 0 && s->point == 0 && outcome == GP_EVALUATED)
+            outcome = ask_again(s, k, &a, &accumulates);
+    }
+    for (size_t b = s->block[k]; accumulates && b < s->block[k] + (sparse ? 1 : f->blocks); b++)
+        for (size_t q = 0; q < c->shown->block[b].entries; q++)
+            c->manner[c->shown->block[b].offset + q] = GP_MANNER_ACCUMULATED;
+    free(a.in);
+    free(a.out);
+    free(a.written);
+    return outcome;
+}
+
+static double dot(const double *a, const double *b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+static size_t claim_number(const gp_section *s, gp_claim claim) {
+    size_t k = 0;
+    while (k < s->claims && s->claim[k] != claim)
+        k++;
+    return k;
+}
+
+/* Random u and v: is each product linear, as its answers for units say, and is
+ * <u, J v> = <J' u, v> (for a Hessian: <u, H v> = <H u, v>)? */
+static gp_outcome test_products(gp_section *s) {
+    gp_check_state *c = s->check;
+    const gp_function *f = c->function;
+    size_t n = f->n, m = s->m;
+    size_t vjp = claim_number(s, GP_CLAIM_VJP);
+    size_t jvp = claim_number(s, s->second ? GP_CLAIM_HVP : GP_CLAIM_JVP);
+    double *u = malloc((4 * (n + m)) * sizeof *u), worst = 0;
+    for (size_t q = 0; q < s->count; q++)
+        if (c->manner[s->first + q] != GP_MANNER_SET) {
+            free(u);
+            return GP_EVALUATED; /* worse is known already */
+        }
+    int transposed = s->second ? jvp < s->claims : vjp < s->claims && jvp < s->claims;
+    gp_outcome outcome = u ? GP_EVALUATED : out_of_memory(c);
+    for (size_t pair = 0; pair < RANDOM_PAIRS && outcome == GP_EVALUATED; pair++) {
+        double *v = u + m, *Jv = v + n, *Ju = Jv + m; /* Ju (n) = J' u */
+        for (size_t j = 0; j < m; j++)
+            u[j] = gp_random_normal(c->options.seed, GP_STREAM_DIRECTION, 1000 + pair, j);
+        for (size_t i = 0; i < n; i++)
+            v[i] = gp_random_normal(c->options.seed, GP_STREAM_DIRECTION, 2000 + pair, i);
+        for (int side = 0; side < 2 && outcome == GP_EVALUATED; side++) {
+            size_t k = side == 0 && !s->second ? vjp : jvp;
+            if (k >= s->claims)
+                continue;
+            int reverse = side == 0, rows = s->claim[k] == GP_CLAIM_VJP;
+            double *in = reverse ? u : v, *out = reverse ? Ju : Jv;
+            size_t outputs = rows ? n : m, inputs = rows ? m : n;
+            outcome = gp_evaluator_claim(c->evaluator, s->claim[k], in, outputs, out, NULL);
+            for (size_t q = 0; q < outputs && outcome == GP_EVALUATED; q++) {
+                double sum = 0, size = 0;
+                size_t block;
+                for (size_t p = 0; p < inputs; p++) {
+                    double term =
+                        in[p] * s->claimed[rows ? place(s, k, p, q, &block) : place(s, k, q, p, &block)];
+                    sum += term;
+                    size += fabs(term);
+                }
+                if (fabs(out[q] - sum) > 1e4 * gp_dtype_epsilon(f->dtype) * size)
+                    return free(u),
+                           gp_evaluator_fault(
+                               c->evaluator, "not-linear",
+                               "the %s callback isn't linear in its vector: number %zu is %.9g for a "
+                               "random one, and %.9g by its answers for unit vectors",
+                               gp_claim_string(s->claim[k]), q, out[q], sum);
+            }
+        }
+        if (transposed && outcome == GP_EVALUATED) {
+            double left = dot(u, Jv, m), right = dot(Ju, v, n);
+            double size = sqrt(dot(u, u, m) * dot(Jv, Jv, m)) + sqrt(dot(Ju, Ju, n) * dot(v, v, n));
+            worst = fmax(worst, size > 0 ? fabs(left - right) / size : 0);
+        }
+    }
+    free(u);
+    if (outcome == GP_EVALUATED && transposed) {
+        int holds = worst <= 1e3 * gp_dtype_epsilon(f->dtype);
+        if (gp_report_add_practice(
+                c->report, "%s %s %.2g in %d random pairs%s",
+                s->second ? "symmetry <u, Hv> = <Hu, v>" : "adjoint identity <u, Jv> = <J'u, v>",
+                holds ? "holds to" : "fails by", worst, RANDOM_PAIRS,
+                holds         ? ""
+                : s->second   ? ": that is no Hessian"
+                              : ": VJP and JVP are not of one Jacobian"))
+            return out_of_memory(c);
+    }
+    return outcome == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+}
+
+/* ---- noise and scales ----------------------------------------------------------- */
+
+/* A ladder of the first look: output j along member `member` of column cache `column`. */
+typedef struct gp_look {
+    size_t column, member, output;
+} gp_look;
+
+typedef struct gp_looks {
+    gp_section *section;
+    gp_column *column;
+    gp_look *look;
+    gp_ladder *ladder;
+    size_t count, first; /* first: of the output in turn */
+} gp_looks;
+
+static gp_line line_of(gp_section *s, gp_evaluator *e, gp_column *column, size_t member, size_t j,
+                       gp_probe *probe) {
+    const gp_check_state *c = s->check;
+    size_t i = column->entries[member];
+    gp_line line;
+    *probe = (gp_probe){.offset = i,
+                        .entries = 1,
+                        .scale = c->length[i],
+                        .reach = c->typical[gp_function_block_number(c->function, i)]};
+    gp_line_start(&line, e, probe, s->F0[j]);
+    line.column = column;
+    line.member = member;
+    line.output = j;
+    return line;
+}
+
+static gp_outcome look_again(void *context, size_t index, double shift, gp_ladder *ladder) {
+    gp_looks *l = context;
+    const gp_look *look = &l->look[l->first + index];
+    gp_probe probe;
+    gp_line line = line_of(l->section, l->section->check->evaluator, &l->column[look->column],
+                           look->member, look->output, &probe);
+    return gp_ladder_start(ladder, &line, shift);
+}
+
+/* The noise of every output at tiny steps, all parameters moving at once. */
+static gp_outcome tiny_noise(gp_section *s, double *tiny) {
+    gp_check_state *c = s->check;
+    const gp_function *f = c->function;
+    size_t *all = malloc(f->n * sizeof *all);
+    if (!all)
+        return out_of_memory(c);
+    for (size_t i = 0; i < f->n; i++)
+        all[i] = i;
+    gp_column column;
+    gp_outcome outcome = GP_EVALUATED;
+    gp_column_start(&column, c->evaluator, s->second, s->m, all, f->n, c->length);
+    for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++) {
+        gp_probe probe;
+        gp_line line = line_of(s, c->evaluator, &column, 0, j, &probe);
+        outcome = gp_noise_at_tiny_steps(&line, &tiny[j]);
+    }
+    gp_column_end(&column);
+    free(all);
+    return outcome;
+}
+
+/* The median |d| of the first looks into block `b` (SIZE_MAX: into all); 0 if none shows a derivative. */
+static double median_scale(gp_section *s, const gp_looks *l, size_t b, double *scratch) {
+    size_t found = 0;
+    for (size_t q = 0; q < l->count; q++) {
+        const gp_look *look = &l->look[q];
+        size_t input = l->column[look->column].entries[look->member], block, k = 0;
+        while (k < s->claims && (place(s, k, look->output, input, &block) == SIZE_MAX ||
+                                 (b != SIZE_MAX && block != b)))
+            k++;
+        if (k == s->claims)
+            continue;
+        gp_estimate e = gp_ladder_estimate(&l->ladder[q], s->noise[look->output].sigma);
+        if (isfinite(e.bound) && fabs(e.derivative) > e.bound)
+            scratch[found++] = fabs(e.derivative);
+    }
+    return found ? gp_median(scratch, found) : 0;
+}
+
+static void set_tolerances(gp_section *s, const gp_looks *l, double *scratch) {
+    gp_check_state *c = s->check;
+    const gp_function *shown = c->shown;
+    double all = median_scale(s, l, SIZE_MAX, scratch);
+    for (size_t b = s->block[0];
+         b < shown->blocks && shown->block[b].offset < s->first + s->count; b++) {
+        double own = median_scale(s, l, b, scratch);
+        gp_tolerance_follow(&c->tolerance[b], &c->options, c->function->dtype, own > 0 ? own : all);
+    }
+}
+
+/* First looks at some columns: the noise of each output and the scale of each block. */
+static gp_outcome first_look(gp_section *s) {
+    gp_check_state *c = s->check;
+    size_t columns = FIRST_LOOKS / s->m;
+    if (columns < FEWEST_COLUMNS)
+        columns = FEWEST_COLUMNS;
+    if (columns > s->pattern.groups)
+        columns = s->pattern.groups;
+    gp_looks l = {.section = s, .column = calloc(columns, sizeof(gp_column))};
+    size_t most = 0;
+    for (size_t w = 0; w < columns && l.column; w++) {
+        size_t g = w * s->pattern.groups / columns;
+        size_t start = s->pattern.group_start[g], members = s->pattern.group_start[g + 1] - start;
+        gp_column_start(&l.column[w], c->evaluator, s->second, s->m, s->pattern.member + start,
+                        members, c->length);
+        most += members * s->m;
+    }
+    double *tiny = calloc(s->m, sizeof *tiny), *scratch = NULL;
+    gp_outcome outcome = l.column && tiny ? tiny_noise(s, tiny) : out_of_memory(c);
+    int grouped = s->sparse && s->claims == 1;
+    size_t room = grouped ? c->function->nonzeros : most;
+    l.look = malloc((room + 1) * sizeof *l.look);
+    l.ladder = malloc((room + 1) * sizeof *l.ladder);
+    scratch = malloc((room + 1) * sizeof *scratch);
+    if (!l.look || !l.ladder || !scratch)
+        outcome = out_of_memory(c);
+    for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++) {
+        l.first = l.count;
+        for (size_t w = 0; w < columns && outcome == GP_EVALUATED; w++)
+            for (size_t k = 0; k < l.column[w].members && outcome == GP_EVALUATED; k++) {
+                size_t i = l.column[w].entries[k];
+                if (grouped && gp_sparsity_find(&s->pattern, j, i) == SIZE_MAX)
+                    continue;
+                l.look[l.count] = (gp_look){.column = w, .member = k, .output = j};
+                if (look_again(&l, l.count - l.first, 1, &l.ladder[l.count]) == GP_FAULT)
+                    outcome = GP_FAULT;
+                l.count++;
+            }
+        if (outcome == GP_EVALUATED)
+            outcome = gp_noise_level(c->function->dtype, tiny[j], l.ladder + l.first,
+                                     l.count - l.first, look_again, &l, &s->noise[j]);
+        if (outcome == GP_NOT_HERE)
+            outcome = out_of_memory(c);
+    }
+    if (outcome == GP_EVALUATED)
+        set_tolerances(s, &l, scratch);
+    for (size_t w = 0; w < columns && l.column; w++)
+        gp_column_end(&l.column[w]);
+    free(l.column);
+    free(l.look);
+    free(l.ladder);
+    free(scratch);
+    free(tiny);
+    return outcome;
+}
+
+/* ---- judging -------------------------------------------------------------------- */
+
+static gp_outcome judge_output(gp_section *s, gp_evaluator *e, gp_column *column, size_t member,
+                               size_t j, size_t block, double a, int readable, gp_entry *result) {
+    const gp_check_state *c = s->check;
+    gp_probe probe;
+    gp_ladder ladder;
+    gp_line line = line_of(s, e, column, member, j, &probe);
+    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
+        return GP_FAULT;
+    gp_outcome outcome = gp_judge_line(&ladder, &line, s->noise[j], &c->tolerance[block], a, readable,
+                                       result);
+    result->point = s->point;
+    return outcome;
+}
+
+/* All claims about one column. With a pattern, outputs outside of it must not move. */
+static gp_outcome judge_column(gp_section *s, gp_evaluator *e, gp_column *column, size_t member,
+                               int alone, gp_strays *strays, size_t *wrong) {
+    const gp_check_state *c = s->check;
+    size_t i = column->entries[member];
+    for (size_t j = 0; j < s->m; j++)
+        for (size_t k = 0; k < s->claims; k++) {
+            size_t block, at = place(s, k, j, i, &block);
+            gp_entry stray;
+            if (at == SIZE_MAX && !alone)
+                continue;
+            int inside = at != SIZE_MAX;
+            int readable = !inside || s->point > 0 || c->manner[s->first + at] == GP_MANNER_SET;
+            gp_entry *result = inside ? &s->results[at] : &stray;
+            if (judge_output(s, e, column, member, j, block, inside ? s->claimed[at] : 0, readable,
+                             result) == GP_FAULT)
+                return GP_FAULT;
+            *wrong += result->status == GP_ENTRY_REFUTED;
+            if (!inside && stray.status == GP_ENTRY_REFUTED) {
+                if (strays->count < STRAYS)
+                    strays->kept[strays->count] = (gp_stray){j, i, stray.numeric};
+                strays->count++;
+            }
+        }
+    return GP_EVALUATED;
+}
+
+/* Does an output move along a group none of whose columns has it in the pattern? */
+static gp_outcome someone_strays(gp_section *s, gp_evaluator *e, gp_column *column, int *strays) {
+    *strays = 0;
+    for (size_t j = 0; j < s->m && !*strays; j++) {
+        size_t k = 0;
+        gp_entry moved;
+        while (k < column->members &&
+               gp_sparsity_find(&s->pattern, j, column->entries[k]) == SIZE_MAX)
+            k++;
+        if (k < column->members)
+            continue;
+        if (judge_output(s, e, column, 0, j, s->block[0], 0, 1, &moved) == GP_FAULT)
+            return GP_FAULT;
+        *strays = moved.status == GP_ENTRY_REFUTED;
+    }
+    return GP_EVALUATED;
+}
+
+/* One group of columns; where something is wrong, its columns one by one. */
+static gp_outcome judge_group(void *context, gp_evaluator *e, size_t index) {
+    gp_section *s = context;
+    const gp_check_state *c = s->check;
+    size_t g = s->groups[index], start = s->pattern.group_start[g];
+    size_t members = s->pattern.group_start[g + 1] - start, wrong = 0;
+    int strays = 0, alone = members == 1;
+    gp_column column;
+    gp_column_start(&column, e, s->second, s->m, s->pattern.member + start, members, c->length);
+    gp_outcome outcome = GP_EVALUATED;
+    for (size_t k = 0; k < members && outcome == GP_EVALUATED; k++)
+        outcome = judge_column(s, e, &column, k, alone, &s->strays[g], &wrong);
+    if (outcome == GP_EVALUATED && !alone && !wrong)
+        outcome = someone_strays(s, e, &column, &strays);
+    gp_column_end(&column);
+    for (size_t k = 0; k < members && outcome == GP_EVALUATED && !alone && (wrong || strays); k++) {
+        size_t again = 0;
+        gp_column_start(&column, e, s->second, s->m, s->pattern.member + start + k, 1, c->length);
+        outcome = judge_column(s, e, &column, 0, 1, &s->strays[g], &again);
+        gp_column_end(&column);
+    }
+    return outcome;
+}
+
+/* ---- a section at a point ------------------------------------------------------- */
+
+static gp_outcome evaluate_map(gp_section *s) {
+    gp_check_state *c = s->check;
+    gp_outcome outcome = gp_evaluator_map(c->evaluator, s->second, s->F0);
+    for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++)
+        if (!isfinite(s->F0[j])) {
+            if (s->point > 0)
+                return GP_NOT_HERE;
+            return gp_evaluator_fault(c->evaluator, "nonfinite",
+                                      "output %zu of the map is %g at the given point: check at a point "
+                                      "inside the function's domain",
+                                      j, s->F0[j]);
+        }
+    if (outcome == GP_NOT_HERE && s->point == 0)
+        return gp_evaluator_fault(c->evaluator, "refused", "the map callback refused the given point");
+    return outcome;
+}
+
+static gp_outcome is_deterministic(gp_section *s) {
+    gp_check_state *c = s->check;
+    double *again = malloc(s->m * sizeof *again);
+    gp_outcome outcome =
+        again ? gp_evaluator_map(c->evaluator, s->second, again) : out_of_memory(c);
+    for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++)
+        if (again[j] != s->F0[j])
+            outcome = gp_evaluator_fault(c->evaluator, "not-deterministic",
+                                         "the function is not deterministic: output %zu of the map was "
+                                         "%.17g and then %.17g at the same point",
+                                         j, s->F0[j], again[j]);
+    free(again);
+    return outcome;
+}
+
+/* Judges all columns in s->groups at the evaluator's point. */
+static gp_outcome survey_map(gp_section *s) {
+    gp_check_state *c = s->check;
+    gp_outcome outcome = evaluate_map(s);
+    if (outcome == GP_EVALUATED && s->point == 0)
+        outcome = is_deterministic(s);
+    for (size_t k = 0; k < s->claims && outcome == GP_EVALUATED; k++)
+        outcome = gather_claim(s, k);
+    if (outcome == GP_EVALUATED && s->point == 0)
+        outcome = test_products(s);
+    if (outcome == GP_EVALUATED)
+        outcome = first_look(s);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_execute(c->evaluator, c->options.jobs, s->looked_at, judge_group, s);
+    for (size_t q = 0; q < s->count && outcome == GP_EVALUATED; q++) {
+        const gp_entry *result = &s->results[q];
+        gp_entry *entry = &c->report->entry[s->first + q];
+        if (s->point == 0) {
+            *entry = *result;
+            c->gradient[s->first + q] = s->claimed[q];
+            c->numeric[s->first + q] = result->numeric;
+            c->bound[s->first + q] = isfinite(result->bound) ? result->bound : INFINITY;
+        } else if (entry->status == GP_ENTRY_UNEXERCISED && result->status != GP_ENTRY_UNCHECKED &&
+                   result->status != GP_ENTRY_UNEXERCISED &&
+                   result->status != GP_ENTRY_UNRESOLVED && isfinite(result->analytic)) {
+            *entry = *result;
+        }
+    }
+    return outcome;
+}
+
+/* The pattern's own mistakes are the block's. */
+static gp_outcome report_strays(gp_section *s) {
+    gp_check_state *c = s->check;
+    gp_stray first = {0};
+    size_t count = 0;
+    for (size_t g = 0; g < s->pattern.groups; g++) {
+        if (s->strays[g].count && count == 0)
+            first = s->strays[g].kept[0];
+        count += s->strays[g].count;
+    }
+    if (count == 0)
+        return GP_EVALUATED;
+    c->report->block[s->block[0]].by_directions = GP_REFUTED;
+    return gp_report_add_diagnosis(c->report, s->block[0], "sparsity", NAN,
+                                   "%zu derivative%s outside of the given sparsity: output %zu depends "
+                                   "on input %zu (%.6g)",
+                                   count, count == 1 ? " lies" : "s lie", first.row, first.column,
+                                   first.derivative)
+               ? out_of_memory(c)
+               : GP_EVALUATED;
+}
+
+/* Columns with entries that are zero so far, at another point: is it the place, or are they always? */
+static gp_outcome try_elsewhere(gp_section *s) {
+    gp_check_state *c = s->check;
+    s->looked_at = 0;
+    for (size_t g = 0; g < s->pattern.groups; g++) {
+        int silent = 0;
+        for (size_t q = s->pattern.group_start[g]; q < s->pattern.group_start[g + 1]; q++)
+            for (size_t j = 0; j < s->m && !silent; j++)
+                for (size_t k = 0; k < s->claims && !silent; k++) {
+                    size_t block, at = place(s, k, j, s->pattern.member[q], &block);
+                    silent = at != SIZE_MAX &&
+                             c->report->entry[s->first + at].status == GP_ENTRY_UNEXERCISED;
+                }
+        if (silent)
+            s->groups[s->looked_at++] = g;
+    }
+    if (s->looked_at == 0 || c->options.points < 2)
+        return GP_EVALUATED;
+    s->point = 1;
+    gp_probe_point(c->function, c->options.seed, 1, 0, c->other);
+    gp_check_move(c, c->other);
+    gp_outcome outcome = survey_map(s);
+    if (outcome == GP_EVALUATED && c->report->points < 2)
+        c->report->points = 2;
+    return outcome;
+}
+
+static gp_outcome check_section(gp_section *s) {
+    gp_check_state *c = s->check;
+    const gp_function *f = c->function;
+    int together = s->sparse && s->claims == 1;
+    gp_status status = gp_sparsity_create(s->m, f->n, s->sparse ? f->nonzeros : 0, f->row, f->column,
+                                          together, &s->pattern);
+    if (status == GP_ERROR_ARGUMENT)
+        return gp_evaluator_fault(c->evaluator, "sparsity", "the sparsity names an entry twice");
+    if (status != GP_OK)
+        return out_of_memory(c);
+    size_t bytes = s->count * sizeof *s->results;
+    size_t stray_bytes = s->pattern.groups * sizeof *s->strays;
+    s->F0 = calloc(s->m, sizeof *s->F0);
+    s->claimed = calloc(s->count, sizeof *s->claimed);
+    s->noise = calloc(s->m, sizeof *s->noise);
+    s->results = gp_shared_alloc(bytes);
+    s->strays = gp_shared_alloc(stray_bytes);
+    s->groups = calloc(s->pattern.groups, sizeof *s->groups);
+    s->looked_at = s->pattern.groups;
+    gp_outcome outcome =
+        s->F0 && s->claimed && s->noise && s->results && s->strays && s->groups ? gp_check_return(c)
+                                                                                : out_of_memory(c);
+    for (size_t g = 0; g < s->pattern.groups && outcome == GP_EVALUATED; g++)
+        s->groups[g] = g;
+    if (outcome == GP_EVALUATED)
+        outcome = survey_map(s);
+    if (outcome == GP_EVALUATED && together &&
+        gp_report_add_practice(c->report, "%zu columns of the Jacobian in %zu groups without a common row",
+                               f->n, s->pattern.groups))
+        outcome = out_of_memory(c);
+    if (outcome == GP_EVALUATED && s->sparse)
+        outcome = report_strays(s);
+    if (outcome == GP_EVALUATED)
+        outcome = try_elsewhere(s);
+    if (outcome != GP_FAULT)
+        outcome = gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+    gp_sparsity_free(&s->pattern);
+    free(s->F0);
+    free(s->claimed);
+    free(s->noise);
+    free(s->groups);
+    gp_shared_free(s->results, bytes);
+    gp_shared_free(s->strays, stray_bytes);
+    return outcome;
+}
+
+gp_outcome gp_maps_check(gp_check_state *c) {
+    const gp_function *f = c->function, *shown = c->shown;
+    size_t block = c->scalars ? f->blocks : 0;
+    for (int second = 0; second < 2; second++) {
+        gp_section s = {.check = c, .second = second, .m = second ? f->n : f->outputs};
+        s.first = block < shown->blocks ? shown->block[block].offset : shown->n;
+        for (int k = 0; k < GP_CLAIMS; k++) {
+            gp_claim claim = (gp_claim)k;
+            if (of_gradient(claim) != second || !gp_function_claims(f, claim))
+                continue;
+            s.sparse |= is_sparse(f, claim);
+            s.claim[s.claims] = claim;
+            s.block[s.claims++] = block;
+            block += is_sparse(f, claim) ? 1 : f->blocks;
+        }
+        s.count = (block < shown->blocks ? shown->block[block].offset : shown->n) - s.first;
+        if (s.claims && check_section(&s) == GP_FAULT)
+            return GP_FAULT;
+    }
+    return GP_EVALUATED;
+}
