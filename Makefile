@@ -4,13 +4,15 @@
 #   make test     set up, build, and run all tests
 #   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make bench    measurements (bench/)
+#   make corpus   gradproof and its peers on functions and mistakes drawn anew (SEED="1 2 3", bench/corpus/)
+#   make peers    install the peers: apt packages, and Python packages into build/peers
 #   make lint     clang-tidy and cppcheck;  make format: clang-format
 #   make install  to PREFIX (default /usr/local)
 
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check bench lint format install coverage clean
+.PHONY: all setup demo test check bench corpus peers lint format install coverage clean
 
 all: build
 
@@ -44,6 +46,16 @@ coverage: setup
 
 bench: build
 	@bench/run build
+
+SEED ?= 1
+corpus: build
+	@bench/corpus/run build $(SEED)
+
+peers: build
+	@scripts/setup peers
+	@python3 -m venv build/peers
+	@build/peers/bin/pip install --quiet --requirement bench/corpus/requirements.txt
+	@cmake --preset release >/dev/null
 
 lint: build
 	@scripts/setup lint

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "gradproof.h"
-#include "mistakes.hpp"
+#include "subject.hpp"
 
 using namespace corpus;
 
@@ -27,59 +27,28 @@ struct settings {
     std::string show; /* print the reports with this verdict, and entries outside their bound */
 };
 
-/* The function under test: a problem, with or without a mistake. */
-struct subject {
-    const problem *p;
-    const planted *mistake = nullptr;
-    std::vector<double> accumulated;
-};
-
-template <class T>
-void deliver(subject *s, size_t n, const T *x, T *g, const std::vector<T> &right) {
-    const planted *m = s->mistake;
-    if (m && m->manner == planted::GRADIENT) {
-        std::vector<double> wide(right.begin(), right.end()), at(x, x + n), spoilt;
-        m->spoil(*s->p, at, wide, spoilt);
-        for (size_t i = 0; i < n; i++)
-            g[i] = T(spoilt[i]);
-        return;
-    }
-    size_t missing = n;
-    if (m && m->manner == planted::UNWRITTEN) {
-        missing = m->index;
-        for (size_t k = 0; k < m->block; k++)
-            missing += s->p->blocks[k].entries();
-    }
-    for (size_t i = 0; i < n; i++)
-        if (m && m->manner == planted::ACCUMULATED)
-            g[i] = T(s->accumulated[i] += double(right[i]));
-        else if (i != missing)
-            g[i] = right[i];
-}
-
 int value64(void *user, size_t, const double *x, double *v) {
-    *v = static_cast<subject *>(user)->p->value(x);
+    *v = static_cast<subject *>(user)->value(x);
     return 0;
 }
-int gradient64(void *user, size_t n, const double *x, double *g) {
-    auto *s = static_cast<subject *>(user);
-    std::vector<double> right(n);
-    s->p->gradient(x, right.data());
-    deliver(s, n, x, g, right);
+int gradient64(void *user, size_t, const double *x, double *g) {
+    static_cast<subject *>(user)->gradient(x, g);
     return 0;
 }
-int value32(void *user, size_t, const float *x, double *v) {
-    *v = static_cast<subject *>(user)->p->value32(x);
+int value32(void *user, size_t n, const float *x, double *v) {
+    std::vector<double> wide(x, x + n);
+    *v = static_cast<subject *>(user)->value(wide.data());
     return 0;
 }
 int gradient32(void *user, size_t n, const float *x, float *g) {
     auto *s = static_cast<subject *>(user);
-    std::vector<float> right(n);
-    s->p->gradient32(x, right.data());
-    deliver(s, n, x, g, right);
+    std::vector<double> wide(x, x + n), slope(n);
+    s->gradient(wide.data(), slope.data());
+    for (size_t i = 0; i < n; i++)
+        if (i != s->unwritten())
+            g[i] = float(slope[i]);
     return 0;
 }
-
 int select(void *user, size_t first, size_t count) {
     static_cast<subject *>(user)->p->select(first, count);
     return 0;
@@ -151,7 +120,7 @@ std::string number_or_null(double v) {
     return text;
 }
 
-gp_report *check(subject &s, const settings &o, gp_dtype dtype, const std::vector<double> &x) {
+gp_report *check(subject &s, const settings &o, gp_dtype dtype) {
     gp_function *f = nullptr;
     gp_report *report = nullptr;
     gp_error error = {""};
@@ -159,13 +128,13 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype, const std::vecto
     gp_options_init(&options);
     options.rtol = o.rtol;
     options.seed = o.seed;
-    s.accumulated.assign(x.size(), 0);
+    s.accumulated.assign(s.x.size(), 0);
     gp_status status = gp_function_create(s.p->name.c_str(), dtype, &s, &f);
     size_t at = 0;
     for (const block &b : s.p->blocks) {
         size_t shape[] = {b.rows, b.columns};
         if (status == GP_OK)
-            status = gp_function_add_block(f, b.name.c_str(), b.stage, 2, shape, x.data() + at);
+            status = gp_function_add_block(f, b.name.c_str(), b.stage, 2, shape, s.x.data() + at);
         at += b.entries();
     }
     if (status == GP_OK) {
@@ -192,13 +161,12 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype, const std::vecto
 
 /* How large a mistake is, as resolutions are: relative to max(|g'|, |derivative|) + the block's floor. Inside
  * the two slopes of a kink nothing is a mistake. */
-double size_in(const gp_report *r, const subject &s, const std::vector<double> &x,
-               const std::vector<double> &g, const std::vector<double> &low,
-               const std::vector<double> &high) {
+double size_in(const gp_report *r, const subject &s) {
     if (s.mistake->manner != planted::GRADIENT)
         return std::numeric_limits<double>::infinity();
     std::vector<double> spoilt;
-    s.mistake->spoil(*s.p, x, g, spoilt);
+    const std::vector<double> &low = s.low, &high = s.high;
+    s.mistake->spoil(*s.p, s.x, s.right, spoilt);
     double largest = 0;
     for (size_t k = 0; k < gp_report_blocks(r); k++) {
         gp_block_result block;
@@ -216,22 +184,44 @@ double size_in(const gp_report *r, const subject &s, const std::vector<double> &
     return largest;
 }
 
+/* Is the spoilt block a multiple of the right one, whatever the mistake was meant to be? */
+bool is_multiple(const subject &s) {
+    const planted &m = *s.mistake;
+    std::vector<double> spoilt;
+    size_t at = 0;
+    if (m.manner != planted::GRADIENT || !m.spoil(*s.p, s.x, s.right, spoilt))
+        return false;
+    for (size_t k = 0; k < m.block; k++)
+        at += s.p->blocks[k].entries();
+    size_t end = at + s.p->blocks[m.block].entries(), largest = at;
+    for (size_t i = at; i < end; i++)
+        if (std::fabs(s.right[i]) > std::fabs(s.right[largest]))
+            largest = i;
+    double factor = spoilt[largest] / s.right[largest];
+    for (size_t i = at; i < end; i++)
+        if (!(std::fabs(spoilt[i] - factor * s.right[i]) <=
+              1e-6 * (std::fabs(spoilt[i]) + 1e-2 * std::fabs(spoilt[largest]))))
+            return false;
+    return true;
+}
+
 /* One line of JSON. */
-void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, size_t point,
-          const gp_report *r, double took, double size, const bounds *b) {
+void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const gp_report *r,
+          double took, double size, const bounds *b) {
     const problem &p = *s.p;
     const planted *m = s.mistake;
-    std::string named;
-    size_t blocks = gp_report_blocks(r), other = 0, limits = 0, entries = gp_report_entries(r);
-    for (size_t k = 0; k < blocks; k++) {
+    /* Some mistakes concern all blocks: the cause is right where one names it and the others point there. */
+    std::string named, cause = m ? m->cause : "";
+    size_t blocks = gp_report_blocks(r), limits = 0, entries = gp_report_entries(r);
+    for (size_t k = 0; k < blocks && m; k++) {
         gp_block_result block;
         gp_report_block(r, k, &block);
         for (size_t d = 0; d < block.diagnoses; d++)
-            if (m && k == m->block && named.empty())
+            if (block.diagnosis[d].kind == cause || (k == m->block && named.empty()))
                 named = block.diagnosis[d].kind;
-            else if (block.verdict == GP_REFUTED)
-                other++;
     }
+    if (m && is_multiple(s) && (named == "scaled" || named == "sign"))
+        cause = named; /* on this function the mistake is a factor */
     std::string limit;
     std::vector<unsigned> spent;
     for (size_t i = 0; i < entries; i++) {
@@ -252,10 +242,10 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, size_t
             "\"seconds\": %.6f, \"failure\": \"%s\"",
             (unsigned long long)o.seed, escaped(p.name).c_str(), p.family.c_str(),
             dtype == GP_FLOAT64 ? "float64" : "float32", p.smooth ? "true" : "false",
-            p.noisy ? "true" : "false", p.n(), point, m ? "\"" : "", m ? m->name.c_str() : "null",
+            p.noisy ? "true" : "false", p.n(), s.point, m ? "\"" : "", m ? m->name.c_str() : "null",
             m ? "\"" : "", m ? p.blocks[m->block].name.c_str() : "",
             number_or_null(m ? m->relative : 0).c_str(), number_or_null(size).c_str(),
-            m ? m->cause.c_str() : "", named.c_str(), gp_verdict_string(gp_report_verdict(r)),
+            cause.c_str(), named.c_str(), gp_verdict_string(gp_report_verdict(r)),
             number_or_null(gp_report_resolution(r)).c_str(), limits, limit.c_str(),
             (unsigned long long)gp_report_evaluations(r, 0), spent[entries / 2],
             gp_report_exercised(r), took, failure ? escaped(failure).c_str() : "");
@@ -272,75 +262,34 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, size_t
     fprintf(out, "}\n");
 }
 
-/* A gradient may be right and its own rounding still be as large as the tolerance: such a point says nothing. */
-bool is_right(const problem &p, const std::vector<double> &g, const std::vector<double> &low,
-              const std::vector<double> &high, double rtol) {
-    size_t at = 0;
-    for (const block &b : p.blocks) {
-        std::vector<double> sizes;
-        for (size_t i = at; i < at + b.entries(); i++)
-            if (double size = std::fmax(std::fabs(low[i]), std::fabs(high[i])))
-                sizes.push_back(size);
-        std::sort(sizes.begin(), sizes.end());
-        double typical = sizes.empty() ? 0 : sizes[sizes.size() / 2];
-        for (size_t end = at + b.entries(); at < end; at++) {
-            double size = std::fmax(std::fabs(low[at]), std::fabs(high[at]));
-            double off = std::fmax(low[at] - g[at], g[at] - high[at]);
-            if (!std::isfinite(g[at]) || !std::isfinite(size) ||
-                off > 0.25 * rtol * (size + 0.1 * typical))
-                return false;
-        }
-    }
-    return true;
-}
-
 void run(FILE *out, const settings &o, const problem &p) {
-    const size_t n = p.n();
-    for (int d = GP_FLOAT64; d <= GP_FLOAT32; d++) {
-        gp_dtype dtype = gp_dtype(d);
-        if (dtype == GP_FLOAT32 && !p.value32)
-            continue;
-        double rtol = o.rtol > 0 ? o.rtol : dtype == GP_FLOAT64 ? 1e-5 : 1e-3;
+    for (int narrow = 0; narrow < (p.value32 ? 2 : 1); narrow++) {
+        gp_dtype dtype = narrow ? GP_FLOAT32 : GP_FLOAT64;
+        double rtol = o.rtol > 0 ? o.rtol : narrow ? 1e-3 : 1e-5;
         for (size_t point = 0; point < o.points; point++) {
-            corpus::random draw(o.seed, p.name + " point", point);
-            std::vector<double> x(n), g(n), low(n), high(n);
-            p.start(draw, point, x.data());
-            double f;
-            if (dtype == GP_FLOAT64) {
-                f = p.value(x.data());
-                p.gradient(x.data(), g.data());
-            } else {
-                std::vector<float> narrow(x.begin(), x.end()), slope(n);
-                f = p.value32(narrow.data());
-                p.gradient32(narrow.data(), slope.data());
-                x.assign(narrow.begin(), narrow.end());
-                g.assign(slope.begin(), slope.end());
-            }
-            reference_range(p, x.data(), low.data(), high.data());
-            if (!std::isfinite(f) || !is_right(p, g, low, high, rtol)) {
+            subject s;
+            if (!prepare(p, o.seed, point, narrow, rtol, s)) {
                 fprintf(out, "{\"checker\": \"gradproof\", \"problem\": \"%s\", \"dtype\": \"%s\", "
                              "\"point\": %zu, \"skipped\": true}\n",
-                        escaped(p.name).c_str(), dtype == GP_FLOAT64 ? "float64" : "float32", point);
+                        escaped(p.name).c_str(), narrow ? "float32" : "float64", point);
                 continue;
             }
-            subject s = {&p, nullptr, {}};
             double start = seconds();
-            gp_report *report = check(s, o, dtype, x);
-            bounds b = hold_against(report, low, high);
+            gp_report *report = check(s, o, dtype);
+            bounds b = hold_against(report, s.low, s.high);
             if (!o.show.empty() && (o.show == gp_verdict_string(gp_report_verdict(report)) ||
                                     (o.show == "outside" && b.outside)))
-                show(report, point, low, high);
-            tell(out, o, s, dtype, point, report, seconds() - start, 0, &b);
+                show(report, point, s.low, s.high);
+            tell(out, o, s, dtype, report, seconds() - start, 0, &b);
             gp_report_destroy(report);
             if (point >= o.wrong_points)
                 continue;
-            for (const planted &m : plant_all(p, o.seed, point, x, g)) {
+            for (const planted &m : plant_all(p, o.seed, point, s.x, s.right)) {
                 s.mistake = &m;
                 start = seconds();
-                report = check(s, o, dtype, x);
+                report = check(s, o, dtype);
                 double took = seconds() - start;
-                tell(out, o, s, dtype, point, report, took, size_in(report, s, x, g, low, high),
-                     nullptr);
+                tell(out, o, s, dtype, report, took, size_in(report, s), nullptr);
                 gp_report_destroy(report);
             }
         }
