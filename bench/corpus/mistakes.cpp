@@ -19,6 +19,7 @@ struct patient {
     random &draw;
     double relative;
     size_t index; /* an entry of the block whose derivative isn't zero */
+    size_t alive; /* how many there are */
     double median;
     double *b() {
         return g.data() + offset;
@@ -160,14 +161,16 @@ bool broadcast_first(patient &c) {
 }
 bool broadcast_rows(patient &c) {
     size_t C = c.shape.columns;
+    bool some = false; /* gradients whose rows add up to 0 would just become 0 */
     for (size_t i = 0; i < c.shape.rows; i++) {
         double sum = 0;
         for (size_t j = 0; j < C; j++)
             sum += c.from()[i * C + j];
+        some |= std::fabs(sum) > 1e-3 * c.median;
         for (size_t j = 0; j < C; j++)
             c.b()[i * C + j] = sum / double(C);
     }
-    return c.shape.rows > 1 && C > 2;
+    return some && c.shape.rows > 1 && C > 2;
 }
 bool absolute(patient &c) {
     size_t negative = 0, positive = 0;
@@ -198,7 +201,7 @@ bool truncated(patient &c) {
 bool unstructured(patient &c) {
     for (size_t i = 0; i < c.n; i++)
         c.b()[i] *= 1 + c.relative * (c.draw.uniform() < 0.5 ? -1 : 1) * c.draw.between(0.3, 1);
-    return c.n > 5;
+    return c.alive > 5;
 }
 bool not_a_number(patient &c) {
     c.b()[c.index] = std::numeric_limits<double>::quiet_NaN();
@@ -294,7 +297,10 @@ bool planted::spoil(const problem &p, const std::vector<double> &x,
     const size_t n = p.blocks[block].entries();
     random draw(seed, name);
     g = right;
-    patient c = {p, p.blocks[block], block, offset, n, x, right, g, draw, relative, index,
+    size_t alive = 0;
+    for (size_t i = 0; i < n; i++)
+        alive += right[offset + i] != 0;
+    patient c = {p, p.blocks[block], block, offset, n, x, right, g, draw, relative, index, alive,
                  median_size(right.data() + offset, n)};
     return MISTAKES[row].spoil(c);
 }

@@ -166,10 +166,51 @@ static int is_plain(const gp_case *c, double factor, double error) {
     return fabs(large) < 100.5 && fabs(large - round(large)) <= (1e-6 + error) * fabs(large);
 }
 
+/* lambda of a - d = lambda x by weighted least squares; -1 where there is none to be had. */
+static int best_decay(const gp_case *c, double *lambda) {
+    double numerator = 0, denominator = 0, widest = 0;
+    size_t used = 0;
+    if (!c->one_point || c->block->derivative)
+        return -1;
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (gp_case_known(c, i))
+            widest = fmax(widest, c->b[i]);
+    if (widest == 0)
+        widest = 1;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        if (!gp_case_known(c, i) || c->x[i] == 0)
+            continue;
+        double b = fmax(c->b[i] / widest, 1e-12); /* in units that neither overflow nor vanish */
+        double off = (c->a[i] - c->d[i]) / b, x = c->x[i] / b;
+        numerator += off * x;
+        denominator += x * x;
+        used++;
+    }
+    if (used < 3 || !(denominator > 0))
+        return -1;
+    *lambda = numerator / denominator;
+    return 0;
+}
+
+/* The largest |a - m| / b, m = factor d + lambda x: how far a model is from explaining all by noise alone. */
+static double misfit(const gp_case *c, double factor, double lambda) {
+    double worst = 0;
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (gp_case_known(c, i) && c->b[i] > 0)
+            worst = fmax(worst, fabs(c->a[i] - factor * c->d[i] -
+                                     (lambda != 0 ? lambda * c->x[i] : 0)) / c->b[i]);
+    return worst;
+}
+
 static int scaled(const gp_case *c) {
     double factor, error;
     char origin[128], all[64];
     if (best_factor(c, whole(c), &factor, &error) || !factor_explains(c, whole(c), factor))
+        return 0;
+    /* Close to 1 a little decay looks like a factor: the better explanation counts. */
+    double lambda;
+    if (fabs(factor - 1) <= 100 * c->tolerance->rtol && !best_decay(c, &lambda) &&
+        misfit(c, 1, lambda) < 0.1 * misfit(c, factor, 0))
         return 0;
     /* One number is some multiple of any other: a single entry is named only for a plain factor. */
     if (c->exercised < 2 && !is_plain(c, factor, error))
@@ -196,7 +237,7 @@ static int is_matrix(const gp_case *c, size_t *rows, size_t *columns) {
 
 static int transposed(const gp_case *c) {
     size_t rows, columns;
-    if (!c->evidence->one_point || !is_matrix(c, &rows, &columns) || c->exercised < 2)
+    if (!c->one_point || !is_matrix(c, &rows, &columns) || c->exercised < 2)
         return 0;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
@@ -214,7 +255,7 @@ static int transposed(const gp_case *c) {
 
 static int shifted(const gp_case *c) {
     size_t n = c->block->entries;
-    if (!c->evidence->one_point || n < 3 || c->exercised < 2)
+    if (!c->one_point || n < 3 || c->exercised < 2)
         return 0;
     for (int by = 1; by >= -1; by -= 2) {
         size_t matches = 0, misses = 0, telling = 0;
@@ -240,13 +281,14 @@ static int shifted(const gp_case *c) {
 
 static int swapped(const gp_case *c) {
     const gp_function *f = c->evidence->function;
-    if (!c->evidence->one_point || c->exercised < 2)
+    if (!c->one_point || c->exercised < 2)
         return 0;
     for (size_t k = 0; k < f->blocks; k++) {
         const gp_block *other = &f->block[k];
         if (k == c->number || other->entries != c->block->entries)
             continue;
-        const double *d = c->evidence->d + other->offset, *b = c->evidence->b + other->offset;
+        const gp_numbers *given = &c->evidence->given;
+        const double *d = given->d + other->offset, *b = given->b + other->offset;
         size_t i = 0;
         while (i < other->entries && gp_case_known(c, i) && isfinite(b[i]) && explains(c, i, d[i], b[i]))
             i++;
@@ -260,21 +302,9 @@ static int swapped(const gp_case *c) {
 
 /* a - d = lambda x: weight decay that is there and shouldn't be, or the other way round. */
 static int decay(const gp_case *c) {
-    double numerator = 0, denominator = 0;
-    size_t used = 0;
-    if (!c->evidence->one_point)
+    double lambda;
+    if (best_decay(c, &lambda))
         return 0;
-    for (size_t i = 0; i < c->block->entries; i++) {
-        if (!gp_case_known(c, i) || c->x[i] == 0)
-            continue;
-        double weight = 1 / fmax(c->b[i] * c->b[i], 1e-300);
-        numerator += weight * (c->a[i] - c->d[i]) * c->x[i];
-        denominator += weight * c->x[i] * c->x[i];
-        used++;
-    }
-    if (used < 3 || !(denominator > 0))
-        return 0;
-    double lambda = numerator / denominator;
     for (size_t i = 0; i < c->block->entries; i++)
         if (gp_case_known(c, i) && !explains(c, i, c->d[i] + lambda * c->x[i], c->b[i]))
             return 0;
@@ -287,7 +317,7 @@ static int decay(const gp_case *c) {
 
 static int reversed(const gp_case *c) {
     size_t n = c->block->entries, telling = 0;
-    if (!c->evidence->one_point || n < 3 || c->exercised < 2)
+    if (!c->one_point || n < 3 || c->exercised < 2)
         return 0;
     for (size_t i = 0; i < n; i++) {
         size_t from = n - 1 - i;
@@ -371,7 +401,7 @@ static int broadcast(const gp_case *c) {
 static int sample(const gp_case *c) {
     const gp_evidence *e = c->evidence;
     static const char *const which[] = {"first", "last"};
-    for (int k = 0; k < 2 && e->one_point && e->example_d[k] && c->exercised >= 2 &&
+    for (int k = 0; k < 2 && c->one_point && e->example_d[k] && c->exercised >= 2 &&
                     !c->block->derivative;
          k++) {
         const double *d = e->example_d[k] + (c->x - e->x), *b = e->example_b[k] + (c->x - e->x);
@@ -487,11 +517,22 @@ static int lines(const gp_case *c) {
 }
 
 static int entries(const gp_case *c) {
-    size_t right = 0, first = 0, listed = 0;
+    size_t right = 0, first = 0, listed = 0, doubtful = 0;
+    double least = INFINITY; /* relative error of the wrong entries, the smallest */
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (c->wrong[i] && gp_case_known(c, i))
+            least = fmin(least, fabs(c->a[i] - c->d[i]) / fmax(fabs(c->a[i]), fabs(c->d[i])));
     char list[256] = "";
     for (size_t i = 0; i < c->block->entries; i++) {
         if (!c->wrong[i]) {
             right += gp_case_known(c, i);
+            if (!gp_case_known(c, i))
+                continue;
+            /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may be but the tip
+             * of something else. */
+            double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
+            doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
+                        c->b[i] > least * (size + c->tolerance->floor);
             continue;
         }
         if (listed == 0)
@@ -506,7 +547,7 @@ static int entries(const gp_case *c) {
     /* "A few" must be few: else there is a pattern that we don't know. */
     if (c->wrongs > 3 && c->wrongs > right / 10)
         return 0;
-    if (right < c->wrongs)
+    if (right < c->wrongs || doubtful > right / 5)
         return 0;
     return add(gp_report_add_diagnosis(
         c->report, c->number, "entries", NAN,
@@ -517,12 +558,14 @@ static int entries(const gp_case *c) {
 }
 
 static int (*const MODELS[])(const gp_case *) = {
-    unwritten, accumulated, nonfinite, stale,  zero,     scaled, sample,       transposed, shifted,
-    reversed,  swapped,     broadcast, decay,  absolute, stored, lines, line_factors, entries};
+    unwritten, accumulated, nonfinite, stale,    zero,   scaled, /* plain up to here */
+    sample,    transposed,  shifted,   reversed, swapped, broadcast, decay, absolute, stored,
+    lines,     entries,     line_factors};
+enum { PLAIN = 6 };
 
-int gp_name_cause(const gp_case *c) {
+int gp_name_cause(const gp_case *c, int plain) {
     int named = 0;
-    for (size_t m = 0; !named && m < sizeof MODELS / sizeof *MODELS; m++)
+    for (size_t m = 0; !named && m < (plain ? PLAIN : sizeof MODELS / sizeof *MODELS); m++)
         named = MODELS[m](c);
     return named;
 }

@@ -11,6 +11,7 @@ typedef struct gp_case {
     const gp_evidence *evidence;
     const gp_block *block;
     size_t number; /* of the block */
+    int one_point; /* the numbers are of the given point: positions and x may be compared */
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
     const gp_tolerance *tolerance;
@@ -20,9 +21,9 @@ typedef struct gp_case {
     gp_report *report;
 } gp_case;
 
-/* Adds the diagnosis of the first model that explains the block. Returns 1 if one did, 0 if none, -1 if
- * memory ran out. */
-int gp_name_cause(const gp_case *c);
+/* Adds the diagnosis of the first model that explains the block; plain: of those alone that are sure of
+ * themselves wherever an entry was decided. Returns 1 if one did, 0 if none, -1 if memory ran out. */
+int gp_name_cause(const gp_case *c, int plain);
 
 /* Is there an estimate, and a number to hold against it? */
 int gp_case_known(const gp_case *c, size_t i);

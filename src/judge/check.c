@@ -137,45 +137,37 @@ static gp_outcome notebook_difference(gp_check_state *c) {
     return GP_EVALUATED;
 }
 
-/* Evidence for the diagnosis: the given point's numbers where mistakes show there, else those of
- * the points where the entries were decided. */
 static gp_status diagnose(gp_check_state *c) {
     const gp_function *f = c->shown;
     gp_report *r = c->report;
-    unsigned char *wrong = calloc(f->n, 1);
-    if (!wrong)
-        return GP_ERROR_MEMORY;
-    size_t total = 0, elsewhere = 0;
-    for (size_t i = 0; i < f->n; i++)
-        if (r->entry[i].status == GP_ENTRY_REFUTED) {
-            wrong[i] = 1;
-            total++;
-            elsewhere += i < c->scalars && r->entry[i].point != 0;
-        }
-    gp_evidence evidence = {.function = f,
-                            .x = f->x,
-                            .scalars = c->scalars,
-                            .a = c->gradient,
-                            .d = c->numeric,
-                            .b = c->bound,
-                            .wrong = wrong,
-                            .manner = c->manner,
-                            .one_point = 1,
-                            .constant = c->constant,
-                            .example_d = {c->example_d[0], c->example_d[1]},
-                            .example_b = {c->example_b[0], c->example_b[1]},
-                            .tolerance = c->tolerance};
-    if (elsewhere) {
-        for (size_t i = 0; i < c->scalars; i++) {
-            const gp_entry *e = &r->entry[i];
-            c->gradient[i] = e->analytic;
-            c->numeric[i] = e->numeric;
-            c->bound[i] = e->status == GP_ENTRY_UNCHECKED ? INFINITY : e->bound;
-        }
-        evidence.one_point = 0;
+    unsigned char *wrong = calloc(2 * f->n, 1), *wrong_here = wrong + f->n;
+    double *numbers = malloc(3 * f->n * sizeof *numbers), *a = numbers, *d = a + f->n, *b = d + f->n;
+    size_t total = 0;
+    gp_status status = wrong && numbers ? GP_OK : GP_ERROR_MEMORY;
+    for (size_t i = 0; i < f->n && status == GP_OK; i++) {
+        const gp_entry *e = &r->entry[i];
+        wrong[i] = e->status == GP_ENTRY_REFUTED;
+        wrong_here[i] = wrong[i] && e->point == 0;
+        total += wrong[i];
+        int here = e->point == 0;
+        a[i] = here ? c->gradient[i] : e->analytic;
+        d[i] = here ? c->numeric[i] : e->numeric;
+        b[i] = here ? c->bound[i] : e->bound;
     }
-    gp_status status = total ? gp_diagnose(&evidence, r) : GP_OK;
+    if (status == GP_OK && total) {
+        gp_evidence evidence = {.function = f,
+                                .given = {c->gradient, c->numeric, c->bound, wrong_here},
+                                .decided = {a, d, b, wrong},
+                                .x = f->x,
+                                .manner = c->manner,
+                                .constant = c->constant,
+                                .example_d = {c->example_d[0], c->example_d[1]},
+                                .example_b = {c->example_b[0], c->example_b[1]},
+                                .tolerance = c->tolerance};
+        status = gp_diagnose(&evidence, r);
+    }
     free(wrong);
+    free(numbers);
     return status;
 }
 

@@ -93,6 +93,30 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
     return status;
 }
 
+static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_report *r) {
+    const gp_function *f = evidence->function;
+    const gp_numbers *numbers = one_point ? &evidence->given : &evidence->decided;
+    size_t at = f->block[k].offset;
+    gp_case c = {.evidence = evidence,
+                 .block = &f->block[k],
+                 .number = k,
+                 .one_point = one_point,
+                 .x = evidence->x + at,
+                 .a = numbers->a + at,
+                 .d = numbers->d + at,
+                 .b = numbers->b + at,
+                 .wrong = numbers->wrong + at,
+                 .manner = evidence->manner + at,
+                 .tolerance = &evidence->tolerance[k],
+                 .report = r};
+    for (size_t i = 0; i < c.block->entries; i++) {
+        c.known += (size_t)gp_case_known(&c, i);
+        c.wrongs += c.wrong[i];
+        c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
+    }
+    return c;
+}
+
 gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     const gp_function *f = evidence->function;
     unsigned char *refuted = calloc(2 * f->blocks, 1);
@@ -101,26 +125,17 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     unsigned char *exercised = refuted + f->blocks;
     gp_status status = GP_OK;
     for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
-        size_t at = f->block[k].offset;
-        gp_case c = {.evidence = evidence,
-                     .block = &f->block[k],
-                     .number = k,
-                     .x = evidence->x + at,
-                     .a = evidence->a + at,
-                     .d = evidence->d + at,
-                     .b = evidence->b + at,
-                     .wrong = evidence->wrong + at,
-                     .manner = evidence->manner + at,
-                     .tolerance = &evidence->tolerance[k],
-                     .report = r};
-        for (size_t i = 0; i < c.block->entries; i++) {
-            c.known += (size_t)gp_case_known(&c, i);
-            c.wrongs += c.wrong[i];
-            c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
-        }
-        exercised[k] = c.exercised > 0;
-        refuted[k] = c.wrongs > 0;
-        if (refuted[k] && gp_name_cause(&c) < 0)
+        gp_case decided = case_of(evidence, k, 0, r), given = case_of(evidence, k, 1, r);
+        exercised[k] = decided.exercised > 0;
+        refuted[k] = decided.wrongs > 0;
+        if (!refuted[k])
+            continue;
+        int named = gp_name_cause(&decided, 1);
+        if (!named && given.wrongs > 0)
+            named = gp_name_cause(&given, 0);
+        if (!named)
+            named = gp_name_cause(&decided, 0);
+        if (named < 0)
             status = GP_ERROR_MEMORY;
     }
     if (status == GP_OK)

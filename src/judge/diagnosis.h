@@ -14,14 +14,20 @@ typedef enum gp_manner {
     GP_MANNER_STALE /* depends on where the value was called before */
 } gp_manner;
 
-/* The numbers of all n entries at one point. An entry that was not estimated has b = infinity. */
+/* Numbers of all entries: the gradient under test, estimates, their bounds (infinite where there is none), and
+ * which are refuted. */
+typedef struct gp_numbers {
+    const double *a, *d, *b;
+    const unsigned char *wrong;
+} gp_numbers;
+
+/* What is known: at the given point, where positions and x may be compared; and at the point at which each entry
+ * was decided, which is another one for entries that the given point leaves silent. */
 typedef struct gp_evidence {
     const gp_function *function; /* as the report shows it */
-    size_t scalars;              /* entries [0, scalars) are of a gradient, the rest of maps */
-    const double *x, *a, *d, *b;
-    const unsigned char *wrong;  /* 1: refuted */
+    gp_numbers given, decided;
+    const double *x;
     const unsigned char *manner; /* gp_manner */
-    int one_point; /* all numbers are from the same point: positions and x may be compared */
     int constant;  /* the gradient is the same at another point, and the derivative isn't */
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
      * (infinite where there is none); NULL for functions that can't choose examples. */

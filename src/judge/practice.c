@@ -267,7 +267,7 @@ static gp_outcome is_derivative_constant(gp_check_state *c, const size_t *list, 
     for (size_t k = 0; k < some; k++)
         picked[k] = list[k * count / some];
     for (size_t i = 0; i < f->n; i++)
-        c->other[i] = f->x[i] + (i % 2 ? -0.01 : 0.01) * c->length[i];
+        c->other[i] = f->x[i] + (i % 2 ? -c->away : c->away) * c->length[i];
     gp_check_move(c, c->other);
     gp_outcome outcome = gp_evaluator_value(c->evaluator, &f0);
     if (outcome == GP_EVALUATED)

@@ -365,8 +365,10 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
         size_t i = entries[k];
         const gp_entry *result = &task.results[k];
         if (aim == GP_SURVEY_FIRST) {
-            c->numeric[i] = result->numeric;
-            c->bound[i] = isfinite(result->bound) ? result->bound : INFINITY;
+            /* At a kink, whatever lies between the slopes of both sides will do. */
+            double half = fabs(result->right - result->left) / 2;
+            c->numeric[i] = half > 0 ? (result->left + result->right) / 2 : result->numeric;
+            c->bound[i] = isfinite(result->bound) ? half + result->bound : INFINITY;
         }
         if (counts(aim, result))
             c->report->entry[i] = *result;

@@ -127,10 +127,16 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     for (size_t i = 0; i < f->n; i++)
         if (c->manner[i] == GP_MANNER_ACCUMULATED)
             return GP_EVALUATED; /* every call returns more, so nothing can be told here */
-    for (size_t i = 0; i < f->n; i++)
-        gp_evaluator_move(e, i, (i % 2 ? -0.01 : 0.01) * c->length[i]);
+    /* Either way, then closer by: somewhere inside the domain. */
+    static const double away[] = {0.01, -0.01, 1e-4, -1e-4};
     double value;
-    gp_outcome outcome = gp_evaluator_value(e, &value);
+    gp_outcome outcome = GP_NOT_HERE;
+    for (size_t k = 0; k < 4 && outcome == GP_NOT_HERE; k++) {
+        for (size_t i = 0; i < f->n; i++)
+            gp_evaluator_move(e, i, (i % 2 ? -away[k] : away[k]) * c->length[i]);
+        outcome = gp_evaluator_value(e, &value);
+        c->away = away[k];
+    }
     if (outcome == GP_EVALUATED) {
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
         c->constant = outcome == GP_EVALUATED;

@@ -70,6 +70,13 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                 block->resolution =
                     fmax(block->resolution, /* fmax ignores NaN */
                          gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
+            if (e->status == GP_ENTRY_KINK) { /* beyond the nearer of the two slopes */
+                double nearest = fmin(fmax(e->analytic, fmin(e->left, e->right)),
+                                      fmax(e->left, e->right));
+                block->resolution = fmax(
+                    block->resolution,
+                    gp_entry_resolution(e->analytic, nearest, e->bound, &tolerance[k]));
+            }
             if (e->status == GP_ENTRY_UNEXERCISED)
                 continue;
             /* A refuted entry is worse than any other. */
