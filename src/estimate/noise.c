@@ -110,7 +110,7 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
         return GP_NOT_HERE;
     for (size_t i = 0; i < count; i++)
         roughness[i] = gp_ladder_roughness(&ladders[i]);
-    double noise = median_noise(roughness, count), faded = NAN;
+    double noise = median_noise(roughness, count), loud = noise, faded = NAN;
     free(roughness);
     for (int try = 0; try < TRIES && noise > 8 * floor_noise; try++) {
         double witness[WITNESSES];
@@ -128,6 +128,6 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
             noise = fmax(faded, closer);
         faded = closer <= FADED * noise ? closer : NAN;
     }
-    *result = (gp_noise){fmax(floor_noise, noise), floor_noise};
+    *result = (gp_noise){fmax(floor_noise, noise), floor_noise, fmax(floor_noise, loud)};
     return GP_EVALUATED;
 }

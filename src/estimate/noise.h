@@ -15,6 +15,7 @@ typedef gp_outcome (*gp_ladder_again)(void *context, size_t index, double shift,
 typedef struct gp_noise {
     double sigma; /* at the steps in use */
     double quiet; /* what rounding and tiny steps show: the noise itself, if the rest were kinks */
+    double loud;  /* what the first looks show: noise, if bends and kinks had no part in it */
 } gp_noise;
 
 /* The noise from all that is known at a point: the noise at tiny steps,

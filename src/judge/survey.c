@@ -197,6 +197,20 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
         else if (status == GP_ENTRY_VERIFIED)
             status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
     }
+    /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value) is no part of what
+     * the gradient means. Taken for noise it widens the bound; a that is proven within it is proven. */
+    if (status == GP_ENTRY_UNRESOLVED && noise.loud > 4 * noise.sigma && readable) {
+        gp_ladder again; /* the first one spent its evaluations at steps that are too small for this */
+        if (gp_ladder_start(&again, line, 1) == GP_FAULT ||
+            refine(&again, line, noise.loud, t) == GP_FAULT)
+            return GP_FAULT;
+        gp_estimate rough = gp_ladder_estimate(&again, noise.loud);
+        evaluations += again.evaluations;
+        if (gp_judge(a, &rough, t) == GP_ENTRY_VERIFIED) {
+            estimate = rough;
+            status = GP_ENTRY_VERIFIED;
+        }
+    }
     *result = (gp_entry){.status = status,
                          .analytic = a,
                          .numeric = estimate.derivative,
