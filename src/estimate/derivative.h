@@ -37,7 +37,7 @@ typedef struct gp_estimate {
 } gp_estimate;
 
 /* Bounds count this many standard deviations of noise. */
-#define GP_NOISE_FACTOR 5.0
+#define GP_NOISE_FACTOR 6.0
 
 /* How good an estimate must be: bound <= goal_rtol * |d| + goal_atol. */
 typedef struct gp_goal {

@@ -90,13 +90,13 @@ static double rounding_noise(gp_dtype dtype, const gp_ladder *ladders, size_t co
     return q / sqrt(12);
 }
 
-/* sigma from the median of what several ladders show; 0 if none shows any. Sorts them. */
-static double median_noise(double *roughness, size_t count) {
+/* sigma from the median of what several ladders show; `none` if none moves at all. Sorts them. */
+static double median_noise(double *roughness, size_t count, double none) {
     size_t known = 0;
     for (size_t i = 0; i < count; i++)
         if (!isnan(roughness[i]))
             roughness[known++] = roughness[i];
-    return known ? gp_median(roughness, known) / 0.6745 : 0; /* the median of |N(0, 1)| */
+    return known ? gp_median(roughness, known) / 0.6745 : none; /* the median of |N(0, 1)| */
 }
 
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
@@ -110,7 +110,7 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
         return GP_NOT_HERE;
     for (size_t i = 0; i < count; i++)
         roughness[i] = gp_ladder_roughness(&ladders[i]);
-    double noise = median_noise(roughness, count), loud = noise, faded = NAN;
+    double noise = median_noise(roughness, count, 0), loud = noise, faded = NAN;
     free(roughness);
     for (int try = 0; try < TRIES && noise > 8 * floor_noise; try++) {
         double witness[WITNESSES];
@@ -122,7 +122,9 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
                 return GP_FAULT;
             witness[k] = gp_ladder_roughness(&ladder);
         }
-        double closer = median_noise(witness, witnesses);
+        double closer = median_noise(witness, witnesses, NAN);
+        if (isnan(closer))
+            break; /* so close by nothing moves: stairs, not smoothness */
         /* What fades twice running wasn't noise, nor is it an accident of a few witnesses. */
         if (faded < noise && closer <= FADED * noise)
             noise = fmax(faded, closer);
