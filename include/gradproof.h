@@ -218,7 +218,8 @@ GP_API gp_status gp_function_set_user(gp_function *function, void *user);
 
 /* Plants a mistake into the gradient under test, to see it caught. `plant` is BLOCK:MISTAKE with
  *     scale=F   negate   zero   transpose   shift   entry=I,add=V   decay=L
- * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn. */
+ * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn. BLOCK is
+ * named as in reports: "W2" for the gradient, "vjp W2", "jacobian W2" for other derivatives. */
 GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
 
 /* ---- functions in a shared object ----------------------------------------------- */

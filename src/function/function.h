@@ -27,12 +27,6 @@ typedef enum gp_plant_kind {
     GP_PLANT_DECAY
 } gp_plant_kind;
 
-typedef struct gp_plant {
-    gp_plant_kind kind;
-    size_t block, index;
-    double amount;
-} gp_plant;
-
 /* What may be given of a map's derivative, or of a gradient's. */
 typedef enum gp_claim {
     GP_CLAIM_JACOBIAN,
@@ -42,6 +36,14 @@ typedef enum gp_claim {
     GP_CLAIM_HVP,
     GP_CLAIMS /* how many */
 } gp_claim;
+
+typedef struct gp_plant {
+    gp_plant_kind kind;
+    int claimed; /* into this claim's numbers for the block, not into the gradient */
+    gp_claim claim;
+    size_t block, index;
+    double amount;
+} gp_plant;
 
 struct gp_function {
     char *name;
@@ -117,6 +119,9 @@ const char *gp_claim_string(gp_claim claim);
 
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
+/* Applies one mistake to a block's numbers b (rows x columns) at parameters x (as many; of a decay alone). */
+gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,
+                         const double *x, double *b);
 /* Applies the planted mistakes to g (n entries), the gradient at x. */
 gp_status gp_function_apply_plants(const gp_function *function, const double *x, double *g);
 

@@ -16,6 +16,48 @@ static int parse_number(const char *text, const char **end, double *number) {
     return 0;
 }
 
+/* Does text begin with the words for a claim on a block: "vjp W1", or "jacobian" for a sparse one? */
+static int names_claim(const gp_function *f, const char *text, size_t length, gp_claim claim,
+                       const char *block) {
+    char name[512];
+    if (claim == GP_CLAIM_JACOBIAN && f->nonzeros)
+        snprintf(name, sizeof name, "%s", gp_claim_string(claim));
+    else
+        snprintf(name, sizeof name, "%s %s", gp_claim_string(claim), block);
+    return gp_function_claims(f, claim) && strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
+/* The block that the first `length` letters of text name, as reports do, and its size. */
+static gp_status find_block(const gp_function *f, const char *text, size_t length, gp_plant *plant,
+                            size_t *entries, size_t *dimensions, gp_error *error) {
+    for (size_t b = 0; b < f->blocks; b++) {
+        const gp_block *block = &f->block[b];
+        plant->block = b;
+        if (strlen(block->name) == length && memcmp(block->name, text, length) == 0) {
+            *entries = block->entries;
+            *dimensions = block->dimensions;
+            return GP_OK;
+        }
+        for (int k = 0; k < GP_CLAIMS; k++)
+            if (names_claim(f, text, length, (gp_claim)k, block->name)) {
+                int sparse = k == GP_CLAIM_JACOBIAN && f->nonzeros;
+                size_t m = k == GP_CLAIM_HESSIAN || k == GP_CLAIM_HVP ? f->n : f->outputs;
+                plant->claimed = 1;
+                plant->claim = (gp_claim)k;
+                *entries = sparse ? f->nonzeros : m * block->entries;
+                *dimensions = sparse ? 1 : 2;
+                return GP_OK;
+            }
+    }
+    char names[256] = "";
+    for (size_t b = 0; b < f->blocks; b++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%.40s", b ? ", " : "", f->block[b].name);
+    }
+    return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': no such block; %.100s has %s", text,
+                   f->name, names);
+}
+
 gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
     if (!f || !text)
         return gp_fail(error, GP_ERROR_ARGUMENT, "plant: NULL argument");
@@ -24,25 +66,15 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
     if (!colon)
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "plant '%.100s': write BLOCK:MISTAKE, such as W2:scale=2", text);
-    size_t length = (size_t)(colon - text);
-    while (plant.block < f->blocks && (strlen(f->block[plant.block].name) != length ||
-                                       memcmp(f->block[plant.block].name, text, length) != 0))
-        plant.block++;
-    if (plant.block == f->blocks) {
-        char names[256] = "";
-        for (size_t i = 0; i < f->blocks; i++) {
-            size_t used = strlen(names);
-            snprintf(names + used, sizeof names - used, "%s%.40s", i ? ", " : "", f->block[i].name);
-        }
-        return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': no such block; %.100s has %s",
-                       text, f->name, names);
-    }
-    const gp_block *block = &f->block[plant.block];
+    size_t entries, dimensions;
+    gp_status found = find_block(f, text, (size_t)(colon - text), &plant, &entries, &dimensions, error);
+    if (found != GP_OK)
+        return found;
     const char *mistake = colon + 1, *end = mistake + strlen(mistake);
     if (strncmp(mistake, "scale=", 6) == 0 && !parse_number(mistake + 6, &end, &plant.amount)) {
         plant.kind = GP_PLANT_SCALE;
     } else if (strncmp(mistake, "decay=", 6) == 0 &&
-               !parse_number(mistake + 6, &end, &plant.amount)) {
+               !parse_number(mistake + 6, &end, &plant.amount) && !plant.claimed) {
         plant.kind = GP_PLANT_DECAY;
     } else if (strncmp(mistake, "entry=", 6) == 0) {
         char *after;
@@ -52,9 +84,9 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
             parse_number(after + 5, &end, &plant.amount))
             return gp_fail(error, GP_ERROR_ARGUMENT,
                            "plant '%.100s': write entry=I,add=V with an index and a number", text);
-        if (plant.index >= block->entries)
-            return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %s has entries 0 to %zu",
-                           text, block->name, block->entries - 1);
+        if (plant.index >= entries)
+            return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has entries 0 to %zu",
+                           text, (int)(colon - text), text, entries - 1);
     } else if (strcmp(mistake, "negate") == 0) {
         plant.kind = GP_PLANT_NEGATE;
     } else if (strcmp(mistake, "zero") == 0) {
@@ -63,11 +95,11 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
         plant.kind = GP_PLANT_SHIFT;
     } else if (strcmp(mistake, "transpose") == 0) {
         plant.kind = GP_PLANT_TRANSPOSE;
-        if (block->dimensions != 2)
+        if (dimensions != 2)
             return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "plant '%.100s': only a matrix can be transposed, and %s has %zu "
+                           "plant '%.100s': only a matrix can be transposed, and %.*s has %zu "
                            "dimension%s",
-                           text, block->name, block->dimensions, block->dimensions == 1 ? "" : "s");
+                           text, (int)(colon - text), text, dimensions, dimensions == 1 ? "" : "s");
     } else {
         end = "?";
     }
@@ -85,55 +117,62 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
     return GP_OK;
 }
 
-gp_status gp_function_apply_plants(const gp_function *f, const double *x, double *g) {
-    for (size_t p = 0; p < f->plants; p++) {
-        const gp_plant *plant = &f->plant[p];
-        const gp_block *block = &f->block[plant->block];
-        double *b = g + block->offset;
-        size_t entries = block->entries;
-        switch (plant->kind) {
-        case GP_PLANT_SCALE:
-            for (size_t i = 0; i < entries; i++)
-                b[i] *= plant->amount;
-            break;
-        case GP_PLANT_NEGATE:
-            for (size_t i = 0; i < entries; i++)
-                b[i] = -b[i];
-            break;
-        case GP_PLANT_ZERO:
-            for (size_t i = 0; i < entries; i++)
-                b[i] = 0;
-            break;
-        case GP_PLANT_SHIFT: {
-            double last = b[entries - 1];
-            memmove(b + 1, b, (entries - 1) * sizeof *b);
-            b[0] = last;
-            break;
-        }
-        case GP_PLANT_ENTRY:
-            b[plant->index] += plant->amount;
-            break;
-        case GP_PLANT_DECAY:
-            for (size_t i = 0; i < entries; i++)
-                b[i] += plant->amount * x[block->offset + i];
-            break;
-        case GP_PLANT_TRANSPOSE: {
-            /* The r x c matrix is written out as its c x r transpose. */
-            size_t rows = block->shape[0], columns = block->shape[1];
-            double *copy = malloc(entries * sizeof *copy);
-            if (!copy)
-                return GP_ERROR_MEMORY;
-            memcpy(copy, b, entries * sizeof *copy);
-            for (size_t i = 0; i < rows; i++)
-                for (size_t j = 0; j < columns; j++)
-                    b[j * rows + i] = copy[i * columns + j];
-            free(copy);
-            break;
-        }
-        }
-        if (f->dtype == GP_FLOAT32)
-            for (size_t i = 0; i < entries; i++)
-                b[i] = (double)(float)b[i];
+gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,
+                         const double *x, double *b) {
+    size_t entries = rows * columns;
+    switch (plant->kind) {
+    case GP_PLANT_SCALE:
+        for (size_t i = 0; i < entries; i++)
+            b[i] *= plant->amount;
+        break;
+    case GP_PLANT_NEGATE:
+        for (size_t i = 0; i < entries; i++)
+            b[i] = -b[i];
+        break;
+    case GP_PLANT_ZERO:
+        for (size_t i = 0; i < entries; i++)
+            b[i] = 0;
+        break;
+    case GP_PLANT_SHIFT: {
+        double last = b[entries - 1];
+        memmove(b + 1, b, (entries - 1) * sizeof *b);
+        b[0] = last;
+        break;
     }
+    case GP_PLANT_ENTRY:
+        b[plant->index] += plant->amount;
+        break;
+    case GP_PLANT_DECAY:
+        for (size_t i = 0; i < entries; i++)
+            b[i] += plant->amount * x[i];
+        break;
+    case GP_PLANT_TRANSPOSE: {
+        /* The r x c matrix is written out as its c x r transpose. */
+        double *copy = malloc(entries * sizeof *copy);
+        if (!copy)
+            return GP_ERROR_MEMORY;
+        memcpy(copy, b, entries * sizeof *copy);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < columns; j++)
+                b[j * rows + i] = copy[i * columns + j];
+        free(copy);
+        break;
+    }
+    }
+    if (dtype == GP_FLOAT32)
+        for (size_t i = 0; i < entries; i++)
+            b[i] = (double)(float)b[i];
     return GP_OK;
+}
+
+gp_status gp_function_apply_plants(const gp_function *f, const double *x, double *g) {
+    gp_status status = GP_OK;
+    for (size_t p = 0; p < f->plants && status == GP_OK; p++) {
+        const gp_block *block = &f->block[f->plant[p].block];
+        size_t rows = block->dimensions == 2 ? block->shape[0] : 1;
+        if (!f->plant[p].claimed)
+            status = gp_plant_apply(&f->plant[p], f->dtype, rows, block->entries / rows,
+                                    x + block->offset, g + block->offset);
+    }
+    return status;
 }

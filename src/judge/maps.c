@@ -603,6 +603,22 @@ static gp_outcome is_deterministic(gp_section *s) {
     return outcome;
 }
 
+/* After the products were tried out: a planted mistake isn't linear's or symmetry's fault. */
+static gp_status plant_mistakes(gp_section *s, size_t k) {
+    const gp_function *f = s->check->function, *shown = s->check->shown;
+    gp_status status = GP_OK;
+    for (size_t p = 0; p < f->plants && status == GP_OK; p++) {
+        const gp_plant *plant = &f->plant[p];
+        int sparse = k == 0 && s->sparse;
+        const gp_block *block = &shown->block[s->block[k] + (sparse ? 0 : plant->block)];
+        size_t rows = sparse ? 1 : s->m;
+        if (plant->claimed && plant->claim == s->claim[k])
+            status = gp_plant_apply(plant, f->dtype, rows, block->entries / rows, NULL,
+                                    s->claimed + block->offset - s->first);
+    }
+    return status;
+}
+
 /* Judges all columns in s->groups at the evaluator's point. */
 static gp_outcome survey_map(gp_section *s) {
     gp_check_state *c = s->check;
@@ -613,6 +629,9 @@ static gp_outcome survey_map(gp_section *s) {
         outcome = gather_claim(s, k);
     if (outcome == GP_EVALUATED && s->point == 0)
         outcome = test_products(s);
+    for (size_t k = 0; k < s->claims && outcome == GP_EVALUATED; k++)
+        if (plant_mistakes(s, k) != GP_OK)
+            outcome = out_of_memory(c);
     if (outcome == GP_EVALUATED)
         outcome = first_look(s);
     if (outcome == GP_EVALUATED)

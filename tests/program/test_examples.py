@@ -20,6 +20,19 @@ class Examples(ProgramTest):
         self.assertIn("The gradient is correct!", result.out)
         self.assertIn("verified: notebook:corrected", result.out)
 
+    def test_map(self):
+        """A vector-Jacobian product: right, and wrong in one place, which is named by output and input."""
+        library = os.path.join(BUILD, "libmap.so")
+        result = run("check", library)
+        self.assertEqual(result.code, 0, result.out)
+        self.assertIn("vjp W  4 x 4 x 4  verified", result.out)
+        result = run("check", library, "--plant", "vjp W:entry=5,add=0.01")
+        self.assertEqual(result.code, 1, result.out)
+        self.assertIn("1 entry of vjp W is wrong and 63 right: vjp W[0][1][1]", result.out)
+        result = run("check", library, "--plant", "vjp V:zero")
+        self.assertEqual(result.code, 64)
+        self.assertIn("no such block", result.err)
+
     def test_the_example_of_the_readme(self):
         """Compiled as a newcomer would, from the text that the README shows."""
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
