@@ -183,10 +183,11 @@ static double block_rms(const gp_block *block, const double *g) {
 }
 
 /* Descends from the given point along the gradient under test, each block by a twentieth of its own typical
- * size at a time, less where the value doesn't fall. Leaves x (n) at the end; returns the steps made. */
+ * size at a time, less where the value doesn't fall; no further than to a hundredth of the value, since next to
+ * nothing is left to see at a loss of next to nothing. Leaves x (n) at the end; *steps tells how many. */
 static gp_outcome descend(gp_check_state *c, double *x, double *f0, size_t *steps) {
     const gp_function *f = c->function;
-    double *next = malloc(f->n * sizeof *next), rate = 0.05;
+    double *next = malloc(f->n * sizeof *next), rate = 0.05, least = 0.01 * fabs(*f0);
     gp_outcome outcome = next ? GP_EVALUATED : out_of_memory(c);
     *steps = 0;
     for (size_t try = 0; try < 2 * DESCENT_STEPS && *steps < DESCENT_STEPS && outcome == GP_EVALUATED;
@@ -200,7 +201,7 @@ static gp_outcome descend(gp_check_state *c, double *x, double *f0, size_t *step
         }
         gp_evaluator_set_point(c->evaluator, next);
         outcome = gp_evaluator_value(c->evaluator, &value);
-        if (outcome == GP_EVALUATED && value < *f0) {
+        if (outcome == GP_EVALUATED && value < *f0 && fabs(value) >= least) {
             outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
             for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++)
                 x[i] = c->evaluator->point[i];

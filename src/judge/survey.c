@@ -177,6 +177,8 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
         return GP_FAULT;
     gp_estimate estimate = gp_ladder_estimate(ladder, noise.sigma);
     unsigned evaluations = ladder->evaluations;
+    /* Below the normal range of its type the gradient under test has no digits to be right in. */
+    estimate.bound += line->evaluator->function->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
     if (line->evaluator->function->complex_value && !line->column &&
         take_complex_step(line, &estimate, &evaluations) == GP_FAULT)
         return GP_FAULT;
