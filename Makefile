@@ -65,7 +65,7 @@ lint: build
 
 format:
 	@scripts/setup format
-	@clang-format -i $$(git ls-files '*.c' '*.h')
+	@clang-format -i $$(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
 
 install: build
 	@cmake --install build --prefix $(PREFIX)

@@ -2,10 +2,11 @@
  *
  *     cc -shared -fPIC map.c -o libmap.so
  *     gradproof check ./libmap.so
- *     gradproof check ./libmap.so --plant 'vjp W:entry=5,add=0.01'      a mistake, found at [0][1][1]
+ *     gradproof check ./libmap.so --plant 'vjp W:entry=5,add=0.01'      a mistake, found at
+ * [0][1][1]
  *
- * y = layernorm(W h), without gain or offset: the kind of kernel whose backward pass is easy to get almost
- * right. W (4, 4) row by row, h (4):
+ * y = layernorm(W h), without gain or offset: the kind of kernel whose backward pass is easy to get
+ * almost right. W (4, 4) row by row, h (4):
  *
  *     z = W h ,   y = (z - mean z) / s ,   s = sqrt(var z + eps) . */
 #include <gradproof.h>

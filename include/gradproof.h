@@ -91,12 +91,13 @@ typedef int (*gp_seed_callback)(void *user, uint64_t seed);
 typedef int (*gp_batch_callback)(void *user, size_t batch);
 
 /* For a function that is a mean over examples (rows of a batch): be the mean over examples
- * [first, first + count) from now on; (0, all of them) undoes it. With fewer examples a network has fewer
- * kinks, and a gradient that forgot all but one of them is found out. */
+ * [first, first + count) from now on; (0, all of them) undoes it. With fewer examples a network has
+ * fewer kinks, and a gradient that forgot all but one of them is found out. */
 typedef int (*gp_examples_callback)(void *user, size_t first, size_t count);
 
-/* For a function that is a sum of parts (data loss, weight decay, penalty): be part `part` alone from now on,
- * 1 to the number of parts; 0 is the whole again. A large part hides mistakes in a small one. */
+/* For a function that is a sum of parts (data loss, weight decay, penalty): be part `part` alone
+ * from now on, 1 to the number of parts; 0 is the whole again. A large part hides mistakes in a
+ * small one. */
 typedef int (*gp_part_callback)(void *user, size_t part);
 
 /* For a function that knows its own units: write into name (size bytes) the unit that keeps the
@@ -144,10 +145,11 @@ GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callb
 
 /* ---- other kinds of derivative ----
  *
- * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of a map are
- * held against difference quotients of F, entry by entry, output by input; if a function has a value and
- * a gradient too, those are checked as ever. Second derivatives are those of the gradient callback: they
- * need no map. Each writes all of its output and returns 0, or anything else for "not here". */
+ * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of
+ * a map are held against difference quotients of F, entry by entry, output by input; if a function
+ * has a value and a gradient too, those are checked as ever. Second derivatives are those of the
+ * gradient callback: they need no map. Each writes all of its output and returns 0, or anything
+ * else for "not here". */
 /* y (m) := F(x). */
 typedef int (*gp_map_f64)(void *user, size_t n, const double *x, size_t m, double *y);
 typedef int (*gp_map_f32)(void *user, size_t n, const float *x, size_t m, float *y);
@@ -159,18 +161,20 @@ typedef int (*gp_vjp_f32)(void *user, size_t n, const float *x, size_t m, const 
 typedef int (*gp_jvp_f64)(void *user, size_t n, const double *x, const double *v, size_t m,
                           double *y);
 typedef int (*gp_jvp_f32)(void *user, size_t n, const float *x, const float *v, size_t m, float *y);
-/* The Jacobian itself: J (count) := dF_j/dx_i at j n + i, count = m n; or, of a given sparsity, the entries of
- * its pattern in the order in which they were given. The Hessian: the same with m = n. */
+/* The Jacobian itself: J (count) := dF_j/dx_i at j n + i, count = m n; or, of a given sparsity, the
+ * entries of its pattern in the order in which they were given. The Hessian: the same with m = n.
+ */
 typedef int (*gp_jacobian_f64)(void *user, size_t n, const double *x, size_t count, double *J);
 typedef int (*gp_jacobian_f32)(void *user, size_t n, const float *x, size_t count, float *J);
 /* Hessian-vector product: y (n) := H(x) v, v (n). */
 typedef int (*gp_hvp_f64)(void *user, size_t n, const double *x, const double *v, double *y);
 typedef int (*gp_hvp_f32)(void *user, size_t n, const float *x, const float *v, float *y);
 
-/* The value at a complex point, for functions that can: z holds n complex numbers, real and imaginary
- * part in turn (as `double complex *` and `std::complex<double> *` do), w one. Derivatives are then exact
- * to rounding (the complex step; Squire & Trapp 1998), wherever they agree with differences of the value: a
- * function that takes an absolute value or a conjugate on its way isn't analytic, and doesn't. */
+/* The value at a complex point, for functions that can: z holds n complex numbers, real and
+ * imaginary part in turn (as `double complex *` and `std::complex<double> *` do), w one.
+ * Derivatives are then exact to rounding (the complex step; Squire & Trapp 1998), wherever they
+ * agree with differences of the value: a function that takes an absolute value or a conjugate on
+ * its way isn't analytic, and doesn't. */
 typedef int (*gp_complex_value)(void *user, size_t n, const double *z, double *w);
 
 GP_API gp_status gp_function_set_map_f64(gp_function *function, size_t outputs, gp_map_f64 map);
@@ -187,13 +191,14 @@ GP_API gp_status gp_function_set_hvp_f64(gp_function *function, gp_hvp_f64 hvp);
 GP_API gp_status gp_function_set_hvp_f32(gp_function *function, gp_hvp_f32 hvp);
 GP_API gp_status gp_function_set_complex_value(gp_function *function, gp_complex_value value);
 
-/* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice). Columns
- * without a common row are perturbed together; entries outside the pattern are looked for. */
+/* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice).
+ * Columns without a common row are perturbed together; entries outside the pattern are looked for.
+ */
 GP_API gp_status gp_function_set_sparsity(gp_function *function, size_t entries, const size_t *row,
                                           const size_t *column);
 
-/* The function's domain, lower[i] <= x_i <= upper[i] (n each, copied, infinite where there is none; NULL: no
- * bounds on that side), once all blocks are there. It is never evaluated outside. */
+/* The function's domain, lower[i] <= x_i <= upper[i] (n each, copied, infinite where there is none;
+ * NULL: no bounds on that side), once all blocks are there. It is never evaluated outside. */
 GP_API gp_status gp_function_set_bounds(gp_function *function, const double *lower,
                                         const double *upper);
 
@@ -218,8 +223,9 @@ GP_API gp_status gp_function_set_user(gp_function *function, void *user);
 
 /* Plants a mistake into the gradient under test, to see it caught. `plant` is BLOCK:MISTAKE with
  *     scale=F   negate   zero   transpose   shift   entry=I,add=V   decay=L
- * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn. BLOCK is
- * named as in reports: "W2" for the gradient, "vjp W2", "jacobian W2" for other derivatives. */
+ * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn.
+ * BLOCK is named as in reports: "W2" for the gradient, "vjp W2", "jacobian W2" for other
+ * derivatives. */
 GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
 
 /* ---- functions in a shared object ----------------------------------------------- */
@@ -334,12 +340,14 @@ typedef struct gp_block_result {
     size_t offset, entries;
     size_t dimensions;
     const size_t *shape; /* borrowed from the report */
-    /* The place of each entry of a sparse Jacobian, borrowed from the report; NULL for dense blocks. */
+    /* The place of each entry of a sparse Jacobian, borrowed from the report; NULL for dense
+     * blocks. */
     const size_t *row, *column;
     gp_verdict verdict;
     size_t count[GP_ENTRY_STATUSES]; /* entries by status */
     size_t exercised;
-    double floor; /* errors are relative to max(|analytic|, |numeric|) + floor, in units of the gradient */
+    double floor;      /* errors are relative to max(|analytic|, |numeric|) + floor, in units of the
+                          gradient */
     double resolution; /* a larger relative error is excluded in every verified entry; NaN: none */
     int has_worst;
     size_t worst_index; /* in C order within the block */
@@ -384,8 +392,8 @@ GP_API double gp_report_resolution(const gp_report *report);
 /* Entries exercised so far, of gp_report_entries, and the points that took. */
 GP_API size_t gp_report_exercised(const gp_report *report);
 GP_API size_t gp_report_points(const gp_report *report);
-/* What experts advise and this check did, one line each ("parts checked by themselves: ..."), borrowed from
- * the report; NULL beyond the last. */
+/* What experts advise and this check did, one line each ("parts checked by themselves: ..."),
+ * borrowed from the report; NULL beyond the last. */
 GP_API const char *gp_report_practice(const gp_report *report, size_t line);
 /* Evaluations of the value (gradient == 0) or of the gradient (1). */
 GP_API uint64_t gp_report_evaluations(const gp_report *report, int gradient);

@@ -2,8 +2,8 @@
  *
  *     L = sum_k c_k y_k ,   c fixed and random,
  *
- * so that the backward pass starts from dL/dy = c. Arrays are row by row; the comment above each kernel
- * gives their shapes. */
+ * so that the backward pass starts from dL/dy = c. Arrays are row by row; the comment above each
+ * kernel gives their shapes. */
 #include "problem.hpp"
 
 namespace corpus {
@@ -122,8 +122,8 @@ struct rms_norm {
                 along += c[r * C + k] * gamma[k] * x[r * C + k] / double(C);
             }
             for (size_t k = 0; k < C; k++)
-                g[r * C + k] = c[r * C + k] * gamma[k] * scale -
-                               x[r * C + k] * along * scale * scale * scale;
+                g[r * C + k] =
+                    c[r * C + k] * gamma[k] * scale - x[r * C + k] * along * scale * scale * scale;
         }
     }
 };
@@ -189,7 +189,8 @@ struct cross_entropy {
     }
 };
 
-/* Causal attention, one head (Vaswani et al. 2017): Q, K, V (T, D); Y = softmax(Q K' / sqrt D) V. */
+/* Causal attention, one head (Vaswani et al. 2017): Q, K, V (T, D); Y = softmax(Q K' / sqrt D) V.
+ */
 struct attention {
     size_t T, D;
     row<double> c;
@@ -244,7 +245,8 @@ struct attention {
     }
 };
 
-/* Convolution (as networks mean it: cross-correlation): input (H, W), kernels (F, 3, 3), bias (F). */
+/* Convolution (as networks mean it: cross-correlation): input (H, W), kernels (F, 3, 3), bias (F).
+ */
 struct convolution {
     size_t H, W, F;
     row<double> c; /* (F, H-2, W-2) */
@@ -342,9 +344,7 @@ struct lstm_cell {
 struct gru_cell {
     size_t I, H;
     row<double> c;
-    template <class S> struct state {
-        row<S> r, z, q, inner;
-    };
+    template <class S> struct state { row<S> r, z, q, inner; };
     template <class S> state<S> forward(const S *x) const {
         const S *W = x, *U = W + 3 * H * I, *b = U + 3 * H * H, *in = b + 3 * H, *h = in + I;
         state<S> s{row<S>(H), row<S>(H), row<S>(H), row<S>(H)};
@@ -404,7 +404,8 @@ struct gru_cell {
     }
 };
 
-/* Embedding: a table (V, D) read at fixed places, some more than once, some never; L = |sum|^2 / 2. */
+/* Embedding: a table (V, D) read at fixed places, some more than once, some never; L = |sum|^2 / 2.
+ */
 struct embedding {
     size_t V, D;
     row<double> c; /* (6, D) */
@@ -424,8 +425,7 @@ struct embedding {
             g[i] = S(0.0);
         for (size_t k = 0; k < 6; k++)
             for (size_t j = 0; j < D; j++)
-                g[word(k) * D + j] +=
-                    c[k * D + j] * (1.0 - Square(Tanh(x[word(k) * D + j])));
+                g[word(k) * D + j] += c[k * D + j] * (1.0 - Square(Tanh(x[word(k) * D + j])));
     }
 };
 

@@ -1,6 +1,7 @@
-/* Noise, kinks, jumps, and random functions. Noise is a function of x like any other: what a table or a
- * coarse output leaves behind. The reference is the derivative of the function without it; that of the
- * iterative solver, which jumps where its number of iterations changes, the derivative between jumps. */
+/* Noise, kinks, jumps, and random functions. Noise is a function of x like any other: what a table
+ * or a coarse output leaves behind. The reference is the derivative of the function without it;
+ * that of the iterative solver, which jumps where its number of iterations changes, the derivative
+ * between jumps. */
 #include "problem.hpp"
 
 #include <cstring>
@@ -22,8 +23,9 @@ template <class R> double scatter(const R *x, size_t n) {
     return 2 * double(h >> 11) * 0x1p-53 - 1;
 }
 
-template <class F> problem *add(corpus_list &list, const char *family, const std::string &name,
-                                size_t n, F f, bool float32 = true) {
+template <class F>
+problem *add(corpus_list &list, const char *family, const std::string &name, size_t n, F f,
+             bool float32 = true) {
     problem *p = from_formula(list, family, name, {{"x", 1, n, 0}}, f, float32);
     p->start = [n](random &r, size_t, double *x) {
         for (size_t i = 0; i < n; i++)
@@ -91,7 +93,8 @@ void add_kinks(corpus_list &list, uint64_t seed) {
             narrow[i] = f32(x[i]);
         return double(wave(narrow).v);
     };
-    /* u = x + 0.3 sin u, solved by iteration until it moves by less than 1e-8 (a contraction by 0.3) */
+    /* u = x + 0.3 sin u, solved by iteration until it moves by less than 1e-8 (a contraction by
+     * 0.3) */
     auto solved = [](const auto *x) {
         using S = SCALAR(x);
         S sum(0.0);
@@ -229,7 +232,8 @@ void add_kinks(corpus_list &list, uint64_t seed) {
     });
     p->smooth = false;
 
-    /* Random functions whose draw is held: dropout's mask, Monte Carlo with common random numbers. */
+    /* Random functions whose draw is held: dropout's mask, Monte Carlo with common random numbers.
+     */
     random draw(seed, "held draws");
     std::vector<double> mask(12), sample(200);
     for (double &m : mask)

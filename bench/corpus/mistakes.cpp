@@ -94,7 +94,8 @@ bool swap_blocks(patient &c) {
     }
     return false;
 }
-/* A stray lambda x, or one that is missing: `relative` of the typical derivative at the typical x. */
+/* A stray lambda x, or one that is missing: `relative` of the typical derivative at the typical x.
+ */
 bool decay(patient &c) {
     double square = 0;
     size_t some = 0;
@@ -136,7 +137,8 @@ bool column_masked(patient &c) {
         c.b()[i * C + column] = 0;
     return c.shape.rows > 1 && C > 2;
 }
-/* A factor of the chain rule left out: a number of its own for each row (a gain, a mask, a width). */
+/* A factor of the chain rule left out: a number of its own for each row (a gain, a mask, a width).
+ */
 bool row_factors(patient &c) {
     size_t C = c.shape.columns;
     for (size_t i = 0; i < c.shape.rows; i++) {
@@ -300,7 +302,18 @@ bool planted::spoil(const problem &p, const std::vector<double> &x,
     size_t alive = 0;
     for (size_t i = 0; i < n; i++)
         alive += right[offset + i] != 0;
-    patient c = {p, p.blocks[block], block, offset, n, x, right, g, draw, relative, index, alive,
+    patient c = {p,
+                 p.blocks[block],
+                 block,
+                 offset,
+                 n,
+                 x,
+                 right,
+                 g,
+                 draw,
+                 relative,
+                 index,
+                 alive,
                  median_size(right.data() + offset, n)};
     return MISTAKES[row].spoil(c);
 }
@@ -312,7 +325,14 @@ std::vector<planted> plant_all(const problem &p, uint64_t seed, size_t point,
         for (double relative : MISTAKES[row].sizes) {
             const auto &kind = MISTAKES[row];
             random draw(seed, p.name + kind.name, point * 64 + all.size());
-            planted m = {kind.name, row, 0, 0, relative, draw.bits(), 0, kind.cause,
+            planted m = {kind.name,
+                         row,
+                         0,
+                         0,
+                         relative,
+                         draw.bits(),
+                         0,
+                         kind.cause,
                          kind.manner == planted::ACCUMULATED ? planted::ACCUMULATED
                          : kind.manner == planted::UNWRITTEN ? planted::UNWRITTEN
                                                              : planted::GRADIENT,

@@ -1,6 +1,7 @@
-/* The 35 problems of J. J. More, B. S. Garbow & K. E. Hillstrom, "Testing unconstrained optimization
- * software", ACM TOMS 7 (1981), numbered as there: sums of squares of residuals r_i(x), at the standard
- * starting points, at 10 and at 100 times those, each with a tenth of a percent of seeded jitter. */
+/* The 35 problems of J. J. More, B. S. Garbow & K. E. Hillstrom, "Testing unconstrained
+ * optimization software", ACM TOMS 7 (1981), numbered as there: sums of squares of residuals
+ * r_i(x), at the standard starting points, at 10 and at 100 times those, each with a tenth of a
+ * percent of seeded jitter. */
 #include "problem.hpp"
 
 namespace corpus {
@@ -29,7 +30,8 @@ const double OSBORNE_2[] = {
 
 /* residuals(x, r): r is called with each residual. */
 template <class F>
-void add(corpus_list &list, int number, const char *name, std::vector<double> standard, F residuals) {
+void add(corpus_list &list, int number, const char *name, std::vector<double> standard,
+         F residuals) {
     const size_t n = standard.size();
     auto f = [residuals](const auto *x) {
         using S = SCALAR(x);
@@ -37,14 +39,16 @@ void add(corpus_list &list, int number, const char *name, std::vector<double> st
         residuals(x, [&sum](const S &r) { sum += r * r; });
         return sum;
     };
-    problem *p = from_formula(list, "optimisation",
-                              "MGH " + std::to_string(number) + ", " + name, {{"x", 1, n, 0}}, f);
+    problem *p = from_formula(list, "optimisation", "MGH " + std::to_string(number) + ", " + name,
+                              {{"x", 1, n, 0}}, f);
     p->start = [standard](random &r, size_t point, double *x) {
         const double far[] = {1, 10, 100};
         for (size_t i = 0; i < standard.size(); i++) {
             double base = standard[i] != 0 ? standard[i] : 0;
-            x[i] = far[point % 3] * (base + (point < 3 && base == 0 ? 0 : 1e-3 * r.normal() *
-                                                 (base != 0 ? std::fabs(base) : 1)));
+            x[i] = far[point % 3] *
+                   (base + (point < 3 && base == 0
+                                ? 0
+                                : 1e-3 * r.normal() * (base != 0 ? std::fabs(base) : 1)));
         }
     };
 }
@@ -145,7 +149,8 @@ void add_more_garbow_hillstrom(corpus_list &list, uint64_t) {
     add(list, 16, "Brown and Dennis", {25, 5, -5, -1}, [](const auto *x, auto r) {
         for (int i = 1; i <= 20; i++) {
             double t = i / 5.0;
-            r(Square(x[0] + t * x[1] - std::exp(t)) + Square(x[2] + x[3] * std::sin(t) - std::cos(t)));
+            r(Square(x[0] + t * x[1] - std::exp(t)) +
+              Square(x[2] + x[3] * std::sin(t) - std::cos(t)));
         }
     });
     add(list, 17, "Osborne 1", {0.5, 1.5, -1, 0.01, 0.02}, [](const auto *x, auto r) {

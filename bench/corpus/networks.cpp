@@ -1,6 +1,6 @@
-/* The library's own networks: every unit, every loss, 1 to 6 layers, batches of 1 to 256 examples. The
- * function under test is gp_network_cost; the reference is the forward pass written once more here, as a
- * formula, and differentiated by a tape in quad. */
+/* The library's own networks: every unit, every loss, 1 to 6 layers, batches of 1 to 256 examples.
+ * The function under test is gp_network_cost; the reference is the forward pass written once more
+ * here, as a formula, and differentiated by a tape in quad. */
 #include "problem.hpp"
 
 #include <stdexcept>
@@ -25,7 +25,13 @@ const std::vector<design> DESIGNS = {
     {"ReLU 8-4-1, batch 1", {8, 4, 1}, GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 1, 0, 0},
     {"ReLU 8-4-1, batch 16", {8, 4, 1}, GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 16, 0, 0},
     {"ReLU 8-1, batch 256", {8, 1}, GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 256, 0, 0},
-    {"ReLU 8-4-1, batch 64, weight decay", {8, 4, 1}, GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 64, 0.01, 0},
+    {"ReLU 8-4-1, batch 64, weight decay",
+     {8, 4, 1},
+     GP_RELU,
+     GP_SIGMOID_CROSS_ENTROPY,
+     64,
+     0.01,
+     0},
     {"ReLU 5-5-5-5-5-1, batch 32", {5, 5, 5, 5, 5, 1}, GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 32, 0, 0},
     {"ReLU 6-3-1, weighted classes", {6, 3, 1}, GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 64, 0, 20},
     {"ReLU 6-3, softmax", {6, 3}, GP_RELU, GP_SOFTMAX_CROSS_ENTROPY, 32, 0, 0},

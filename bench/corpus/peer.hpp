@@ -1,5 +1,5 @@
-/* What a peer's driver does with the corpus: every problem at its first point, right and with every mistake; one
- * line of JSON a check, with the same keys as gradproof's own. */
+/* What a peer's driver does with the corpus: every problem at its first point, right and with every
+ * mistake; one line of JSON a check, with the same keys as gradproof's own. */
 #ifndef CORPUS_PEER_HPP
 #define CORPUS_PEER_HPP
 
@@ -7,7 +7,8 @@
 
 namespace corpus {
 
-/* What a checker came to: did it accept the gradient, and after how many evaluations of the value? */
+/* What a checker came to: did it accept the gradient, and after how many evaluations of the value?
+ */
 struct opinion {
     bool accepted;
     size_t evaluations;
@@ -21,7 +22,8 @@ void ask_peer(const char *checker, uint64_t seed, const std::string &transaction
 void peer_arguments(int argc, char **argv, uint64_t *seed, std::string *transactions);
 
 /* One line; mistake NULL: the right gradient. */
-void tell_peer(const char *checker, uint64_t seed, const subject &s, const opinion &o, double seconds);
+void tell_peer(const char *checker, uint64_t seed, const subject &s, const opinion &o,
+               double seconds);
 
 } // namespace corpus
 

@@ -1,5 +1,5 @@
-/* Ceres' GradientChecker (Ridders' method) on a cost function of one residual, at the precision that its solver
- * asks for by default, 1e-8. */
+/* Ceres' GradientChecker (Ridders' method) on a cost function of one residual, at the precision
+ * that its solver asks for by default, 1e-8. */
 #include <ceres/ceres.h>
 #include <ceres/gradient_checker.h>
 

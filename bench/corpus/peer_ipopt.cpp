@@ -1,5 +1,5 @@
-/* Ipopt's first-order derivative test (forward differences of step 1e-8, tolerance 1e-4) on an unconstrained
- * problem. What it found stands in its output alone. */
+/* Ipopt's first-order derivative test (forward differences of step 1e-8, tolerance 1e-4) on an
+ * unconstrained problem. What it found stands in its output alone. */
 #include <IpStdCInterface.h>
 
 #include <cstdio>

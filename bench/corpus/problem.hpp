@@ -12,14 +12,15 @@
 
 namespace corpus {
 
-/* Numbers that follow from (seed, what they are for) alone. SplitMix64: Steele, Lea & Flood 2014. */
+/* Numbers that follow from (seed, what they are for) alone. SplitMix64: Steele, Lea & Flood 2014.
+ */
 class random {
     uint64_t state;
 
   public:
     random(uint64_t seed, const std::string &purpose, uint64_t part = 0);
     uint64_t bits();
-    double uniform();                       /* (0, 1) */
+    double uniform(); /* (0, 1) */
     double between(double low, double high);
     double normal();
     size_t below(size_t count);
@@ -38,9 +39,9 @@ struct block {
 struct problem {
     std::string name, family;
     std::vector<block> blocks;
-    size_t batch = 0;    /* examples that the value is a mean over; 0: none */
-    bool smooth = true;  /* false: kinks or jumps can be within reach of a step */
-    bool noisy = false;  /* noise far above rounding, on purpose */
+    size_t batch = 0;     /* examples that the value is a mean over; 0: none */
+    bool smooth = true;   /* false: kinks or jumps can be within reach of a step */
+    bool noisy = false;   /* noise far above rounding, on purpose */
     bool at_kink = false; /* points may lie on a kink: the reference is an interval */
     std::function<void(random &, size_t point, double *x)> start;
     std::function<double(const double *x)> value;
@@ -49,7 +50,8 @@ struct problem {
     std::function<void(const float *x, float *g)> gradient32;
     std::function<void(const quad *x, quad *g)> reference;
     std::function<quad(const quad *x)> exact; /* the value in quad, for tests */
-    /* Makes value and gradient those over examples [first, first + count); empty where there are none. */
+    /* Makes value and gradient those over examples [first, first + count); empty where there are
+     * none. */
     std::function<void(size_t first, size_t count)> select;
 
     size_t n() const {

@@ -1,7 +1,8 @@
-/* Runs gradproof over the corpus: right gradients at several points, then every mistake. One line of JSON a
- * check, to standard output; table.py makes tables of them.
+/* Runs gradproof over the corpus: right gradients at several points, then every mistake. One line
+ * of JSON a check, to standard output; table.py makes tables of them.
  *
- *     corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] [--only NAME] [--data FILE.csv] */
+ *     corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] [--only NAME] [--data
+ * FILE.csv] */
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -62,8 +63,8 @@ double seconds() {
 /* How well the bounds of a report hold against the reference. */
 struct bounds {
     size_t known = 0, outside = 0;
-    double worst = 0;            /* error / bound, largest */
-    std::vector<double> ratios;  /* bound / error, where there is an error */
+    double worst = 0;           /* error / bound, largest */
+    std::vector<double> ratios; /* bound / error, where there is an error */
 };
 
 bounds hold_against(const gp_report *report, const std::vector<double> &low,
@@ -72,7 +73,8 @@ bounds hold_against(const gp_report *report, const std::vector<double> &low,
     for (size_t i = 0; i < gp_report_entries(report); i++) {
         gp_entry e;
         gp_report_entry(report, i, &e);
-        if (e.point != 0 || e.examples != 0 || !std::isfinite(e.bound) || e.status == GP_ENTRY_UNCHECKED)
+        if (e.point != 0 || e.examples != 0 || !std::isfinite(e.bound) ||
+            e.status == GP_ENTRY_UNCHECKED)
             continue;
         double off = std::fmax(0, std::fmax(low[i] - e.numeric, e.numeric - high[i]));
         if (e.status == GP_ENTRY_KINK) /* the slopes on both sides bracket what the function has */
@@ -88,7 +90,8 @@ bounds hold_against(const gp_report *report, const std::vector<double> &low,
     return b;
 }
 
-/* For whoever wants to know why: the report and the entries that aren't verified, or beyond their bounds. */
+/* For whoever wants to know why: the report and the entries that aren't verified, or beyond their
+ * bounds. */
 void show(const gp_report *report, size_t point, const std::vector<double> &low,
           const std::vector<double> &high) {
     fprintf(stderr, "\npoint %zu: ", point);
@@ -98,9 +101,10 @@ void show(const gp_report *report, size_t point, const std::vector<double> &low,
         gp_report_entry(report, i, &e);
         double off = std::fmax(0, std::fmax(low[i] - e.numeric, e.numeric - high[i]));
         if (e.status != GP_ENTRY_VERIFIED || off > e.bound || gp_report_entries(report) <= 8)
-            fprintf(stderr, "%6zu %-11s point %zu a %.9g reference %.9g %.9g d %.9g b %.3g off %.3g %s\n", i,
-                    gp_entry_status_string(e.status), e.point, e.analytic, low[i], high[i], e.numeric, e.bound,
-                    off, gp_limit_string(e.limit));
+            fprintf(stderr,
+                    "%6zu %-11s point %zu a %.9g reference %.9g %.9g d %.9g b %.3g off %.3g %s\n",
+                    i, gp_entry_status_string(e.status), e.point, e.analytic, low[i], high[i],
+                    e.numeric, e.bound, off, gp_limit_string(e.limit));
     }
 }
 
@@ -159,8 +163,8 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype) {
     return report;
 }
 
-/* How large a mistake is, as resolutions are: relative to max(|g'|, |derivative|) + the block's floor. Inside
- * the two slopes of a kink nothing is a mistake. */
+/* How large a mistake is, as resolutions are: relative to max(|g'|, |derivative|) + the block's
+ * floor. Inside the two slopes of a kink nothing is a mistake. */
 double size_in(const gp_report *r, const subject &s) {
     if (s.mistake->manner != planted::GRADIENT)
         return std::numeric_limits<double>::infinity();
@@ -175,8 +179,8 @@ double size_in(const gp_report *r, const subject &s) {
             if (!std::isfinite(spoilt[i]))
                 return std::numeric_limits<double>::infinity();
             double off = std::fmax(0, std::fmax(low[i] - spoilt[i], spoilt[i] - high[i]));
-            double scale = std::fmax(std::fabs(spoilt[i]),
-                                     std::fmax(std::fabs(low[i]), std::fabs(high[i])));
+            double scale =
+                std::fmax(std::fabs(spoilt[i]), std::fmax(std::fabs(low[i]), std::fabs(high[i])));
             if (off > 0)
                 largest = std::fmax(largest, off / (scale + block.floor));
         }
@@ -210,7 +214,8 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
           double took, double size, const bounds *b) {
     const problem &p = *s.p;
     const planted *m = s.mistake;
-    /* Some mistakes concern all blocks: the cause is right where one names it and the others point there. */
+    /* Some mistakes concern all blocks: the cause is right where one names it and the others point
+     * there. */
     std::string named, cause = m ? m->cause : "";
     size_t blocks = gp_report_blocks(r), limits = 0, entries = gp_report_entries(r);
     for (size_t k = 0; k < blocks && m; k++) {
@@ -236,7 +241,8 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
     fprintf(out,
             "{\"checker\": \"gradproof\", \"seed\": %llu, \"problem\": \"%s\", \"family\": \"%s\", "
             "\"dtype\": \"%s\", \"smooth\": %s, \"noisy\": %s, \"n\": %zu, \"point\": %zu, "
-            "\"mistake\": %s%s%s, \"block\": \"%s\", \"relative\": %s, \"size\": %s, \"cause\": \"%s\", "
+            "\"mistake\": %s%s%s, \"block\": \"%s\", \"relative\": %s, \"size\": %s, \"cause\": "
+            "\"%s\", "
             "\"named\": \"%s\", \"verdict\": \"%s\", \"resolution\": %s, \"unresolved\": %zu, "
             "\"limit\": \"%s\", \"evaluations\": %llu, \"per_entry\": %u, \"exercised\": %zu, "
             "\"seconds\": %.6f, \"failure\": \"%s\"",
@@ -253,7 +259,8 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
         std::vector<double> ratios = b->ratios;
         double median = NAN;
         if (!ratios.empty()) {
-            std::nth_element(ratios.begin(), ratios.begin() + long(ratios.size() / 2), ratios.end());
+            std::nth_element(ratios.begin(), ratios.begin() + long(ratios.size() / 2),
+                             ratios.end());
             median = ratios[ratios.size() / 2];
         }
         fprintf(out, ", \"known\": %zu, \"outside\": %zu, \"beyond\": %s, \"ratio\": %s", b->known,
@@ -269,8 +276,9 @@ void run(FILE *out, const settings &o, const problem &p) {
         for (size_t point = 0; point < o.points; point++) {
             subject s;
             if (!prepare(p, o.seed, point, narrow, rtol, s)) {
-                fprintf(out, "{\"checker\": \"gradproof\", \"problem\": \"%s\", \"dtype\": \"%s\", "
-                             "\"point\": %zu, \"skipped\": true}\n",
+                fprintf(out,
+                        "{\"checker\": \"gradproof\", \"problem\": \"%s\", \"dtype\": \"%s\", "
+                        "\"point\": %zu, \"skipped\": true}\n",
                         escaped(p.name).c_str(), narrow ? "float32" : "float64", point);
                 continue;
             }
@@ -289,7 +297,8 @@ void run(FILE *out, const settings &o, const problem &p) {
                 start = seconds();
                 report = check(s, o, dtype);
                 double took = seconds() - start;
-                if (!o.show.empty() && o.show == m.name) show(report, point, s.low, s.high);
+                if (!o.show.empty() && o.show == m.name)
+                    show(report, point, s.low, s.high);
                 tell(out, o, s, dtype, report, took, size_in(report, s), nullptr);
                 gp_report_destroy(report);
             }

@@ -1,12 +1,13 @@
-/* Numbers for the corpus. Every function is written once, as a template over its scalar type, and runs in
+/* Numbers for the corpus. Every function is written once, as a template over its scalar type, and
+ * runs in
  *
- *     double, f32      the function under test (f32: each operation rounded to float, constants too)
- *     quad             113 bits: what the function is without rounding
- *     var<T>           a tape in T: reverse-mode differentiation (Linnainmaa 1976)
+ *     double, f32      the function under test (f32: each operation rounded to float, constants
+ * too) quad             113 bits: what the function is without rounding var<T>           a tape in
+ * T: reverse-mode differentiation (Linnainmaa 1976)
  *
- * The derivative of var<quad> is the reference that gradients and estimates are held against: it shares
- * neither the rounding of the function under test nor anything of a hand-written backward pass. A test
- * holds it in turn against differences in quad. */
+ * The derivative of var<quad> is the reference that gradients and estimates are held against: it
+ * shares neither the rounding of the function under test nor anything of a hand-written backward
+ * pass. A test holds it in turn against differences in quad. */
 #ifndef CORPUS_SCALAR_HPP
 #define CORPUS_SCALAR_HPP
 
@@ -169,8 +170,8 @@ CORPUS_DERIVATIVE(Sin, Sin(x.v), Cos(x.v))
 CORPUS_DERIVATIVE(Cos, Cos(x.v), -Sin(x.v))
 CORPUS_DERIVATIVE(Tanh, Tanh(x.v), T(1.0) - y * y)
 CORPUS_DERIVATIVE(Sqrt, Sqrt(x.v), T(0.5) / y)
-CORPUS_DERIVATIVE(Atan, Atan(x.v), T(1.0) / (T(1.0) + x.v *x.v))
-CORPUS_DERIVATIVE(Erf, Erf(x.v), T(1.1283791670955126) * Exp(-x.v *x.v))
+CORPUS_DERIVATIVE(Atan, Atan(x.v), T(1.0) / (T(1.0) + x.v * x.v))
+CORPUS_DERIVATIVE(Erf, Erf(x.v), T(1.1283791670955126) * Exp(-x.v * x.v))
 CORPUS_DERIVATIVE(Log1p, Log1p(x.v), T(1.0) / (T(1.0) + x.v))
 #undef CORPUS_DERIVATIVE
 

@@ -97,9 +97,8 @@ void add_statistics(corpus_list &list, uint64_t seed) {
     table t = made_up(seed, "logistic", 40, 8);
     for (double &y : t.y)
         y = y > 0.7;
-    add_regression(list, "logistic regression", t, [](const auto &eta, double y) {
-        return Softplus(eta) - y * eta;
-    });
+    add_regression(list, "logistic regression", t,
+                   [](const auto &eta, double y) { return Softplus(eta) - y * eta; });
     t = made_up(seed, "poisson", 40, 6);
     for (double &y : t.y)
         y = std::floor(5 * y);
@@ -139,7 +138,8 @@ void add_statistics(corpus_list &list, uint64_t seed) {
                      });
     p->start = normal_start(14, 1);
 
-    /* Gaussian process: log length scale, log amplitude, log noise (Rasmussen & Williams 2006, 5.8) */
+    /* Gaussian process: log length scale, log amplitude, log noise (Rasmussen & Williams 2006, 5.8)
+     */
     t = made_up(seed, "process", 10, 2);
     p = from_formula(list, family, "Gaussian process marginal likelihood",
                      {{"hyperparameters", 1, 3, 0}}, [t](const auto *x) {
@@ -191,8 +191,8 @@ void add_statistics(corpus_list &list, uint64_t seed) {
                      });
     p->start = normal_start(9, 0.7);
 
-    /* Lotka-Volterra by 40 steps of classical Runge-Kutta: four rates and two initial values against
-     * measurements; the gradient is that of the discrete adjoint. */
+    /* Lotka-Volterra by 40 steps of classical Runge-Kutta: four rates and two initial values
+     * against measurements; the gradient is that of the discrete adjoint. */
     p = from_formula(list, "science", "ODE adjoint (Lotka-Volterra, RK4)",
                      {{"rates", 1, 4, 0}, {"initial", 1, 2, 0}}, [](const auto *x) {
                          using S = SCALAR(x);
@@ -246,25 +246,27 @@ void add_statistics(corpus_list &list, uint64_t seed) {
     p->start = normal_start(20, 0.5);
 
     /* Natural cubic spline through 8 values; integral of its square by the trapezoidal rule. */
-    p = from_formula(list, "science", "natural cubic spline", {{"values", 1, 8, 0}}, [](const auto *x) {
-        using S = SCALAR(x);
-        std::vector<S> m(8, S(0.0)), c(8, S(0.0)), d(8, S(0.0));
-        for (int i = 1; i < 7; i++) {
-            S pivot = 4.0 - c[i - 1];
-            c[i] = S(1.0) / pivot;
-            d[i] = (6.0 * (x[i - 1] - 2.0 * x[i] + x[i + 1]) - d[i - 1]) / pivot;
-        }
-        for (int i = 6; i > 0; i--)
-            m[i] = d[i] - c[i] * m[i + 1];
-        S sum(0.0);
-        for (int k = 0; k <= 28; k++) {
-            int i = k < 28 ? k / 4 : 6;
-            double b = k / 4.0 - i, a = 1 - b;
-            S s = a * x[i] + b * x[i + 1] + ((a * a * a - a) * m[i] + (b * b * b - b) * m[i + 1]) / 6.0;
-            sum += 0.25 * s * s;
-        }
-        return sum;
-    });
+    p = from_formula(list, "science", "natural cubic spline", {{"values", 1, 8, 0}},
+                     [](const auto *x) {
+                         using S = SCALAR(x);
+                         std::vector<S> m(8, S(0.0)), c(8, S(0.0)), d(8, S(0.0));
+                         for (int i = 1; i < 7; i++) {
+                             S pivot = 4.0 - c[i - 1];
+                             c[i] = S(1.0) / pivot;
+                             d[i] = (6.0 * (x[i - 1] - 2.0 * x[i] + x[i + 1]) - d[i - 1]) / pivot;
+                         }
+                         for (int i = 6; i > 0; i--)
+                             m[i] = d[i] - c[i] * m[i + 1];
+                         S sum(0.0);
+                         for (int k = 0; k <= 28; k++) {
+                             int i = k < 28 ? k / 4 : 6;
+                             double b = k / 4.0 - i, a = 1 - b;
+                             S s = a * x[i] + b * x[i + 1] +
+                                   ((a * a * a - a) * m[i] + (b * b * b - b) * m[i + 1]) / 6.0;
+                             sum += 0.25 * s * s;
+                         }
+                         return sum;
+                     });
     p->start = normal_start(8, 1);
 
     /* Rotation vector w: R(w) by Rodrigues' formula, points turned onto others. */
@@ -290,38 +292,41 @@ void add_statistics(corpus_list &list, uint64_t seed) {
 
     /* Quaternion that need not have length 1 */
     t = made_up(seed, "quaternion", 5, 6);
-    p = from_formula(list, "science", "rotation (quaternion)", {{"q", 1, 4, 0}}, [t](const auto *q) {
-        using S = SCALAR(q);
-        S norm = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3], sum(0.0);
-        for (size_t r = 0; r < t.rows; r++) {
-            const double *p3 = &t.X[6 * r];
-            for (size_t i = 0; i < 3; i++) {
-                size_t j = (i + 1) % 3, l = (i + 2) % 3;
-                S along = q[1] * p3[0] + q[2] * p3[1] + q[3] * p3[2];
-                S cross = q[1 + j] * p3[l] - q[1 + l] * p3[j];
-                S turned = ((q[0] * q[0] - (norm - q[0] * q[0])) * p3[i] + 2.0 * along * q[1 + i] +
-                            2.0 * q[0] * cross) / norm;
-                sum += Square(turned - p3[3 + i]);
-            }
-        }
-        return sum;
-    });
+    p = from_formula(list, "science", "rotation (quaternion)", {{"q", 1, 4, 0}},
+                     [t](const auto *q) {
+                         using S = SCALAR(q);
+                         S norm = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3], sum(0.0);
+                         for (size_t r = 0; r < t.rows; r++) {
+                             const double *p3 = &t.X[6 * r];
+                             for (size_t i = 0; i < 3; i++) {
+                                 size_t j = (i + 1) % 3, l = (i + 2) % 3;
+                                 S along = q[1] * p3[0] + q[2] * p3[1] + q[3] * p3[2];
+                                 S cross = q[1 + j] * p3[l] - q[1 + l] * p3[j];
+                                 S turned = ((q[0] * q[0] - (norm - q[0] * q[0])) * p3[i] +
+                                             2.0 * along * q[1 + i] + 2.0 * q[0] * cross) /
+                                            norm;
+                                 sum += Square(turned - p3[3 + i]);
+                             }
+                         }
+                         return sum;
+                     });
     p->start = normal_start(4, 1);
 
     /* Lennard-Jones energy of six atoms */
-    p = from_formula(list, "science", "Lennard-Jones energy", {{"position", 6, 3, 0}}, [](const auto *x) {
-        using S = SCALAR(x);
-        S sum(0.0);
-        for (int a = 0; a < 6; a++)
-            for (int b = 0; b < a; b++) {
-                S square(0.0);
-                for (int k = 0; k < 3; k++)
-                    square += Square(x[3 * a + k] - x[3 * b + k]);
-                S sixth = S(1.0) / (square * square * square);
-                sum += 4.0 * (sixth * sixth - sixth);
-            }
-        return sum;
-    });
+    p = from_formula(list, "science", "Lennard-Jones energy", {{"position", 6, 3, 0}},
+                     [](const auto *x) {
+                         using S = SCALAR(x);
+                         S sum(0.0);
+                         for (int a = 0; a < 6; a++)
+                             for (int b = 0; b < a; b++) {
+                                 S square(0.0);
+                                 for (int k = 0; k < 3; k++)
+                                     square += Square(x[3 * a + k] - x[3 * b + k]);
+                                 S sixth = S(1.0) / (square * square * square);
+                                 sum += 4.0 * (sixth * sixth - sixth);
+                             }
+                         return sum;
+                     });
     p->start = [](random &r, size_t, double *x) {
         for (int a = 0; a < 6; a++)
             for (int k = 0; k < 3; k++)

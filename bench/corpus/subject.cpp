@@ -56,9 +56,10 @@ void subject::gradient(const double *at, double *g) {
     }
 }
 
-/* A gradient may be right and its own rounding still be as large as the tolerance: such a point says nothing. */
+/* A gradient may be right and its own rounding still be as large as the tolerance: such a point
+ * says nothing. */
 static bool is_right(const problem &p, const std::vector<double> &g, const std::vector<double> &low,
-              const std::vector<double> &high, double rtol) {
+                     const std::vector<double> &high, double rtol) {
     size_t at = 0;
     for (const block &b : p.blocks) {
         std::vector<double> sizes;

@@ -1,4 +1,5 @@
-/* A problem at a point, in either precision, with or without a mistake: what every checker is handed. */
+/* A problem at a point, in either precision, with or without a mistake: what every checker is
+ * handed. */
 #ifndef CORPUS_SUBJECT_HPP
 #define CORPUS_SUBJECT_HPP
 
@@ -21,8 +22,9 @@ struct subject {
     void gradient(const double *at, double *g);
 };
 
-/* Point number `point` of a problem under a seed. False where it says nothing: the value isn't finite there,
- * or the gradient is right and its own rounding still as large as the tolerance rtol. */
+/* Point number `point` of a problem under a seed. False where it says nothing: the value isn't
+ * finite there, or the gradient is right and its own rounding still as large as the tolerance rtol.
+ */
 bool prepare(const problem &p, uint64_t seed, size_t point, bool narrow, double rtol, subject &s);
 
 } // namespace corpus

@@ -36,6 +36,7 @@ const char CLI_CHECK_HELP[] =
     "  --timeout SECONDS  give up when one evaluation takes longer\n"
     "  --plant MISTAKE    plant a mistake into the gradient, to see it caught; may be repeated:\n"
     "                     BLOCK:scale=F, negate, zero, transpose, shift, entry=I,add=V, decay=L\n"
+    "                     (BLOCK as in reports: W2, or 'vjp W2' for other derivatives)\n"
     "  --self-test        once verified, plant mistakes of all kinds and sizes and report which "
     "of\n"
     "                     them this check would have refuted\n"

@@ -1,6 +1,6 @@
-/* Columns of a Jacobian: a map along one parameter, or along several whose outputs don't overlap (Curtis,
- * Powell & Reid 1974). Each evaluation gives all outputs at once, so what one output's ladder asks for is kept for
- * the others'. */
+/* Columns of a Jacobian: a map along one parameter, or along several whose outputs don't overlap
+ * (Curtis, Powell & Reid 1974). Each evaluation gives all outputs at once, so what one output's
+ * ladder asks for is kept for the others'. */
 #ifndef GP_COLUMN_H
 #define GP_COLUMN_H
 
@@ -24,8 +24,8 @@ void gp_column_start(gp_column *column, gp_evaluator *evaluator, int second, siz
                      const size_t *entries, size_t members, const double *length);
 void gp_column_end(gp_column *column);
 
-/* Output `output` where member `member` has moved by s (the others in proportion). *step is what the
- * machine made of s. GP_NOT_HERE also where that output isn't finite. */
+/* Output `output` where member `member` has moved by s (the others in proportion). *step is what
+ * the machine made of s. GP_NOT_HERE also where that output isn't finite. */
 gp_outcome gp_column_value(gp_column *column, size_t member, size_t output, double s, double *step,
                            double *value);
 

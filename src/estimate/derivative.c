@@ -18,8 +18,9 @@
 
 enum { MAX_ORDER = 5 }; /* rungs in one extrapolation */
 
-/* Each rung's step as a share of the next larger one's. Not 1/2: a function that is computed on a coarse
- * binary grid rounds steps in proportion 2 in proportion 2, and so hides its noise from both D and S. */
+/* Each rung's step as a share of the next larger one's. Not 1/2: a function that is computed on a
+ * coarse binary grid rounds steps in proportion 2 in proportion 2, and so hides its noise from both
+ * D and S. */
 static const double RATIO = 0.53;
 
 /* What one rung says. */
@@ -220,7 +221,8 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
     return bound;
 }
 
-/* The window with the best bound from both sides (side 0), forward (1) or backward (2) alone; -1: none. */
+/* The window with the best bound from both sides (side 0), forward (1) or backward (2) alone; -1:
+ * none. */
 static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigma, int side,
                         gp_window *best) {
     gp_windows all;
@@ -260,8 +262,9 @@ static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigm
     return 0;
 }
 
-/* The same from whichever side is best: both where there are values, else one. Near an edge of the domain both
- * sides allow but tiny steps, and the open side alone, if it agrees, may know better. */
+/* The same from whichever side is best: both where there are values, else one. Near an edge of the
+ * domain both sides allow but tiny steps, and the open side alone, if it agrees, may know better.
+ */
 static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma, gp_window *best,
                        int *sided) {
     int found = best_of_side(ladder, s, sigma, 0, best) == 0, halves = !found;
@@ -359,8 +362,8 @@ gp_estimate gp_estimate_widened(const gp_estimate *estimate) {
 }
 
 double gp_ladder_roughness(const gp_ladder *ladder) {
-    /* J over two rungs is a fourth difference, whose deviation is in proportion to sigma: slope_noise
-     * says for sigma = 1 how large it is (times GP_NOISE_FACTOR). */
+    /* J over two rungs is a fourth difference, whose deviation is in proportion to sigma:
+     * slope_noise says for sigma = 1 how large it is (times GP_NOISE_FACTOR). */
     gp_window w;
     gp_slopes s[2];
     if (ladder->rungs < 2)

@@ -47,8 +47,8 @@ typedef struct gp_goal {
 /* A step that suits the line's length scale and precision. */
 double gp_first_step(const gp_line *line);
 
-/* The first two rungs, at steps h and h/2 with h = shift * gp_first_step (shift 1 the first time; another
- * value makes an independent second estimate). */
+/* The first two rungs, at steps h and h/2 with h = shift * gp_first_step (shift 1 the first time;
+ * another value makes an independent second estimate). */
 gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift);
 
 /* Adds rungs, larger or smaller as the bound's largest part demands, until the estimate meets the

@@ -57,8 +57,8 @@ static int lowest_bit(double v) {
 }
 
 /* Rounding to multiples of q is uniform noise of deviation q / sqrt(12). q is an ulp of the largest
- * value, or the lowest bit that any value uses; a float32 function whose values are all floats may well
- * compute in float32, even if no value was seen to change. */
+ * value, or the lowest bit that any value uses; a float32 function whose values are all floats may
+ * well compute in float32, even if no value was seen to change. */
 static double rounding_noise(gp_dtype dtype, const gp_ladder *ladders, size_t count) {
     size_t distinct = 0;
     int floats = dtype == GP_FLOAT32;
@@ -102,7 +102,8 @@ static double median_noise(double *roughness, size_t count, double none) {
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
                           gp_ladder_again again, void *context, gp_noise *result) {
     enum { WITNESSES = 7, TRIES = 7 };
-    /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as this. */
+    /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as
+     * this. */
     static const double FADED = 0.2;
     double floor_noise = fmax(tiny, rounding_noise(dtype, ladders, count)), shift = 1;
     double *roughness = malloc((count ? count : 1) * sizeof *roughness);

@@ -21,8 +21,9 @@ typedef struct gp_noise {
 /* The noise from all that is known at a point: the noise at tiny steps,
  * the rounding of the values themselves, which may be coarser than their type's (a float64 function
  * that computes in float32), and what the `count` new ladders show at the steps in use (median).
- * Where the ladders show much more than the rest, a few are started again at ever smaller steps: noise
- * stays as it is there, while bends, kinks and oscillations, which look like noise at one step, fade away. */
+ * Where the ladders show much more than the rest, a few are started again at ever smaller steps:
+ * noise stays as it is there, while bends, kinks and oscillations, which look like noise at one
+ * step, fade away. */
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
                           gp_ladder_again again, void *context, gp_noise *noise);
 

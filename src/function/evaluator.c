@@ -235,7 +235,8 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     return refused || !isfinite(v) ? GP_NOT_HERE : GP_EVALUATED;
 }
 
-/* x in the function's own precision, which is wider where a float32 function has a float64 value. */
+/* x in the function's own precision, which is wider where a float32 function has a float64 value.
+ */
 static const void *own_precision(gp_evaluator *e) {
     for (size_t i = 0; i < e->function->n && e->narrow; i++)
         e->narrow[i] = e->narrow_expected[i] = (float)load(e->x_dtype, e->x, i);
@@ -342,58 +343,84 @@ static int call_map(const gp_function *f, int claim, const void *x, const void *
     }
 }
 
+static int is_poison(gp_dtype dtype, const void *array, size_t k) {
+    return dtype == GP_FLOAT64
+               ? memcmp((const double *)array + k, &POISON_F64, sizeof POISON_F64) == 0
+               : memcmp((const float *)array + k, &POISON_F32, sizeof POISON_F32) == 0;
+}
+
+static void poison(gp_dtype dtype, void *array, size_t count) {
+    for (size_t k = 0; k < count; k++)
+        if (dtype == GP_FLOAT64)
+            memcpy((double *)array + k, &POISON_F64, sizeof POISON_F64);
+        else
+            memcpy((float *)array + k, &POISON_F32, sizeof POISON_F32);
+}
+
+/* Arrays in red zones for one call: `to` for count outputs, `from` for its vector, `keep` what that
+ * was. */
+typedef struct gp_call {
+    unsigned char *to, *from, *keep;
+    size_t inputs, count;
+} gp_call;
+
 /* claim: a gp_claim, or GP_CLAIMS for the map itself. */
-static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, const double *in,
-                              size_t inputs, size_t count, double *out, unsigned char *written) {
+static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
+                               const gp_call *call, double *out, unsigned char *written) {
     const gp_function *f = e->function;
     size_t size = gp_dtype_size(f->dtype);
+    void *result = call->to + RED_ZONE;
+    const unsigned char *in = call->from ? call->from + RED_ZONE : NULL;
+    poison(f->dtype, result, call->count);
+    begin(e, claim == GP_CLAIMS ? 1 : 2);
+    int refused = call_map(f, claim, own_precision(e), in, call->count, result);
+    end(e);
+    if (claim == GP_CLAIMS)
+        e->values++;
+    else
+        e->gradients++;
+    gp_outcome outcome = check_guards(e, callback);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    if (first_stain(call->to + RED_ZONE + call->count * size) < RED_ZONE)
+        return gp_evaluator_fault(e, "overrun", "%s wrote past the end of its %zu outputs",
+                                  callback, call->count);
+    if (first_stain(call->to) < RED_ZONE)
+        return gp_evaluator_fault(e, "overrun", "%s wrote before the start of its outputs",
+                                  callback);
+    if (in && memcmp(call->keep, in, call->inputs * size) != 0)
+        return gp_evaluator_fault(e, "wrote-x", "%s wrote to the vector it was given", callback);
+    for (size_t k = 0; k < call->count; k++) {
+        if (written)
+            written[k] = !is_poison(f->dtype, result, k);
+        out[k] = load(f->dtype, result, k);
+    }
+    return refused ? GP_NOT_HERE : GP_EVALUATED;
+}
+
+static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, const double *in,
+                              size_t inputs, size_t count, double *out, unsigned char *written) {
+    gp_dtype dtype = e->function->dtype;
     if (e->outside)
         return GP_NOT_HERE;
-    unsigned char *to = red_storage(count, f->dtype);
-    unsigned char *from = in ? red_storage(inputs, f->dtype) : NULL, *keep = in ? malloc(inputs * size) : NULL;
-    gp_outcome outcome = GP_EVALUATED;
-    if (!to || (in && (!from || !keep)))
-        outcome = gp_evaluator_fault(e, "memory", "out of memory");
-    for (size_t k = 0; k < inputs && in && outcome == GP_EVALUATED; k++)
-        store(f->dtype, from + RED_ZONE, k, in[k]);
-    if (outcome == GP_EVALUATED) {
-        void *result = to + RED_ZONE;
-        if (in)
-            memcpy(keep, from + RED_ZONE, inputs * size);
-        for (size_t k = 0; k < count; k++)
-            if (f->dtype == GP_FLOAT64)
-                memcpy((double *)result + k, &POISON_F64, sizeof POISON_F64);
-            else
-                memcpy((float *)result + k, &POISON_F32, sizeof POISON_F32);
-        begin(e, claim == GP_CLAIMS ? 1 : 2);
-        int refused = call_map(f, claim, own_precision(e), in ? from + RED_ZONE : NULL, count, result);
-        end(e);
-        if (claim == GP_CLAIMS)
-            e->values++;
-        else
-            e->gradients++;
-        outcome = check_guards(e, callback);
-        if (outcome == GP_EVALUATED && first_stain(to + RED_ZONE + count * size) < RED_ZONE)
-            outcome = gp_evaluator_fault(e, "overrun", "%s wrote past the end of its %zu outputs",
-                                         callback, count);
-        if (outcome == GP_EVALUATED && first_stain(to) < RED_ZONE)
-            outcome = gp_evaluator_fault(e, "overrun", "%s wrote before the start of its outputs",
-                                         callback);
-        if (outcome == GP_EVALUATED && in && memcmp(keep, from + RED_ZONE, inputs * size) != 0)
-            outcome = gp_evaluator_fault(e, "wrote-x", "%s wrote to the vector it was given", callback);
-        if (outcome == GP_EVALUATED && refused)
-            outcome = GP_NOT_HERE;
-        for (size_t k = 0; k < count; k++) {
-            if (written)
-                written[k] = f->dtype == GP_FLOAT64
-                                 ? memcmp((double *)result + k, &POISON_F64, sizeof POISON_F64) != 0
-                                 : memcmp((float *)result + k, &POISON_F32, sizeof POISON_F32) != 0;
-            out[k] = load(f->dtype, result, k);
-        }
+    gp_call call = {.to = red_storage(count, dtype), .inputs = inputs, .count = count};
+    gp_outcome outcome = GP_FAULT;
+    if (in) {
+        call.from = red_storage(inputs, dtype);
+        call.keep = malloc(inputs * gp_dtype_size(dtype));
     }
-    free(to);
-    free(from);
-    free(keep);
+    if (call.to && (!in || (call.from && call.keep))) {
+        for (size_t k = 0; k < inputs && in; k++)
+            store(dtype, call.from + RED_ZONE, k, in[k]);
+        if (in)
+            memcpy(call.keep, call.from + RED_ZONE, inputs * gp_dtype_size(dtype));
+        outcome = call_guarded(e, claim, callback, &call, out, written);
+    } else {
+        (void)gp_evaluator_fault(e, "memory", "out of memory");
+    }
+    free(call.to);
+    free(call.from);
+    free(call.keep);
     return outcome;
 }
 

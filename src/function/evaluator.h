@@ -48,8 +48,9 @@ void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);
 /* Makes batch `batch` the one in use. */
 gp_outcome gp_evaluator_set_batch(gp_evaluator *evaluator, size_t batch);
 
-/* Makes the function the mean over examples [first, first + count), or its part `part` alone (0: the whole).
- * Fine for functions that offer no such choice, as long as nothing but the whole is asked for. */
+/* Makes the function the mean over examples [first, first + count), or its part `part` alone (0:
+ * the whole). Fine for functions that offer no such choice, as long as nothing but the whole is
+ * asked for. */
 gp_outcome gp_evaluator_select_examples(gp_evaluator *evaluator, size_t first, size_t count);
 gp_outcome gp_evaluator_select_part(gp_evaluator *evaluator, size_t part);
 
@@ -69,12 +70,12 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *evaluator, gp_poison poison, doub
 gp_outcome gp_evaluator_complex(gp_evaluator *evaluator, size_t entry, double h, double *re,
                                 double *im);
 
-/* y (m) := F(x), or the gradient under test for second derivatives (m = n). Outputs that aren't finite are
- * the caller's to see. */
+/* y (m) := F(x), or the gradient under test for second derivatives (m = n). Outputs that aren't
+ * finite are the caller's to see. */
 gp_outcome gp_evaluator_map(gp_evaluator *evaluator, int second, double *y);
 
-/* A claim at the evaluator's point: `in` is u (m), v (n) or NULL; out (count) what the callback wrote, NaN
- * where it didn't; written[k] tells, if not NULL. */
+/* A claim at the evaluator's point: `in` is u (m), v (n) or NULL; out (count) what the callback
+ * wrote, NaN where it didn't; written[k] tells, if not NULL. */
 gp_outcome gp_evaluator_claim(gp_evaluator *evaluator, gp_claim claim, const double *in,
                               size_t count, double *out, unsigned char *written);
 

@@ -181,8 +181,10 @@ gp_status gp_function_set_sparsity(gp_function *f, size_t entries, const size_t 
     }
     free(f->row);
     free(f->column);
-    f->row = memcpy(rows, row, entries * sizeof *rows);
-    f->column = memcpy(columns, column, entries * sizeof *columns);
+    memcpy(rows, row, entries * sizeof *rows);
+    memcpy(columns, column, entries * sizeof *columns);
+    f->row = rows;
+    f->column = columns;
     f->nonzeros = entries;
     return GP_OK;
 }
@@ -372,11 +374,13 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
                        "%s: has no parameters: add a block with gp_function_add_block", f->name);
     int of_map = gp_function_claims(f, GP_CLAIM_JACOBIAN) || gp_function_claims(f, GP_CLAIM_VJP) ||
                  gp_function_claims(f, GP_CLAIM_JVP);
-    int of_gradient = gp_function_claims(f, GP_CLAIM_HESSIAN) || gp_function_claims(f, GP_CLAIM_HVP);
+    int of_gradient =
+        gp_function_claims(f, GP_CLAIM_HESSIAN) || gp_function_claims(f, GP_CLAIM_HVP);
     if (of_map && f->outputs == 0)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has a Jacobian but no map: set one with gp_function_set_map_f64 (or _f32)",
-                       f->name);
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "%s: has a Jacobian but no map: set one with gp_function_set_map_f64 (or _f32)",
+            f->name);
     if (f->outputs && !of_map)
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "%s: has a map but no derivative of it: set a Jacobian, a VJP or a JVP",
@@ -399,8 +403,8 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
     for (size_t k = 0; k < f->nonzeros; k++)
         if (f->row[k] >= f->outputs || f->column[k] >= f->n)
             return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "%s: entry %zu of the sparsity is (%zu, %zu), outside of %zu x %zu", f->name,
-                           k, f->row[k], f->column[k], f->outputs, f->n);
+                           "%s: entry %zu of the sparsity is (%zu, %zu), outside of %zu x %zu",
+                           f->name, k, f->row[k], f->column[k], f->outputs, f->n);
     for (size_t i = 0; i < f->n && f->lower; i++)
         if (f->x[i] < f->lower[i] || f->x[i] > f->upper[i]) {
             char name[256];

@@ -119,7 +119,8 @@ const char *gp_claim_string(gp_claim claim);
 
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
-/* Applies one mistake to a block's numbers b (rows x columns) at parameters x (as many; of a decay alone). */
+/* Applies one mistake to a block's numbers b (rows x columns) at parameters x (as many; of a decay
+ * alone). */
 gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,
                          const double *x, double *b);
 /* Applies the planted mistakes to g (n entries), the gradient at x. */

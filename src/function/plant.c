@@ -16,7 +16,8 @@ static int parse_number(const char *text, const char **end, double *number) {
     return 0;
 }
 
-/* Does text begin with the words for a claim on a block: "vjp W1", or "jacobian" for a sparse one? */
+/* Does text begin with the words for a claim on a block: "vjp W1", or "jacobian" for a sparse one?
+ */
 static int names_claim(const gp_function *f, const char *text, size_t length, gp_claim claim,
                        const char *block) {
     char name[512];
@@ -24,7 +25,8 @@ static int names_claim(const gp_function *f, const char *text, size_t length, gp
         snprintf(name, sizeof name, "%s", gp_claim_string(claim));
     else
         snprintf(name, sizeof name, "%s %s", gp_claim_string(claim), block);
-    return gp_function_claims(f, claim) && strlen(name) == length && memcmp(name, text, length) == 0;
+    return gp_function_claims(f, claim) && strlen(name) == length &&
+           memcmp(name, text, length) == 0;
 }
 
 /* The block that the first `length` letters of text name, as reports do, and its size. */
@@ -66,8 +68,9 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
     if (!colon)
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "plant '%.100s': write BLOCK:MISTAKE, such as W2:scale=2", text);
-    size_t entries, dimensions;
-    gp_status found = find_block(f, text, (size_t)(colon - text), &plant, &entries, &dimensions, error);
+    size_t entries = 0, dimensions = 0;
+    gp_status found =
+        find_block(f, text, (size_t)(colon - text), &plant, &entries, &dimensions, error);
     if (found != GP_OK)
         return found;
     const char *mistake = colon + 1, *end = mistake + strlen(mistake);

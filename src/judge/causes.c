@@ -1,5 +1,6 @@
-/* See causes.h. Notation: a the gradient under test, d the estimate, b its bound, all over the entries of one
- * block; tau as in verdict.h. A model m explains entry i if |a_i - m_i| <= tau_i + (bound on m_i's error). */
+/* See causes.h. Notation: a the gradient under test, d the estimate, b its bound, all over the
+ * entries of one block; tau as in verdict.h. A model m explains entry i if |a_i - m_i| <= tau_i +
+ * (bound on m_i's error). */
 #include "judge/causes.h"
 
 #include <math.h>
@@ -110,7 +111,8 @@ static gp_slice slice_column(const gp_case *c, size_t column) {
     return (gp_slice){column, c->block->entries / c->block->shape[0], c->block->shape[0]};
 }
 
-/* The best factor F in a = F d by weighted least squares over a slice, and how exactly it is known. */
+/* The best factor F in a = F d by weighted least squares over a slice, and how exactly it is known.
+ */
 static int best_factor(const gp_case *c, gp_slice s, double *factor, double *error) {
     double numerator = 0, denominator = 0, largest = 0;
     for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
@@ -192,13 +194,15 @@ static int best_decay(const gp_case *c, double *lambda) {
     return 0;
 }
 
-/* The largest |a - m| / b, m = factor d + lambda x: how far a model is from explaining all by noise alone. */
+/* The largest |a - m| / b, m = factor d + lambda x: how far a model is from explaining all by noise
+ * alone. */
 static double misfit(const gp_case *c, double factor, double lambda) {
     double worst = 0;
     for (size_t i = 0; i < c->block->entries; i++)
         if (gp_case_known(c, i) && c->b[i] > 0)
-            worst = fmax(worst, fabs(c->a[i] - factor * c->d[i] -
-                                     (lambda != 0 ? lambda * c->x[i] : 0)) / c->b[i]);
+            worst = fmax(worst,
+                         fabs(c->a[i] - factor * c->d[i] - (lambda != 0 ? lambda * c->x[i] : 0)) /
+                             c->b[i]);
     return worst;
 }
 
@@ -263,7 +267,8 @@ static int shifted(const gp_case *c) {
             if ((by == 1 && i == 0) || (by == -1 && i == n - 1))
                 continue; /* what enters at the edge is anybody's guess */
             size_t from = by == 1 ? i - 1 : i + 1;
-            if (gp_case_known(c, i) && gp_case_known(c, from) && explains(c, i, c->d[from], c->b[from])) {
+            if (gp_case_known(c, i) && gp_case_known(c, from) &&
+                explains(c, i, c->d[from], c->b[from])) {
                 matches++;
                 telling += c->wrong[i];
             } else {
@@ -290,7 +295,8 @@ static int swapped(const gp_case *c) {
         const gp_numbers *given = &c->evidence->given;
         const double *d = given->d + other->offset, *b = given->b + other->offset;
         size_t i = 0;
-        while (i < other->entries && gp_case_known(c, i) && isfinite(b[i]) && explains(c, i, d[i], b[i]))
+        while (i < other->entries && gp_case_known(c, i) && isfinite(b[i]) &&
+               explains(c, i, d[i], b[i]))
             i++;
         if (i == other->entries)
             return add(gp_report_add_diagnosis(c->report, c->number, "swapped", NAN,
@@ -341,12 +347,13 @@ static int absolute(const gp_case *c) {
             return 0;
         turned += c->wrong[i];
     }
-    return turned < 2 ? 0
-                      : add(gp_report_add_diagnosis(
-                            c->report, c->number, "absolute", NAN,
-                            "%s holds the absolute value of the derivative: the sign is lost in %zu "
-                            "entries",
-                            c->block->name, turned));
+    return turned < 2
+               ? 0
+               : add(gp_report_add_diagnosis(
+                     c->report, c->number, "absolute", NAN,
+                     "%s holds the absolute value of the derivative: the sign is lost in %zu "
+                     "entries",
+                     c->block->name, turned));
 }
 
 /* Do all entries of a slice hold one and the same number? */
@@ -361,7 +368,8 @@ static int is_level(const gp_case *c, gp_slice s) {
     return largest > 0;
 }
 
-/* One number for many entries, where the derivative has many: a sum over the wrong axis, then spread. */
+/* One number for many entries, where the derivative has many: a sum over the wrong axis, then
+ * spread. */
 static int broadcast(const gp_case *c) {
     if (c->block->entries < 3 || c->wrongs < 2)
         return 0;
@@ -401,8 +409,8 @@ static int broadcast(const gp_case *c) {
 static int sample(const gp_case *c) {
     const gp_evidence *e = c->evidence;
     static const char *const which[] = {"first", "last"};
-    for (int k = 0; k < 2 && c->one_point && e->example_d[k] && c->exercised >= 2 &&
-                    !c->block->derivative;
+    for (int k = 0;
+         k < 2 && c->one_point && e->example_d[k] && c->exercised >= 2 && !c->block->derivative;
          k++) {
         const double *d = e->example_d[k] + (c->x - e->x), *b = e->example_b[k] + (c->x - e->x);
         size_t i = 0, telling = 0;
@@ -435,7 +443,8 @@ static int stored(const gp_case *c) {
                : 0;
 }
 
-/* A factor of its own for each row, or each column: one factor of the chain rule left out or put in. */
+/* A factor of its own for each row, or each column: one factor of the chain rule left out or put
+ * in. */
 static int line_factors(const gp_case *c) {
     size_t rows, columns;
     if (!is_matrix(c, &rows, &columns))
@@ -462,12 +471,13 @@ static int line_factors(const gp_case *c) {
         if (r == count && telling >= 2)
             return add(gp_report_add_diagnosis(
                 c->report, c->number, by_row ? "rows" : "columns", NAN,
-                "each %s of %s is a multiple of its derivative, by factors from %.6g to %.6g: a factor "
+                "each %s of %s is a multiple of its derivative, by factors from %.6g to %.6g: a "
+                "factor "
                 "of the chain rule that belongs to the %s is missing or stray",
                 by_row ? "row" : "column", c->block->name, low, high,
                 c->block->derivative && by_row ? "outputs"
-            : by_row                       ? "units"
-                                           : "inputs"));
+                : by_row                       ? "units"
+                                               : "inputs"));
     }
     return 0;
 }
@@ -528,8 +538,8 @@ static int entries(const gp_case *c) {
             right += gp_case_known(c, i);
             if (!gp_case_known(c, i))
                 continue;
-            /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may be but the tip
-             * of something else. */
+            /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may
+             * be but the tip of something else. */
             double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
             doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
                         c->b[i] > least * (size + c->tolerance->floor);
@@ -558,9 +568,9 @@ static int entries(const gp_case *c) {
 }
 
 static int (*const MODELS[])(const gp_case *) = {
-    unwritten, accumulated, nonfinite, stale,    zero,   scaled, /* plain up to here */
-    sample,    transposed,  shifted,   reversed, swapped, broadcast, decay, absolute, stored,
-    lines,     entries,     line_factors};
+    unwritten, accumulated, nonfinite, stale,    zero,    scaled, /* plain up to here */
+    sample,    transposed,  shifted,   reversed, swapped, broadcast,
+    decay,     absolute,    stored,    lines,    entries, line_factors};
 enum { PLAIN = 6 };
 
 int gp_name_cause(const gp_case *c, int plain) {

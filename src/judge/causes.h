@@ -1,6 +1,6 @@
-/* Causes: models of the numbers under test, one block at a time. A model is named only when it explains every
- * number of the block within its bound. They stand in a table in causes.c, most specific first: a new cause
- * is a new row. */
+/* Causes: models of the numbers under test, one block at a time. A model is named only when it
+ * explains every number of the block within its bound. They stand in a table in causes.c, most
+ * specific first: a new cause is a new row. */
 #ifndef GP_CAUSES_H
 #define GP_CAUSES_H
 
@@ -21,8 +21,9 @@ typedef struct gp_case {
     gp_report *report;
 } gp_case;
 
-/* Adds the diagnosis of the first model that explains the block; plain: of those alone that are sure of
- * themselves wherever an entry was decided. Returns 1 if one did, 0 if none, -1 if memory ran out. */
+/* Adds the diagnosis of the first model that explains the block; plain: of those alone that are
+ * sure of themselves wherever an entry was decided. Returns 1 if one did, 0 if none, -1 if memory
+ * ran out. */
 int gp_name_cause(const gp_case *c, int plain);
 
 /* Is there an estimate, and a number to hold against it? */

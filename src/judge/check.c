@@ -141,7 +141,8 @@ static gp_status diagnose(gp_check_state *c) {
     const gp_function *f = c->shown;
     gp_report *r = c->report;
     unsigned char *wrong = calloc(2 * f->n, 1), *wrong_here = wrong + f->n;
-    double *numbers = malloc(3 * f->n * sizeof *numbers), *a = numbers, *d = a + f->n, *b = d + f->n;
+    double *numbers = malloc(3 * f->n * sizeof *numbers), *a = numbers, *d = a + f->n,
+           *b = d + f->n;
     size_t total = 0;
     gp_status status = wrong && numbers ? GP_OK : GP_ERROR_MEMORY;
     for (size_t i = 0; i < f->n && status == GP_OK; i++) {

@@ -1,6 +1,6 @@
 /* A check in progress. check.c leads it from point to point; trial.c tries out the callbacks first;
- * survey.c estimates and judges entries at one point; project.c does random directions; practice.c does
- * what else experts advise; self_test.c turns the check on itself. */
+ * survey.c estimates and judges entries at one point; project.c does random directions; practice.c
+ * does what else experts advise; self_test.c turns the check on itself. */
 #ifndef GP_CHECK_H
 #define GP_CHECK_H
 
@@ -21,10 +21,10 @@ typedef struct gp_check_state {
         *bound;    /* estimates at the given point; bound is infinite where there is none */
     double *other; /* n entries of scratch */
     double *length, *typical; /* length scales: one an entry, one a block */
-    gp_noise noise; /* at the given point */
-    double away;    /* where the gradient was asked for besides: by this share of the lengths */
-    int constant;   /* the gradient was the same, bit for bit, at another point */
-    size_t examples, part; /* in use: see gp_entry; 0: all */
+    gp_noise noise;           /* at the given point */
+    double away;  /* where the gradient was asked for besides: by this share of the lengths */
+    int constant; /* the gradient was the same, bit for bit, at another point */
+    size_t examples, part;               /* in use: see gp_entry; 0: all */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;
 
@@ -35,9 +35,9 @@ gp_outcome gp_try_out(gp_check_state *check);
 /* Makes x the point under test: sets the length scales too. */
 void gp_check_move(gp_check_state *check, const double *x);
 
-/* What a survey does with its results. The given point's are the report's; a further point decides what
- * nothing has exercised so far; fewer examples may verify what is unresolved; a second opinion can only
- * refute. */
+/* What a survey does with its results. The given point's are the report's; a further point decides
+ * what nothing has exercised so far; fewer examples may verify what is unresolved; a second opinion
+ * can only refute. */
 typedef enum gp_survey_aim {
     GP_SURVEY_FIRST,
     GP_SURVEY_UNEXERCISED,
@@ -45,9 +45,9 @@ typedef enum gp_survey_aim {
     GP_SURVEY_SECOND
 } gp_survey_aim;
 
-/* Estimates and judges the listed entries (ascending) at the evaluator's point, where the value is f0 and
- * the gradient under test is `gradient`, and writes them into the report as of point `number`. The first
- * sets the blocks' absolute tolerances. */
+/* Estimates and judges the listed entries (ascending) at the evaluator's point, where the value is
+ * f0 and the gradient under test is `gradient`, and writes them into the report as of point
+ * `number`. The first sets the blocks' absolute tolerances. */
 gp_outcome gp_survey(gp_check_state *check, gp_survey_aim aim, size_t number, double f0,
                      const double *gradient, const size_t *entries, size_t count);
 
@@ -55,15 +55,15 @@ gp_outcome gp_survey(gp_check_state *check, gp_survey_aim aim, size_t number, do
 gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *entries,
                                size_t count, double *d, double *b);
 
-/* What experts advise, after the given point has been surveyed: parts one by one, fewer examples, further
- * points, a point after some training. `list` has room for n entries. */
+/* What experts advise, after the given point has been surveyed: parts one by one, fewer examples,
+ * further points, a point after some training. `list` has room for n entries. */
 gp_outcome gp_practise(gp_check_state *check, size_t *list);
 
 /* Moves to the given point, whole function, all examples of batch 0. */
 gp_outcome gp_check_return(gp_check_state *check);
 
-/* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the callback
- * meant, rather than poison or an accident. */
+/* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the
+ * callback meant, rather than poison or an accident. */
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise,
                          const gp_tolerance *tolerance, double a, int readable, gp_entry *result);
 

@@ -1,5 +1,5 @@
-/* What is wrong with a refuted gradient? Causes are named block by block (causes.h); then blocks that may be
- * wrong only because one nearer the loss is are told apart. */
+/* What is wrong with a refuted gradient? Causes are named block by block (causes.h); then blocks
+ * that may be wrong only because one nearer the loss is are told apart. */
 #ifndef GP_DIAGNOSIS_H
 #define GP_DIAGNOSIS_H
 
@@ -14,21 +14,22 @@ typedef enum gp_manner {
     GP_MANNER_STALE /* depends on where the value was called before */
 } gp_manner;
 
-/* Numbers of all entries: the gradient under test, estimates, their bounds (infinite where there is none), and
- * which are refuted. */
+/* Numbers of all entries: the gradient under test, estimates, their bounds (infinite where there is
+ * none), and which are refuted. */
 typedef struct gp_numbers {
     const double *a, *d, *b;
     const unsigned char *wrong;
 } gp_numbers;
 
-/* What is known: at the given point, where positions and x may be compared; and at the point at which each entry
- * was decided, which is another one for entries that the given point leaves silent. */
+/* What is known: at the given point, where positions and x may be compared; and at the point at
+ * which each entry was decided, which is another one for entries that the given point leaves
+ * silent. */
 typedef struct gp_evidence {
     const gp_function *function; /* as the report shows it */
     gp_numbers given, decided;
     const double *x;
     const unsigned char *manner; /* gp_manner */
-    int constant;  /* the gradient is the same at another point, and the derivative isn't */
+    int constant; /* the gradient is the same at another point, and the derivative isn't */
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
      * (infinite where there is none); NULL for functions that can't choose examples. */
     const double *example_d[2], *example_b[2];

@@ -1,5 +1,5 @@
-/* See maps.h. The estimators are those of scalar functions: an output along a column is a function on a line.
- * Noise is measured for each output, tolerances follow each block's own scale. */
+/* See maps.h. The estimators are those of scalar functions: an output along a column is a function
+ * on a line. Noise is measured for each output, tolerances follow each block's own scale. */
 #include "judge/maps.h"
 
 #include <math.h>
@@ -10,7 +10,8 @@
 #include "evaluate/executor.h"
 #include "judge/sparsity.h"
 
-/* Ladders of the first look, from which noise and scales follow: so many in all, if each output has a few. */
+/* Ladders of the first look, from which noise and scales follow: so many in all, if each output has
+ * a few. */
 enum { FIRST_LOOKS = 65536, FEWEST_COLUMNS = 4 };
 /* A larger Jacobian is no longer looked at entry by entry. */
 static const size_t MOST_ENTRIES = (size_t)1 << 24;
@@ -112,10 +113,11 @@ gp_status gp_maps_shown(const gp_function *f, gp_function **result, gp_error *er
             size_t m = of_gradient((gp_claim)k) ? f->n : f->outputs;
             entries += is_sparse(f, (gp_claim)k) ? f->nonzeros : f->n * m;
             if (entries > MOST_ENTRIES || (!is_sparse(f, (gp_claim)k) && m > MOST_ENTRIES / f->n))
-                return gp_fail(error, GP_ERROR_UNSUPPORTED,
-                               "%s: the %s has more than %zu entries: give its sparsity, or check u'F "
-                               "for some u as a value with the VJP as its gradient",
-                               f->name, gp_claim_string((gp_claim)k), MOST_ENTRIES);
+                return gp_fail(
+                    error, GP_ERROR_UNSUPPORTED,
+                    "%s: the %s has more than %zu entries: give its sparsity, or check u'F "
+                    "for some u as a value with the VJP as its gradient",
+                    f->name, gp_claim_string((gp_claim)k), MOST_ENTRIES);
         }
     gp_status status = gp_function_create(f->name, f->dtype, NULL, &shown);
     if (status != GP_OK)
@@ -145,8 +147,8 @@ gp_status gp_maps_shown(const gp_function *f, gp_function **result, gp_error *er
 
 /* ---- the place of a number ------------------------------------------------------ */
 
-/* Entry of `shown`, less s->first, for claim k at (output j, input i); SIZE_MAX outside a pattern. *block is
- * the block of `shown` that it lies in. */
+/* Entry of `shown`, less s->first, for claim k at (output j, input i); SIZE_MAX outside a pattern.
+ * *block is the block of `shown` that it lies in. */
 static size_t place(const gp_section *s, size_t k, size_t j, size_t i, size_t *block) {
     const gp_function *f = s->check->function, *shown = s->check->shown;
     *block = s->block[k];
@@ -182,7 +184,8 @@ static gp_outcome ask(gp_section *s, size_t k, size_t unit, const gp_answer *a, 
     gp_outcome outcome =
         gp_evaluator_claim(c->evaluator, s->claim[k], a->in, a->outputs, out, a->written);
     if (outcome == GP_NOT_HERE && s->point == 0)
-        return gp_evaluator_fault(c->evaluator, "refused", "the %s callback refused the given point",
+        return gp_evaluator_fault(c->evaluator, "refused",
+                                  "the %s callback refused the given point",
                                   gp_claim_string(s->claim[k]));
     return outcome;
 }
@@ -195,8 +198,7 @@ static gp_outcome ask_again(gp_section *s, size_t k, const gp_answer *a, int *ac
     for (size_t q = 0; q < a->outputs && outcome == GP_EVALUATED; q++) {
         nonzero += a->out[q] != 0;
         differ += !(a->again[q] == a->out[q] || (isnan(a->again[q]) && isnan(a->out[q])));
-        grown += a->out[q] != 0 &&
-                 fabs(a->again[q] - 2 * a->out[q]) <= 1e-5 * fabs(a->out[q]);
+        grown += a->out[q] != 0 && fabs(a->again[q] - 2 * a->out[q]) <= 1e-5 * fabs(a->out[q]);
     }
     *accumulates = outcome == GP_EVALUATED && nonzero > 0 && grown == nonzero;
     if (outcome == GP_EVALUATED && differ && !*accumulates)
@@ -211,43 +213,57 @@ static int by_unit(gp_claim claim) {
     return claim == GP_CLAIM_VJP || claim == GP_CLAIM_JVP || claim == GP_CLAIM_HVP;
 }
 
-/* Fills s->claimed for claim k, and how its numbers were written. */
-static gp_outcome gather_claim(gp_section *s, size_t k) {
+static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
     gp_check_state *c = s->check;
     const gp_function *f = c->function;
     gp_claim claim = s->claim[k];
     int sparse = k == 0 && s->sparse, accumulates = 0;
-    gp_answer a = {.inputs = claim == GP_CLAIM_VJP ? s->m : f->n,
-                   .outputs = claim == GP_CLAIM_VJP ? f->n
-                              : by_unit(claim)      ? s->m
-                              : sparse              ? f->nonzeros
-                                                    : s->m * f->n};
-    a.in = by_unit(claim) ? calloc(a.inputs, sizeof *a.in) : NULL;
-    a.out = calloc(2 * a.outputs, sizeof *a.out);
-    a.written = calloc(a.outputs, 1);
-    gp_outcome outcome = GP_EVALUATED;
-    if ((by_unit(claim) && !a.in) || !a.out || !a.written)
-        outcome = out_of_memory(c);
-    a.again = a.out + a.outputs;
-    size_t units = by_unit(claim) ? a.inputs : 1;
-    for (size_t unit = 0; unit < units && outcome == GP_EVALUATED; unit++) {
-        outcome = ask(s, k, unit, &a, a.out);
-        for (size_t q = 0; q < a.outputs && outcome == GP_EVALUATED; q++) {
+    size_t units = by_unit(claim) ? a->inputs : 1;
+    for (size_t unit = 0; unit < units; unit++) {
+        gp_outcome outcome = ask(s, k, unit, a, a->out);
+        if (outcome != GP_EVALUATED)
+            return outcome;
+        for (size_t q = 0; q < a->outputs; q++) {
             size_t block;
             size_t to = sparse                  ? c->shown->block[s->block[0]].offset - s->first + q
                         : claim == GP_CLAIM_VJP ? place(s, k, unit, q, &block)
                         : by_unit(claim)        ? place(s, k, q, unit, &block)
                                                 : place(s, k, q / f->n, q % f->n, &block);
-            s->claimed[to] = a.out[q];
+            s->claimed[to] = a->out[q];
             if (s->point == 0)
-                c->manner[s->first + to] = (unsigned char)manner_of(a.out[q], a.written[q]);
+                c->manner[s->first + to] = (unsigned char)manner_of(a->out[q], a->written[q]);
         }
-        if (unit == 0 && s->point == 0 && outcome == GP_EVALUATED)
-            outcome = ask_again(s, k, &a, &accumulates);
+        if (unit == 0 && s->point == 0)
+            outcome = ask_again(s, k, a, &accumulates);
+        if (outcome != GP_EVALUATED)
+            return outcome;
     }
     for (size_t b = s->block[k]; accumulates && b < s->block[k] + (sparse ? 1 : f->blocks); b++)
         for (size_t q = 0; q < c->shown->block[b].entries; q++)
             c->manner[c->shown->block[b].offset + q] = GP_MANNER_ACCUMULATED;
+    return GP_EVALUATED;
+}
+
+/* Fills s->claimed for claim k, and how its numbers were written. */
+static gp_outcome gather_claim(gp_section *s, size_t k) {
+    gp_check_state *c = s->check;
+    const gp_function *f = c->function;
+    gp_claim claim = s->claim[k];
+    gp_answer a = {.inputs = claim == GP_CLAIM_VJP ? s->m : f->n,
+                   .outputs = claim == GP_CLAIM_VJP ? f->n
+                              : by_unit(claim)      ? s->m
+                              : k == 0 && s->sparse ? f->nonzeros
+                                                    : s->m * f->n};
+    a.in = by_unit(claim) ? calloc(a.inputs, sizeof *a.in) : NULL;
+    a.out = calloc(2 * a.outputs, sizeof *a.out);
+    a.written = calloc(a.outputs, 1);
+    gp_outcome outcome = GP_FAULT;
+    if (a.out && a.written && (a.in || !by_unit(claim))) {
+        a.again = a.out + a.outputs;
+        outcome = gather_answers(s, k, &a);
+    } else {
+        (void)out_of_memory(c);
+    }
     free(a.in);
     free(a.out);
     free(a.written);
@@ -268,72 +284,80 @@ static size_t claim_number(const gp_section *s, gp_claim claim) {
     return k;
 }
 
-/* Random u and v: is each product linear, as its answers for units say, and is
- * <u, J v> = <J' u, v> (for a Hessian: <u, H v> = <H u, v>)? */
+/* A product's answer to a random vector must be what its answers to unit vectors add up to. */
+static gp_outcome test_linear(gp_section *s, size_t k, const double *in, double *out) {
+    gp_check_state *c = s->check;
+    int rows = s->claim[k] == GP_CLAIM_VJP;
+    size_t outputs = rows ? c->function->n : s->m, inputs = rows ? s->m : c->function->n;
+    gp_outcome outcome = gp_evaluator_claim(c->evaluator, s->claim[k], in, outputs, out, NULL);
+    for (size_t q = 0; q < outputs && outcome == GP_EVALUATED; q++) {
+        double sum = 0, size = 0;
+        size_t block;
+        for (size_t p = 0; p < inputs; p++) {
+            size_t at = rows ? place(s, k, p, q, &block) : place(s, k, q, p, &block);
+            double term = in[p] * s->claimed[at];
+            sum += term;
+            size += fabs(term);
+        }
+        if (fabs(out[q] - sum) > 1e4 * gp_dtype_epsilon(c->function->dtype) * size)
+            outcome = gp_evaluator_fault(c->evaluator, "not-linear",
+                                         "the %s callback isn't linear in its vector: number %zu "
+                                         "is %.9g for a random one, and "
+                                         "%.9g by its answers for unit vectors",
+                                         gp_claim_string(s->claim[k]), q, out[q], sum);
+    }
+    return outcome;
+}
+
+static int all_set(const gp_section *s) {
+    for (size_t q = 0; q < s->count; q++)
+        if (s->check->manner[s->first + q] != GP_MANNER_SET)
+            return 0;
+    return 1;
+}
+
+/* Random u and v: is each product linear, and is <u, J v> = <J' u, v> (for a Hessian, which is its
+ * own transpose, <u, H v> = <H u, v>)? */
 static gp_outcome test_products(gp_section *s) {
     gp_check_state *c = s->check;
     const gp_function *f = c->function;
     size_t n = f->n, m = s->m;
-    size_t vjp = claim_number(s, GP_CLAIM_VJP);
-    size_t jvp = claim_number(s, s->second ? GP_CLAIM_HVP : GP_CLAIM_JVP);
-    double *u = malloc((4 * (n + m)) * sizeof *u), worst = 0;
-    for (size_t q = 0; q < s->count; q++)
-        if (c->manner[s->first + q] != GP_MANNER_SET) {
-            free(u);
-            return GP_EVALUATED; /* worse is known already */
-        }
-    int transposed = s->second ? jvp < s->claims : vjp < s->claims && jvp < s->claims;
-    gp_outcome outcome = u ? GP_EVALUATED : out_of_memory(c);
+    size_t forward = claim_number(s, s->second ? GP_CLAIM_HVP : GP_CLAIM_JVP);
+    size_t reverse = s->second ? forward : claim_number(s, GP_CLAIM_VJP);
+    int both = forward < s->claims && reverse < s->claims;
+    if ((forward == s->claims && reverse == s->claims) || !all_set(s))
+        return GP_EVALUATED; /* there is none, or worse is known of it already */
+    double *u = malloc(2 * (n + m) * sizeof *u), worst = 0;
+    if (!u)
+        return out_of_memory(c);
+    double *v = u + m, *Jv = v + n, *Ju = Jv + m; /* Ju (n) = J' u */
+    gp_outcome outcome = GP_EVALUATED;
     for (size_t pair = 0; pair < RANDOM_PAIRS && outcome == GP_EVALUATED; pair++) {
-        double *v = u + m, *Jv = v + n, *Ju = Jv + m; /* Ju (n) = J' u */
         for (size_t j = 0; j < m; j++)
             u[j] = gp_random_normal(c->options.seed, GP_STREAM_DIRECTION, 1000 + pair, j);
         for (size_t i = 0; i < n; i++)
             v[i] = gp_random_normal(c->options.seed, GP_STREAM_DIRECTION, 2000 + pair, i);
-        for (int side = 0; side < 2 && outcome == GP_EVALUATED; side++) {
-            size_t k = side == 0 && !s->second ? vjp : jvp;
-            if (k >= s->claims)
-                continue;
-            int reverse = side == 0, rows = s->claim[k] == GP_CLAIM_VJP;
-            double *in = reverse ? u : v, *out = reverse ? Ju : Jv;
-            size_t outputs = rows ? n : m, inputs = rows ? m : n;
-            outcome = gp_evaluator_claim(c->evaluator, s->claim[k], in, outputs, out, NULL);
-            for (size_t q = 0; q < outputs && outcome == GP_EVALUATED; q++) {
-                double sum = 0, size = 0;
-                size_t block;
-                for (size_t p = 0; p < inputs; p++) {
-                    double term =
-                        in[p] * s->claimed[rows ? place(s, k, p, q, &block) : place(s, k, q, p, &block)];
-                    sum += term;
-                    size += fabs(term);
-                }
-                if (fabs(out[q] - sum) > 1e4 * gp_dtype_epsilon(f->dtype) * size)
-                    return free(u),
-                           gp_evaluator_fault(
-                               c->evaluator, "not-linear",
-                               "the %s callback isn't linear in its vector: number %zu is %.9g for a "
-                               "random one, and %.9g by its answers for unit vectors",
-                               gp_claim_string(s->claim[k]), q, out[q], sum);
-            }
-        }
-        if (transposed && outcome == GP_EVALUATED) {
-            double left = dot(u, Jv, m), right = dot(Ju, v, n);
-            double size = sqrt(dot(u, u, m) * dot(Jv, Jv, m)) + sqrt(dot(Ju, Ju, n) * dot(v, v, n));
-            worst = fmax(worst, size > 0 ? fabs(left - right) / size : 0);
-        }
+        if (forward < s->claims)
+            outcome = test_linear(s, forward, v, Jv);
+        if (reverse < s->claims && outcome == GP_EVALUATED)
+            outcome = test_linear(s, reverse, u, Ju);
+        if (!both || outcome != GP_EVALUATED)
+            continue;
+        double left = dot(u, Jv, m), right = dot(Ju, v, n);
+        double size = sqrt(dot(u, u, m) * dot(Jv, Jv, m)) + sqrt(dot(Ju, Ju, n) * dot(v, v, n));
+        worst = fmax(worst, size > 0 ? fabs(left - right) / size : 0);
     }
     free(u);
-    if (outcome == GP_EVALUATED && transposed) {
-        int holds = worst <= 1e3 * gp_dtype_epsilon(f->dtype);
-        if (gp_report_add_practice(
-                c->report, "%s %s %.2g in %d random pairs%s",
-                s->second ? "symmetry <u, Hv> = <Hu, v>" : "adjoint identity <u, Jv> = <J'u, v>",
-                holds ? "holds to" : "fails by", worst, RANDOM_PAIRS,
-                holds         ? ""
-                : s->second   ? ": that is no Hessian"
-                              : ": VJP and JVP are not of one Jacobian"))
-            return out_of_memory(c);
-    }
+    int holds = worst <= 1e3 * gp_dtype_epsilon(f->dtype);
+    const char *law =
+        s->second ? "symmetry <u, Hv> = <Hu, v>" : "adjoint identity <u, Jv> = <J'u, v>";
+    const char *verdict = holds       ? ""
+                          : s->second ? ": that is no Hessian"
+                                      : ": VJP and JVP are not of one Jacobian";
+    if (outcome == GP_EVALUATED && both &&
+        gp_report_add_practice(c->report, "%s %s %.2g in %d random pairs%s", law,
+                               holds ? "holds to" : "fails by", worst, RANDOM_PAIRS, verdict))
+        return out_of_memory(c);
     return outcome == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }
 
@@ -399,7 +423,8 @@ static gp_outcome tiny_noise(gp_section *s, double *tiny) {
     return outcome;
 }
 
-/* The median |d| of the first looks into block `b` (SIZE_MAX: into all); 0 if none shows a derivative. */
+/* The median |d| of the first looks into block `b` (SIZE_MAX: into all); 0 if none shows a
+ * derivative. */
 static double median_scale(gp_section *s, const gp_looks *l, size_t b, double *scratch) {
     size_t found = 0;
     for (size_t q = 0; q < l->count; q++) {
@@ -421,60 +446,72 @@ static void set_tolerances(gp_section *s, const gp_looks *l, double *scratch) {
     gp_check_state *c = s->check;
     const gp_function *shown = c->shown;
     double all = median_scale(s, l, SIZE_MAX, scratch);
-    for (size_t b = s->block[0];
-         b < shown->blocks && shown->block[b].offset < s->first + s->count; b++) {
+    for (size_t b = s->block[0]; b < shown->blocks && shown->block[b].offset < s->first + s->count;
+         b++) {
         double own = median_scale(s, l, b, scratch);
         gp_tolerance_follow(&c->tolerance[b], &c->options, c->function->dtype, own > 0 ? own : all);
     }
 }
 
+/* Looks at every output along the columns, and measures its noise. */
+static gp_outcome look_at_outputs(gp_looks *l, size_t columns, const double *tiny) {
+    gp_section *s = l->section;
+    gp_check_state *c = s->check;
+    int grouped = s->sparse && s->claims == 1;
+    for (size_t j = 0; j < s->m; j++) {
+        l->first = l->count;
+        for (size_t w = 0; w < columns; w++)
+            for (size_t k = 0; k < l->column[w].members; k++) {
+                if (grouped &&
+                    gp_sparsity_find(&s->pattern, j, l->column[w].entries[k]) == SIZE_MAX)
+                    continue;
+                l->look[l->count] = (gp_look){.column = w, .member = k, .output = j};
+                if (look_again(l, l->count - l->first, 1, &l->ladder[l->count]) == GP_FAULT)
+                    return GP_FAULT;
+                l->count++;
+            }
+        gp_outcome outcome = gp_noise_level(c->function->dtype, tiny[j], l->ladder + l->first,
+                                            l->count - l->first, look_again, l, &s->noise[j]);
+        if (outcome != GP_EVALUATED)
+            return outcome == GP_FAULT ? GP_FAULT : out_of_memory(c);
+    }
+    return GP_EVALUATED;
+}
+
 /* First looks at some columns: the noise of each output and the scale of each block. */
 static gp_outcome first_look(gp_section *s) {
     gp_check_state *c = s->check;
-    size_t columns = FIRST_LOOKS / s->m;
+    size_t columns = FIRST_LOOKS / s->m, most = 0;
     if (columns < FEWEST_COLUMNS)
         columns = FEWEST_COLUMNS;
     if (columns > s->pattern.groups)
         columns = s->pattern.groups;
     gp_looks l = {.section = s, .column = calloc(columns, sizeof(gp_column))};
-    size_t most = 0;
-    for (size_t w = 0; w < columns && l.column; w++) {
+    if (!l.column)
+        return out_of_memory(c);
+    for (size_t w = 0; w < columns; w++) {
         size_t g = w * s->pattern.groups / columns;
         size_t start = s->pattern.group_start[g], members = s->pattern.group_start[g + 1] - start;
         gp_column_start(&l.column[w], c->evaluator, s->second, s->m, s->pattern.member + start,
                         members, c->length);
         most += members * s->m;
     }
-    double *tiny = calloc(s->m, sizeof *tiny), *scratch = NULL;
-    gp_outcome outcome = l.column && tiny ? tiny_noise(s, tiny) : out_of_memory(c);
-    int grouped = s->sparse && s->claims == 1;
-    size_t room = grouped ? c->function->nonzeros : most;
-    l.look = malloc((room + 1) * sizeof *l.look);
-    l.ladder = malloc((room + 1) * sizeof *l.ladder);
-    scratch = malloc((room + 1) * sizeof *scratch);
-    if (!l.look || !l.ladder || !scratch)
-        outcome = out_of_memory(c);
-    for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++) {
-        l.first = l.count;
-        for (size_t w = 0; w < columns && outcome == GP_EVALUATED; w++)
-            for (size_t k = 0; k < l.column[w].members && outcome == GP_EVALUATED; k++) {
-                size_t i = l.column[w].entries[k];
-                if (grouped && gp_sparsity_find(&s->pattern, j, i) == SIZE_MAX)
-                    continue;
-                l.look[l.count] = (gp_look){.column = w, .member = k, .output = j};
-                if (look_again(&l, l.count - l.first, 1, &l.ladder[l.count]) == GP_FAULT)
-                    outcome = GP_FAULT;
-                l.count++;
-            }
+    if (s->sparse && s->claims == 1)
+        most = c->function->nonzeros;
+    double *tiny = calloc(s->m, sizeof *tiny), *scratch = malloc((most + 1) * sizeof *scratch);
+    l.look = malloc((most + 1) * sizeof *l.look);
+    l.ladder = malloc((most + 1) * sizeof *l.ladder);
+    gp_outcome outcome = GP_FAULT;
+    if (tiny && scratch && l.look && l.ladder) {
+        outcome = tiny_noise(s, tiny);
         if (outcome == GP_EVALUATED)
-            outcome = gp_noise_level(c->function->dtype, tiny[j], l.ladder + l.first,
-                                     l.count - l.first, look_again, &l, &s->noise[j]);
-        if (outcome == GP_NOT_HERE)
-            outcome = out_of_memory(c);
+            outcome = look_at_outputs(&l, columns, tiny);
+        if (outcome == GP_EVALUATED)
+            set_tolerances(s, &l, scratch);
+    } else {
+        (void)out_of_memory(c);
     }
-    if (outcome == GP_EVALUATED)
-        set_tolerances(s, &l, scratch);
-    for (size_t w = 0; w < columns && l.column; w++)
+    for (size_t w = 0; w < columns; w++)
         gp_column_end(&l.column[w]);
     free(l.column);
     free(l.look);
@@ -494,8 +531,8 @@ static gp_outcome judge_output(gp_section *s, gp_evaluator *e, gp_column *column
     gp_line line = line_of(s, e, column, member, j, &probe);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
-    gp_outcome outcome = gp_judge_line(&ladder, &line, s->noise[j], &c->tolerance[block], a, readable,
-                                       result);
+    gp_outcome outcome =
+        gp_judge_line(&ladder, &line, s->noise[j], &c->tolerance[block], a, readable, result);
     result->point = s->point;
     return outcome;
 }
@@ -508,7 +545,7 @@ static gp_outcome judge_column(gp_section *s, gp_evaluator *e, gp_column *column
     for (size_t j = 0; j < s->m; j++)
         for (size_t k = 0; k < s->claims; k++) {
             size_t block, at = place(s, k, j, i, &block);
-            gp_entry stray;
+            gp_entry stray = {.status = GP_ENTRY_UNCHECKED};
             if (at == SIZE_MAX && !alone)
                 continue;
             int inside = at != SIZE_MAX;
@@ -578,27 +615,31 @@ static gp_outcome evaluate_map(gp_section *s) {
         if (!isfinite(s->F0[j])) {
             if (s->point > 0)
                 return GP_NOT_HERE;
-            return gp_evaluator_fault(c->evaluator, "nonfinite",
-                                      "output %zu of the map is %g at the given point: check at a point "
-                                      "inside the function's domain",
-                                      j, s->F0[j]);
+            return gp_evaluator_fault(
+                c->evaluator, "nonfinite",
+                "output %zu of the map is %g at the given point: check at a point "
+                "inside the function's domain",
+                j, s->F0[j]);
         }
     if (outcome == GP_NOT_HERE && s->point == 0)
-        return gp_evaluator_fault(c->evaluator, "refused", "the map callback refused the given point");
+        return gp_evaluator_fault(c->evaluator, "refused",
+                                  "the map callback refused the given point");
     return outcome;
 }
 
 static gp_outcome is_deterministic(gp_section *s) {
     gp_check_state *c = s->check;
     double *again = malloc(s->m * sizeof *again);
-    gp_outcome outcome =
-        again ? gp_evaluator_map(c->evaluator, s->second, again) : out_of_memory(c);
+    if (!again)
+        return out_of_memory(c);
+    gp_outcome outcome = gp_evaluator_map(c->evaluator, s->second, again);
     for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++)
         if (again[j] != s->F0[j])
-            outcome = gp_evaluator_fault(c->evaluator, "not-deterministic",
-                                         "the function is not deterministic: output %zu of the map was "
-                                         "%.17g and then %.17g at the same point",
-                                         j, s->F0[j], again[j]);
+            outcome =
+                gp_evaluator_fault(c->evaluator, "not-deterministic",
+                                   "the function is not deterministic: output %zu of the map was "
+                                   "%.17g and then %.17g at the same point",
+                                   j, s->F0[j], again[j]);
     free(again);
     return outcome;
 }
@@ -666,16 +707,17 @@ static gp_outcome report_strays(gp_section *s) {
     if (count == 0)
         return GP_EVALUATED;
     c->report->block[s->block[0]].by_directions = GP_REFUTED;
-    return gp_report_add_diagnosis(c->report, s->block[0], "sparsity", NAN,
-                                   "%zu derivative%s outside of the given sparsity: output %zu depends "
-                                   "on input %zu (%.6g)",
-                                   count, count == 1 ? " lies" : "s lie", first.row, first.column,
-                                   first.derivative)
+    return gp_report_add_diagnosis(
+               c->report, s->block[0], "sparsity", NAN,
+               "%zu derivative%s outside of the given sparsity: output %zu depends "
+               "on input %zu (%.6g)",
+               count, count == 1 ? " lies" : "s lie", first.row, first.column, first.derivative)
                ? out_of_memory(c)
                : GP_EVALUATED;
 }
 
-/* Columns with entries that are zero so far, at another point: is it the place, or are they always? */
+/* Columns with entries that are zero so far, at another point: is it the place, or are they always?
+ */
 static gp_outcome try_elsewhere(gp_section *s) {
     gp_check_state *c = s->check;
     s->looked_at = 0;
@@ -702,12 +744,32 @@ static gp_outcome try_elsewhere(gp_section *s) {
     return outcome;
 }
 
+/* With its arrays in place: the given point, the pattern, another point for what stays silent. */
+static gp_outcome check_points(gp_section *s) {
+    gp_check_state *c = s->check;
+    s->looked_at = s->pattern.groups;
+    for (size_t g = 0; g < s->pattern.groups; g++)
+        s->groups[g] = g;
+    gp_outcome outcome = gp_check_return(c);
+    if (outcome == GP_EVALUATED)
+        outcome = survey_map(s);
+    if (outcome == GP_EVALUATED && s->sparse && s->claims == 1 &&
+        gp_report_add_practice(c->report,
+                               "%zu columns of the Jacobian in %zu groups without a common row",
+                               c->function->n, s->pattern.groups))
+        return out_of_memory(c);
+    if (outcome == GP_EVALUATED && s->sparse)
+        outcome = report_strays(s);
+    if (outcome == GP_EVALUATED)
+        outcome = try_elsewhere(s);
+    return outcome == GP_FAULT || gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+}
+
 static gp_outcome check_section(gp_section *s) {
     gp_check_state *c = s->check;
     const gp_function *f = c->function;
-    int together = s->sparse && s->claims == 1;
-    gp_status status = gp_sparsity_create(s->m, f->n, s->sparse ? f->nonzeros : 0, f->row, f->column,
-                                          together, &s->pattern);
+    gp_status status = gp_sparsity_create(s->m, f->n, s->sparse ? f->nonzeros : 0, f->row,
+                                          f->column, s->sparse && s->claims == 1, &s->pattern);
     if (status == GP_ERROR_ARGUMENT)
         return gp_evaluator_fault(c->evaluator, "sparsity", "the sparsity names an entry twice");
     if (status != GP_OK)
@@ -720,24 +782,11 @@ static gp_outcome check_section(gp_section *s) {
     s->results = gp_shared_alloc(bytes);
     s->strays = gp_shared_alloc(stray_bytes);
     s->groups = calloc(s->pattern.groups, sizeof *s->groups);
-    s->looked_at = s->pattern.groups;
-    gp_outcome outcome =
-        s->F0 && s->claimed && s->noise && s->results && s->strays && s->groups ? gp_check_return(c)
-                                                                                : out_of_memory(c);
-    for (size_t g = 0; g < s->pattern.groups && outcome == GP_EVALUATED; g++)
-        s->groups[g] = g;
-    if (outcome == GP_EVALUATED)
-        outcome = survey_map(s);
-    if (outcome == GP_EVALUATED && together &&
-        gp_report_add_practice(c->report, "%zu columns of the Jacobian in %zu groups without a common row",
-                               f->n, s->pattern.groups))
-        outcome = out_of_memory(c);
-    if (outcome == GP_EVALUATED && s->sparse)
-        outcome = report_strays(s);
-    if (outcome == GP_EVALUATED)
-        outcome = try_elsewhere(s);
-    if (outcome != GP_FAULT)
-        outcome = gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+    gp_outcome outcome = GP_FAULT;
+    if (s->F0 && s->claimed && s->noise && s->results && s->strays && s->groups)
+        outcome = check_points(s);
+    else
+        (void)out_of_memory(c);
     gp_sparsity_free(&s->pattern);
     free(s->F0);
     free(s->claimed);

@@ -1,16 +1,19 @@
-/* Derivatives of maps: Jacobians, VJPs, JVPs; and of gradients: Hessians and HVPs. Each given one is a claim
- * about the numbers dF_j/dx_i, and all are held against differences of F, column by column. */
+/* Derivatives of maps: Jacobians, VJPs, JVPs; and of gradients: Hessians and HVPs. Each given one
+ * is a claim about the numbers dF_j/dx_i, and all are held against differences of F, column by
+ * column. */
 #ifndef GP_MAPS_H
 #define GP_MAPS_H
 
 #include "judge/check.h"
 
-/* The function as its report shows it: its own blocks where it has a gradient to check, then for each claim
- * "jacobian W1" (outputs x shape of W1), ... A new function without callbacks; destroy it. */
+/* The function as its report shows it: its own blocks where it has a gradient to check, then for
+ * each claim "jacobian W1" (outputs x shape of W1), ... A new function without callbacks; destroy
+ * it. */
 gp_status gp_maps_shown(const gp_function *function, gp_function **shown, gp_error *error);
 
-/* Checks every claim at the given point, and at another one what stays silent. Writes into the report's
- * entries from the first claim's block on, into tolerance, gradient, numeric, bound and manner as well. */
+/* Checks every claim at the given point, and at another one what stays silent. Writes into the
+ * report's entries from the first claim's block on, into tolerance, gradient, numeric, bound and
+ * manner as well. */
 gp_outcome gp_maps_check(gp_check_state *check);
 
 #endif

@@ -1,7 +1,7 @@
 /* The practice that experts advise, beyond comparing numbers at one point: parts of the function by
- * themselves, fewer examples where kinks crowd, further points for what is silent, a point after some
- * training. Each thing done leaves a line in the report. And once something is refuted, evidence for the
- * diagnosis. */
+ * themselves, fewer examples where kinks crowd, further points for what is silent, a point after
+ * some training. Each thing done leaves a line in the report. And once something is refuted,
+ * evidence for the diagnosis. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "judge/check.h"
 
 enum {
-    DESCENT_STEPS = 10,    /* of training before the trained point */
-    TRAINED_SAMPLE = 16,   /* entries of a block looked at there */
+    DESCENT_STEPS = 10,     /* of training before the trained point */
+    TRAINED_SAMPLE = 16,    /* entries of a block looked at there */
     EVIDENCE_PER_BLOCK = 64 /* entries estimated over one example */
 };
 
@@ -45,7 +45,8 @@ static gp_outcome evaluate_both(gp_check_state *c, double *f0) {
 
 /* ---- parts ---------------------------------------------------------------------- */
 
-/* A penalty may be so large that mistakes in the data loss vanish beside it: each part by itself. */
+/* A penalty may be so large that mistakes in the data loss vanish beside it: each part by itself.
+ */
 static gp_outcome check_parts(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
@@ -55,7 +56,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
         if (r->entry[i].status != GP_ENTRY_UNCHECKED)
             list[count++] = i;
     for (size_t part = 1; part <= f->parts && count > 0; part++) {
-        double f0;
+        double f0 = NAN;
         gp_outcome outcome = gp_check_return(c);
         if (outcome == GP_EVALUATED)
             outcome = gp_evaluator_select_part(c->evaluator, part);
@@ -74,7 +75,8 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
                 c->gradient[i] = c->other[i];
             if (gp_estimate_entries(c, f0, list, count, c->numeric, c->bound) == GP_FAULT)
                 return GP_FAULT;
-            return gp_report_add_practice(r, "the part '%.100s' by itself is wrong", f->part[part - 1])
+            return gp_report_add_practice(r, "the part '%.100s' by itself is wrong",
+                                          f->part[part - 1])
                        ? out_of_memory(c)
                        : GP_EVALUATED;
         }
@@ -90,8 +92,9 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
 
 /* ---- fewer examples ------------------------------------------------------------- */
 
-/* With an eighth of the examples a network has an eighth of the kinks. The same code at the same x. Where
- * these examples' own value is far from that of all, rounding may be another matter: better not. */
+/* With an eighth of the examples a network has an eighth of the kinks. The same code at the same x.
+ * Where these examples' own value is far from that of all, rounding may be another matter: better
+ * not. */
 static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
@@ -103,7 +106,8 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     c->examples = fewer;
     if (outcome == GP_EVALUATED)
         outcome = evaluate_both(c, &f0);
-    if (outcome == GP_EVALUATED && fabs(f0) < 4 * fabs(r->value) && fabs(f0) > 0.25 * fabs(r->value))
+    if (outcome == GP_EVALUATED && fabs(f0) < 4 * fabs(r->value) &&
+        fabs(f0) > 0.25 * fabs(r->value))
         outcome = gp_survey(c, GP_SURVEY_UNRESOLVED, 0, f0, c->other, list, before);
     if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
@@ -182,16 +186,19 @@ static double block_rms(const gp_block *block, const double *g) {
     return size / sqrt((double)block->entries);
 }
 
-/* Descends from the given point along the gradient under test, each block by a twentieth of its own typical
- * size at a time, less where the value doesn't fall; no further than to a hundredth of the value, since next to
- * nothing is left to see at a loss of next to nothing. Leaves x (n) at the end; *steps tells how many. */
+/* Descends from the given point along the gradient under test, each block by a twentieth of its own
+ * typical size at a time, less where the value doesn't fall; no further than to a hundredth of the
+ * value, since next to nothing is left to see at a loss of next to nothing. Leaves x (n) at the
+ * end; *steps tells how many. */
 static gp_outcome descend(gp_check_state *c, double *x, double *f0, size_t *steps) {
     const gp_function *f = c->function;
     double *next = malloc(f->n * sizeof *next), rate = 0.05, least = 0.01 * fabs(*f0);
-    gp_outcome outcome = next ? GP_EVALUATED : out_of_memory(c);
+    gp_outcome outcome = GP_EVALUATED;
     *steps = 0;
-    for (size_t try = 0; try < 2 * DESCENT_STEPS && *steps < DESCENT_STEPS && outcome == GP_EVALUATED;
-         try++) {
+    if (!next)
+        return out_of_memory(c);
+    for (size_t try = 0;
+         try < 2 * DESCENT_STEPS && *steps < DESCENT_STEPS && outcome == GP_EVALUATED; try++) {
         double value;
         for (size_t b = 0; b < f->blocks; b++) {
             const gp_block *block = &f->block[b];
@@ -216,8 +223,8 @@ static gp_outcome descend(gp_check_state *c, double *x, double *f0, size_t *step
     return outcome;
 }
 
-/* Initial weights are small and random, and some mistakes show only later: a sample of the entries after some
- * steps of training. */
+/* Initial weights are small and random, and some mistakes show only later: a sample of the entries
+ * after some steps of training. */
 static gp_outcome check_trained_point(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
@@ -235,8 +242,8 @@ static gp_outcome check_trained_point(gp_check_state *c, size_t *list) {
         for (size_t i = block->offset; i < block->offset + block->entries; i++)
             open += r->entry[i].status == GP_ENTRY_VERIFIED;
         for (size_t i = block->offset, seen = 0; i < block->offset + block->entries; i++)
-            if (r->entry[i].status == GP_ENTRY_VERIFIED && seen++ * TRAINED_SAMPLE >= taken * open &&
-                taken < TRAINED_SAMPLE) {
+            if (r->entry[i].status == GP_ENTRY_VERIFIED &&
+                seen++ * TRAINED_SAMPLE >= taken * open && taken < TRAINED_SAMPLE) {
                 list[count++] = i;
                 taken++;
             }
@@ -248,8 +255,9 @@ static gp_outcome check_trained_point(gp_check_state *c, size_t *list) {
         if (outcome == GP_EVALUATED)
             outcome = gp_survey(c, GP_SURVEY_SECOND, r->points, f0, c->other, list, count);
         if (outcome == GP_EVALUATED &&
-            gp_report_add_practice(r, "%zu entries looked at again after %zu steps of descent, f %.6g to %.6g",
-                                   count, steps, start, f0))
+            gp_report_add_practice(
+                r, "%zu entries looked at again after %zu steps of descent, f %.6g to %.6g", count,
+                steps, start, f0))
             outcome = out_of_memory(c);
     }
     free(x);
@@ -261,10 +269,11 @@ static gp_outcome check_trained_point(gp_check_state *c, size_t *list) {
 /* The gradient was the same at two points. Was the derivative, too? Then that says nothing. */
 static gp_outcome is_derivative_constant(gp_check_state *c, const size_t *list, size_t count) {
     const gp_function *f = c->function;
-    double *d = malloc(2 * f->n * sizeof *d), *b = d + f->n, f0;
+    double *d = malloc(2 * f->n * sizeof *d), f0;
     size_t picked[8], some = count < 8 ? count : 8;
     if (!d)
         return out_of_memory(c);
+    double *b = d + f->n;
     for (size_t k = 0; k < some; k++)
         picked[k] = list[k * count / some];
     for (size_t i = 0; i < f->n; i++)
@@ -336,10 +345,11 @@ static int note_precision(gp_check_state *c) {
                                           (unsigned long long)c->options.seed))
         return -1;
     if (fabs(r->value) > 0 && fabs(r->value) < floor / gp_dtype_epsilon(f->dtype) &&
-        gp_report_add_practice(r,
-                               "f = %.3g is at the lower end of the number range, where digits are lost: "
-                               "check a multiple of it",
-                               r->value))
+        gp_report_add_practice(
+            r,
+            "f = %.3g is at the lower end of the number range, where digits are lost: "
+            "check a multiple of it",
+            r->value))
         return -1;
     return 0;
 }
@@ -363,7 +373,8 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     }
     if (gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
-    if (count_status(c, GP_ENTRY_REFUTED) == 0 && !single && check_trained_point(c, list) == GP_FAULT)
+    if (count_status(c, GP_ENTRY_REFUTED) == 0 && !single &&
+        check_trained_point(c, list) == GP_FAULT)
         return GP_FAULT;
     return count_status(c, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
 }

@@ -1,5 +1,5 @@
-/* See sparsity.h. Groups: each column goes to the first group with none of its rows (Curtis, Powell & Reid
- * 1974). */
+/* See sparsity.h. Groups: each column goes to the first group with none of its rows (Curtis, Powell
+ * & Reid 1974). */
 #include "judge/sparsity.h"
 
 #include <stdlib.h>
@@ -13,7 +13,6 @@ void gp_sparsity_free(gp_sparsity *p) {
     free(p->member);
     memset(p, 0, sizeof *p);
 }
-
 
 /* Entries sorted by column, then by row. */
 static gp_status sort_entries(size_t nonzeros, const size_t *row, const size_t *column,
@@ -54,7 +53,8 @@ static gp_status group_columns(size_t rows, gp_sparsity *p) {
     }
     for (size_t i = 0; i < n; i++)
         group[i] = SIZE_MAX;
-    /* One group at a time, with every column that still fits: taken[row] == groups + 1 in this one. */
+    /* One group at a time, with every column that still fits: taken[row] == groups + 1 in this one.
+     */
     while (left > 0) {
         for (size_t i = 0; i < n; i++) {
             if (group[i] != SIZE_MAX)
@@ -92,9 +92,8 @@ gp_status gp_sparsity_create(size_t rows, size_t columns, size_t nonzeros, const
     p->entry = calloc(nonzeros + 1, sizeof *p->entry);
     p->group_start = calloc(columns + 1, sizeof *p->group_start);
     p->member = calloc(columns, sizeof *p->member);
-    gp_status status = p->start && p->row && p->entry && p->group_start && p->member
-                           ? GP_OK
-                           : GP_ERROR_MEMORY;
+    gp_status status =
+        p->start && p->row && p->entry && p->group_start && p->member ? GP_OK : GP_ERROR_MEMORY;
     if (status == GP_OK)
         status = sort_entries(nonzeros, row, column, p);
     if (status == GP_OK && together)

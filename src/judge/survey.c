@@ -22,7 +22,8 @@ static const struct {
 static const double SECOND_SHIFT = 0.6180339887;
 /* And a look from further away, where the stairs of a coarsely rounded function show. */
 static const double FAR_SHIFT = 64;
-/* And one from nearby: the smallest steps at which noise hides no more than this share of what is wrong. */
+/* And one from nearby: the smallest steps at which noise hides no more than this share of what is
+ * wrong. */
 static const double NEAR_NOISE = 0.05;
 
 typedef struct gp_survey_task {
@@ -67,17 +68,18 @@ static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const g
     return GP_EVALUATED;
 }
 
-/* A function that oscillates within the smallest step so far has difference quotients of its own there,
- * smooth and wrong together (aliasing). The derivative shows at the smallest step at which noise lets
- * |a - d| be seen: N = GP_NOISE_FACTOR quiet / (sqrt 2 h), quiet since kinks side by side look like noise from
- * afar. Where the estimate of that place contradicts `estimate`, it takes its place, and *shift becomes that
- * of its steps. */
+/* A function that oscillates within the smallest step so far has difference quotients of its own
+ * there, smooth and wrong together (aliasing). The derivative shows at the smallest step at which
+ * noise lets |a - d| be seen: N = GP_NOISE_FACTOR quiet / (sqrt 2 h), quiet since kinks side by
+ * side look like noise from afar. Where the estimate of that place contradicts `estimate`, it takes
+ * its place, and *shift becomes that of its steps. */
 static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t, double a,
-                              const gp_ladder *ladder, gp_estimate *estimate,
-                              unsigned *evaluations, double *shift) {
+                              const gp_ladder *ladder, gp_estimate *estimate, unsigned *evaluations,
+                              double *shift) {
     gp_ladder near;
     double smallest = ladder->rung[ladder->rungs - 1].step;
-    double visible = GP_NOISE_FACTOR * quiet / (sqrt(2) * NEAR_NOISE * fabs(a - estimate->derivative));
+    double visible =
+        GP_NOISE_FACTOR * quiet / (sqrt(2) * NEAR_NOISE * fabs(a - estimate->derivative));
     double step = fmax(64 * line->unit, visible);
     if (!(step < smallest / 4))
         return GP_EVALUATED;
@@ -99,8 +101,9 @@ static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t
     return GP_EVALUATED;
 }
 
-/* One estimate, of steps at `shift`, says refuted. Ask its other windows, then a second ladder: only what
- * all of them exclude is refuted. Else the estimate becomes the interval that they leave open. */
+/* One estimate, of steps at `shift`, says refuted. Ask its other windows, then a second ladder:
+ * only what all of them exclude is refuted. Else the estimate becomes the interval that they leave
+ * open. */
 static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
                           double shift, gp_estimate *estimate, unsigned *evaluations) {
     gp_ladder again;
@@ -149,9 +152,9 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
     return GP_EVALUATED;
 }
 
-/* The complex step: Im f(x + i h) / h = f' + O(h^2) without cancellation, for h as small as one likes. It
- * counts where differences agree; a value that isn't analytic gives something else. Its error is that of
- * rounding, in the derivative and in what f does on the way. */
+/* The complex step: Im f(x + i h) / h = f' + O(h^2) without cancellation, for h as small as one
+ * likes. It counts where differences agree; a value that isn't analytic gives something else. Its
+ * error is that of rounding, in the derivative and in what f does on the way. */
 static gp_outcome take_complex_step(gp_line *line, gp_estimate *e, unsigned *evaluations) {
     const double h = 1e-40 * line->probe->scale, rounding = 8 * DBL_EPSILON;
     double re, im;
@@ -172,7 +175,7 @@ static gp_outcome take_complex_step(gp_line *line, gp_estimate *e, unsigned *eva
 }
 
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
-                             double a, int readable, gp_entry *result) {
+                         double a, int readable, gp_entry *result) {
     if (refine(ladder, line, noise.sigma, t) == GP_FAULT)
         return GP_FAULT;
     gp_estimate estimate = gp_ladder_estimate(ladder, noise.sigma);
@@ -185,7 +188,8 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
     gp_entry_status status = gp_judge(a, &estimate, t);
     double shift = 1;
     if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
-        if (look_nearby(line, noise.quiet, t, a, ladder, &estimate, &evaluations, &shift) == GP_FAULT)
+        if (look_nearby(line, noise.quiet, t, a, ladder, &estimate, &evaluations, &shift) ==
+            GP_FAULT)
             return GP_FAULT;
         status = gp_judge(a, &estimate, t);
     }
@@ -199,10 +203,12 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
         else if (status == GP_ENTRY_VERIFIED)
             status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
     }
-    /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value) is no part of what
-     * the gradient means. Taken for noise it widens the bound; a that is proven within it is proven. */
+    /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value) is no
+     * part of what the gradient means. Taken for noise it widens the bound; a that is proven within
+     * it is proven. */
     if (status == GP_ENTRY_UNRESOLVED && noise.loud > 4 * noise.sigma && readable) {
-        gp_ladder again; /* the first one spent its evaluations at steps that are too small for this */
+        gp_ladder
+            again; /* the first one spent its evaluations at steps that are too small for this */
         if (gp_ladder_start(&again, line, 1) == GP_FAULT ||
             refine(&again, line, noise.loud, t) == GP_FAULT)
             return GP_FAULT;
@@ -238,7 +244,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     int readable = c->manner[i] == GP_MANNER_SET || task->aim != GP_SURVEY_FIRST;
     gp_outcome outcome =
         gp_judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
-                   task->gradient[i], readable, &task->results[index]);
+                      task->gradient[i], readable, &task->results[index]);
     task->results[index].point = task->number;
     task->results[index].examples = c->examples;
     task->results[index].part = c->part;
@@ -262,7 +268,8 @@ static double typical_length(const gp_survey_task *task, size_t count, double *s
     return gp_median(scratch, count);
 }
 
-/* Shares of a block's scale. A float32 gradient's own rounding is as large as the finer one would allow. */
+/* Shares of a block's scale. A float32 gradient's own rounding is as large as the finer one would
+ * allow. */
 static const double FLOOR = 0.1, FINE_FLOOR = 1e-4;
 
 void gp_tolerance_follow(gp_tolerance *t, const gp_options *options, gp_dtype dtype, double scale) {
@@ -291,8 +298,8 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
             some[found++] = size[k];
     }
     double all = found ? gp_median(some, found) : 0;
-    /* Nothing moves f: a derivative counts as zero where it would move f by less than rtol over the length
-     * of its parameter. */
+    /* Nothing moves f: a derivative counts as zero where it would move f by less than rtol over the
+     * length of its parameter. */
     double flat = found ? 0 : fabs(task->f0) / typical_length(task, count, scratch);
     for (size_t b = 0, k = 0; b < f->blocks; b++) {
         gp_tolerance *t = &tolerance[b];
@@ -322,8 +329,8 @@ gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
     return gp_noise_at_tiny_steps(&line, tiny);
 }
 
-/* Fewer examples may have larger derivatives, beside which a mistake looks smaller than it is: what they say of
- * a - d is carried over to all examples, and must be within the tolerance there. */
+/* Fewer examples may have larger derivatives, beside which a mistake looks smaller than it is: what
+ * they say of a - d is carried over to all examples, and must be within the tolerance there. */
 static int carry_over(const gp_entry *whole, const gp_tolerance *t, gp_entry *result) {
     double off = result->analytic - result->numeric;
     double tau = gp_tau(t, whole->analytic, whole->numeric, result->bound);

@@ -66,16 +66,17 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
             if (e->status == GP_ENTRY_UNCHECKED)
                 continue;
             /* Also of entries that are zero as far as the bound can tell. */
-            if (e->status == GP_ENTRY_VERIFIED || (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
+            if (e->status == GP_ENTRY_VERIFIED ||
+                (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
                 block->resolution =
                     fmax(block->resolution, /* fmax ignores NaN */
                          gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
             if (e->status == GP_ENTRY_KINK) { /* beyond the nearer of the two slopes */
-                double nearest = fmin(fmax(e->analytic, fmin(e->left, e->right)),
-                                      fmax(e->left, e->right));
-                block->resolution = fmax(
-                    block->resolution,
-                    gp_entry_resolution(e->analytic, nearest, e->bound, &tolerance[k]));
+                double nearest =
+                    fmin(fmax(e->analytic, fmin(e->left, e->right)), fmax(e->left, e->right));
+                block->resolution =
+                    fmax(block->resolution,
+                         gp_entry_resolution(e->analytic, nearest, e->bound, &tolerance[k]));
             }
             if (e->status == GP_ENTRY_UNEXERCISED)
                 continue;
@@ -95,9 +96,9 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                       block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
         int refuted_otherwise = r->block[k].by_directions == GP_REFUTED;
         block->verdict = block->count[GP_ENTRY_REFUTED] || refuted_otherwise ? GP_REFUTED
-                         : block->count[GP_ENTRY_UNRESOLVED] ? GP_INCONCLUSIVE
-                         : decided                           ? r->block[k].by_directions
-                                                             : GP_INCONCLUSIVE;
+                         : block->count[GP_ENTRY_UNRESOLVED]                 ? GP_INCONCLUSIVE
+                         : decided ? r->block[k].by_directions
+                                   : GP_INCONCLUSIVE;
         refuted += block->verdict == GP_REFUTED;
         unresolved += block->verdict == GP_INCONCLUSIVE;
         seen += block->exercised;

@@ -18,10 +18,11 @@ struct gp_network {
     size_t examples, label_columns;
     double *X64; /* examples x inputs, in the network's precision: one of the two */
     float *X32;
-    double *labels;                /* examples x label_columns */
-    size_t first, count;           /* rows in use */
-    size_t batch, batch_first;     /* rows of a batch of gp_network_function; where the one in use starts */
-    gp_network_part part;          /* of the cost, in use */
+    double *labels;      /* examples x label_columns */
+    size_t first, count; /* rows in use */
+    size_t batch,
+        batch_first;      /* rows of a batch of gp_network_function; where the one in use starts */
+    gp_network_part part; /* of the cost, in use */
     uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass */
     gp_network *twin; /* in float64, for the value; NULL unless options.value_in_float64 */
     /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]

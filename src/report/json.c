@@ -30,9 +30,9 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
     char name[128];
     gp_report_entry_name(block, block->worst_index, name, sizeof name);
     return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I}", "index", (json_int_t)block->worst_index,
-                     "name", name, "analytic", number(e->analytic), "numeric", number(e->numeric), "bound",
-                     number(e->bound), "status", gp_entry_status_string(e->status), "point",
-                     (json_int_t)e->point);
+                     "name", name, "analytic", number(e->analytic), "numeric", number(e->numeric),
+                     "bound", number(e->bound), "status", gp_entry_status_string(e->status),
+                     "point", (json_int_t)e->point);
 }
 
 static json_t *self_test(const gp_self_test_result *s) {
@@ -59,9 +59,9 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
     return json_pack(
         "{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name", text(block->name),
         "shape", shape(block), "verdict", gp_verdict_string(block->verdict), "entries", counts,
-        "exercised", (json_int_t)block->exercised, "resolution", number(block->resolution),
-        "floor", number(block->floor), "directions", (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
-        diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
+        "exercised", (json_int_t)block->exercised, "resolution", number(block->resolution), "floor",
+        number(block->floor), "directions", (json_int_t)block->directions, "worst", worst(r, block),
+        "diagnosis", diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
 }
 
 gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
@@ -88,10 +88,10 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         "strategy", strategies[r->strategy], "rtol", number(r->rtol), "atol",
         r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage", "exercised",
         (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
-        "silent", silent, "practice", practice, "resolution", number(r->resolution), "confidence", number(r->confidence),
-        "noise", number(r->noise), "notebook_difference", number(r->difference), "evaluations",
-        "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients, "seconds",
-        number(r->seconds), "seed", (json_int_t)r->seed);
+        "silent", silent, "practice", practice, "resolution", number(r->resolution), "confidence",
+        number(r->confidence), "noise", number(r->noise), "notebook_difference",
+        number(r->difference), "evaluations", "value", (json_int_t)r->values, "gradient",
+        (json_int_t)r->gradients, "seconds", number(r->seconds), "seed", (json_int_t)r->seed);
     if (!root)
         return GP_ERROR_MEMORY;
     int failed = json_dumpf(root, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF;

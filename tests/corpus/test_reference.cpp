@@ -1,4 +1,5 @@
-/* Two routes to every reference gradient of the corpus: the tape in quad, and sixth-order differences in quad
+/* Two routes to every reference gradient of the corpus: the tape in quad, and sixth-order
+ * differences in quad
  *
  *     f'(x) = (45 (f1 - f-1) - 9 (f2 - f-2) + (f3 - f-3)) / 60 h + O(h^6) ,   fk = f(x + k h).
  *
@@ -45,7 +46,8 @@ int main(int argc, char **argv) {
                     continue; /* a kink has no derivative to differ about */
                 double size = s.x[i] != 0 ? std::fabs(s.x[i]) : 1;
                 quad h = quad(1e-10) * size, d = difference(*p, x, i, h);
-                /* what rounding in quad leaves, and the sixth derivative of the fastest oscillation */
+                /* what rounding in quad leaves, and the sixth derivative of the fastest oscillation
+                 */
                 double slack = 1e-14 * std::fabs(double(d)) + 1e-18 * largest +
                                1e-30 * std::fabs(double(value)) / double(h);
                 compared++;

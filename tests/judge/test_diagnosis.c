@@ -214,7 +214,8 @@ static void causes_are_named(void **state) {
     }
 }
 
-/* The mean over examples of sin(x_i (1 + example / 10)), whose gradient keeps the first or the last alone. */
+/* The mean over examples of sin(x_i (1 + example / 10)), whose gradient keeps the first or the last
+ * alone. */
 typedef struct batch {
     size_t first, count, kept;
 } batch;
@@ -260,7 +261,8 @@ static void one_example_for_the_batch_is_named(void **state) {
         gp_report_block(report, 0, &block);
         assert_int_equal(block.diagnoses, 1);
         assert_string_equal(block.diagnosis[0].kind, "sample");
-        assert_non_null(strstr(block.diagnosis[0].message, last ? "the last example" : "the first"));
+        assert_non_null(
+            strstr(block.diagnosis[0].message, last ? "the last example" : "the first"));
         assert_int_equal(b.count, 6); /* the whole batch is back */
         gp_report_destroy(report);
         gp_function_destroy(f);

@@ -1,5 +1,5 @@
-/* Every kind of derivative besides the gradient: right ones are verified, wrong ones refuted and placed at
- * (output, input). The map, with its Jacobian by hand:
+/* Every kind of derivative besides the gradient: right ones are verified, wrong ones refuted and
+ * placed at (output, input). The map, with its Jacobian by hand:
  *
  *     F_j(x) = sin(c_j x_j) + x_j x_{j+1} + e^{x_{(j+2) mod n}} / 2 ,   j = 0 ... m-1 */
 #include "testing.h"
@@ -10,10 +10,11 @@ enum { N = 6, M = 4 };
 
 typedef struct wrong {
     size_t output, input;
-    double add;      /* to dF_output/dx_input */
-    int stray;       /* F_0 depends on x_5, and the pattern doesn't say so */
-    int misbehave;   /* 1: not linear, 2: adds to what is there, 3: leaves one out, 4: differs each time */
-    size_t outside;  /* calls outside of the box */
+    double add;     /* to dF_output/dx_input */
+    int stray;      /* F_0 depends on x_5, and the pattern doesn't say so */
+    int misbehave;  /* 1: not linear, 2: adds to what is there, 3: leaves one out, 4: differs each
+                       time */
+    size_t outside; /* calls outside of the box */
     double *kept;
 } wrong;
 
@@ -346,7 +347,8 @@ static void second_derivatives_are_those_of_the_gradient(void **state) {
         assert_int_equal(block_named(r, "x").verdict, GP_VERIFIED);
         assert_int_equal(block_named(r, "hessian x").verdict, wrongly ? GP_REFUTED : GP_VERIFIED);
         assert_int_equal(block_named(r, "hvp x").count[GP_ENTRY_REFUTED], wrongly);
-        assert_true(practised(r, wrongly ? "that is no Hessian" : "symmetry <u, Hv> = <Hu, v> holds"));
+        assert_true(
+            practised(r, wrongly ? "that is no Hessian" : "symmetry <u, Hv> = <Hu, v> holds"));
         gp_report_destroy(r);
         gp_function_destroy(f);
     }
@@ -433,7 +435,8 @@ static void the_complex_step_is_exact(void **state) {
     }
     assert_true(resolution[1] < 1e-12);
     assert_true(resolution[1] < 1e-3 * resolution[0]);
-    assert_true(resolution[2] == resolution[0]); /* what disagrees with differences is not believed */
+    assert_true(resolution[2] ==
+                resolution[0]); /* what disagrees with differences is not believed */
 }
 
 /* ---- box bounds ----------------------------------------------------------------- */

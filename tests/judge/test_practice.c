@@ -3,7 +3,8 @@
 
 enum { N = 6 };
 
-/* ---- parts: sum sin x beside a penalty 1e7 sum x^2 / 2, whose size hides a mistake in the rest ---- */
+/* ---- parts: sum sin x beside a penalty 1e7 sum x^2 / 2, whose size hides a mistake in the rest
+ * ---- */
 
 typedef struct parts {
     size_t part;
@@ -59,7 +60,8 @@ static void a_small_part_is_checked_by_itself(void **state) {
     (void)state;
     parts p = {0, 2};
     gp_report *report = check_parts(&p, 0);
-    assert_int_equal(gp_report_verdict(report), GP_VERIFIED); /* 1e-7 of the whole: beyond any tolerance */
+    assert_int_equal(gp_report_verdict(report),
+                     GP_VERIFIED); /* 1e-7 of the whole: beyond any tolerance */
     gp_report_destroy(report);
     report = check_parts(&p, 1);
     gp_block_result block;
@@ -83,7 +85,8 @@ static int clip_value(void *user, size_t n, const double *x, double *v) {
     (void)user;
     *v = 0;
     for (size_t i = 0; i < n; i++) /* 100 - x, but the slope changes where x passes 1.1 */
-        *v += x[i] < 1.1 ? 100 - x[i] * x[i] : 100 - 1.1 * x[i] - 0.5 * (x[i] - 1.1) - 1e-3 * x[i] * x[i];
+        *v += x[i] < 1.1 ? 100 - x[i] * x[i]
+                         : 100 - 1.1 * x[i] - 0.5 * (x[i] - 1.1) - 1e-3 * x[i] * x[i];
     return 0;
 }
 
