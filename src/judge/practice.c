@@ -228,7 +228,7 @@ static gp_outcome descend(gp_check_state *c, double *x, double *f0, size_t *step
 static gp_outcome check_trained_point(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
-    double *x = malloc(f->n * sizeof *x), start = r->value, f0 = r->value;
+    double *x = malloc(f->n * sizeof *x), f0 = r->value;
     size_t steps = 0, count = 0;
     if (!x)
         return out_of_memory(c);
@@ -257,7 +257,7 @@ static gp_outcome check_trained_point(gp_check_state *c, size_t *list) {
         if (outcome == GP_EVALUATED &&
             gp_report_add_practice(
                 r, "%zu entries looked at again after %zu steps of descent, f %.6g to %.6g", count,
-                steps, start, f0))
+                steps, r->value, f0))
             outcome = out_of_memory(c);
     }
     free(x);
