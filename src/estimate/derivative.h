@@ -17,6 +17,7 @@ typedef struct gp_rung {
 /* All that is known about f on one line. Rungs are sorted, the largest step first. */
 typedef struct gp_ladder {
     double f0, unit, limit; /* value at 0; smallest and largest sensible step */
+    int narrow;             /* x and f are float32 */
     unsigned rungs;
     unsigned evaluations;
     gp_rung rung[GP_RUNGS];

@@ -541,8 +541,8 @@ static int entries(const gp_case *c) {
             /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may
              * be but the tip of something else. */
             double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
-            doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
-                        c->b[i] > least * (size + c->tolerance->floor);
+            doubtful +=
+                off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size || c->b[i] > least * size;
             continue;
         }
         if (listed == 0)
