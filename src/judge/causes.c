@@ -541,8 +541,8 @@ static int entries(const gp_case *c) {
             /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may
              * be but the tip of something else. */
             double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
-            doubtful +=
-                off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size || c->b[i] > least * size;
+            doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
+                        (!gp_case_zero(c, i) && c->b[i] > least * size); /* zeros hide nothing */
             continue;
         }
         if (listed == 0)
