@@ -61,4 +61,12 @@ static inline gp_report *testing_check(gp_function *f, const gp_options *options
     return report;
 }
 
+/* Does a line of the report's practice contain these words? */
+static inline int testing_practised(const gp_report *report, const char *words) {
+    for (size_t k = 0; gp_report_practice(report, k); k++)
+        if (strstr(gp_report_practice(report, k), words))
+            return 1;
+    return 0;
+}
+
 #endif

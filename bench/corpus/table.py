@@ -155,6 +155,32 @@ def print_checkers(rows, skipped):
     return result
 
 
+def print_checkers_by_family(rows):
+    """False alarms and misses of mistakes > 1e-3, on the points that all have seen."""
+    peers = {r["seed"] for r in rows if r["checker"] != "gradproof"}
+    cells = collections.defaultdict(lambda: [0, 0, 0, 0])
+    for row in rows:
+        if row["point"] != 0 or (peers and row["seed"] not in peers):
+            continue
+        cell = cells[row["checker"] + ", " + row["dtype"], row["family"]]
+        if row["mistake"] is None:
+            cell[0] += row["verdict"] in ("refuted", "failed")
+            cell[1] += 1
+        elif larger(row["size"], LARGE):
+            cell[2] += row["verdict"] == "verified"
+            cell[3] += 1
+    families = sorted({family for _, family in cells})
+    checkers = sorted({checker for checker, _ in cells}, key=lambda c: (c[-7:], c))
+    print("False alarms / misses of mistakes > 1e-3 by family:\n")
+    counts = {family: max((cells[c, family] for c in checkers), key=lambda cell: cell[1])
+              for family in families}
+    table(["checker"] + [f"{f} ({counts[f][1]}, {counts[f][3]})" for f in families],
+          [[checker] + [f"{cells[checker, f][0]} / {cells[checker, f][2]}"
+                        if cells[checker, f][1] else "-" for f in families]
+           for checker in checkers])
+    return {f"{checker}, {family}": cell for (checker, family), cell in cells.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json")
@@ -173,6 +199,7 @@ def main():
     out["families"] = print_groups(ours, lambda r: f"{r['family']}, {r['dtype']}")
     out["causes"] = print_causes(ours)
     out["checkers"] = print_checkers(rows, arguments.skipped)
+    out["checkers_by_family"] = print_checkers_by_family(rows)
     out["skipped"] = arguments.skipped
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:

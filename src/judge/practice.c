@@ -376,5 +376,10 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && !single &&
         check_trained_point(c, list) == GP_FAULT)
         return GP_FAULT;
+    if (c->function->value_f32 && count_status(c, GP_ENTRY_UNRESOLVED) > 0 &&
+        gp_report_add_practice(r,
+                               "not done: a float64 value for this float32 gradient, which would "
+                               "narrow the bounds by orders of magnitude"))
+        return out_of_memory(c);
     return count_status(c, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
 }

@@ -152,13 +152,6 @@ static void a_wrong_entry_is_found_at_output_and_input(void **state) {
     }
 }
 
-static int practised(const gp_report *report, const char *words) {
-    for (size_t k = 0; gp_report_practice(report, k); k++)
-        if (strstr(gp_report_practice(report, k), words))
-            return 1;
-    return 0;
-}
-
 static void vjp_and_jvp_are_held_against_each_other(void **state) {
     (void)state;
     for (int wrongly = 0; wrongly < 2; wrongly++) {
@@ -168,7 +161,7 @@ static void vjp_and_jvp_are_held_against_each_other(void **state) {
         set(f, BY_JVP);
         gp_report *r = testing_check(f, NULL);
         assert_int_equal(gp_report_verdict(r), wrongly ? GP_REFUTED : GP_VERIFIED);
-        assert_true(practised(r, wrongly ? "fails by" : "holds to"));
+        assert_true(testing_practised(r, wrongly ? "fails by" : "holds to"));
         assert_int_equal(block_named(r, "vjp a").verdict, wrongly ? GP_REFUTED : GP_VERIFIED);
         assert_int_equal(block_named(r, "jvp a").verdict, GP_VERIFIED);
         gp_report_destroy(r);
@@ -248,7 +241,7 @@ static void a_sparse_jacobian_is_checked_by_groups(void **state) {
     assert_int_equal(block.count[GP_ENTRY_VERIFIED], NONZEROS);
     assert_int_equal(block.row[4], 1);
     assert_int_equal(block.column[4], 2);
-    assert_true(practised(r, "6 columns of the Jacobian in 3 groups"));
+    assert_true(testing_practised(r, "6 columns of the Jacobian in 3 groups"));
     gp_report_destroy(r);
 
     r = check_sparse(&entry);
@@ -347,8 +340,8 @@ static void second_derivatives_are_those_of_the_gradient(void **state) {
         assert_int_equal(block_named(r, "x").verdict, GP_VERIFIED);
         assert_int_equal(block_named(r, "hessian x").verdict, wrongly ? GP_REFUTED : GP_VERIFIED);
         assert_int_equal(block_named(r, "hvp x").count[GP_ENTRY_REFUTED], wrongly);
-        assert_true(
-            practised(r, wrongly ? "that is no Hessian" : "symmetry <u, Hv> = <Hu, v> holds"));
+        assert_true(testing_practised(r, wrongly ? "that is no Hessian"
+                                                 : "symmetry <u, Hv> = <Hu, v> holds"));
         gp_report_destroy(r);
         gp_function_destroy(f);
     }

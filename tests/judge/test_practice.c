@@ -49,13 +49,6 @@ static gp_report *check_parts(parts *p, int named) {
     return report;
 }
 
-static int practised(const gp_report *report, const char *words) {
-    for (size_t k = 0; gp_report_practice(report, k); k++)
-        if (strstr(gp_report_practice(report, k), words))
-            return 1;
-    return 0;
-}
-
 static void a_small_part_is_checked_by_itself(void **state) {
     (void)state;
     parts p = {0, 2};
@@ -69,13 +62,13 @@ static void a_small_part_is_checked_by_itself(void **state) {
     gp_report_block(report, 0, &block);
     assert_string_equal(block.diagnosis[0].kind, "scaled");
     assert_near(block.diagnosis[0].factor, 2, 1e-6);
-    assert_true(practised(report, "part 'data' by itself is wrong"));
+    assert_true(testing_practised(report, "part 'data' by itself is wrong"));
     assert_int_equal(p.part, 0);
     gp_report_destroy(report);
     p.factor = 1;
     report = check_parts(&p, 1);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
-    assert_true(practised(report, "data, penalty"));
+    assert_true(testing_practised(report, "data, penalty"));
     gp_report_destroy(report);
 }
 
@@ -113,7 +106,7 @@ static void a_mistake_that_shows_after_training(void **state) {
     gp_report_destroy(report);
     report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_REFUTED);
-    assert_true(practised(report, "steps of descent"));
+    assert_true(testing_practised(report, "steps of descent"));
     gp_report_destroy(report);
     gp_function_destroy(f);
 }
@@ -171,7 +164,7 @@ static void kinks_thin_out_with_fewer_examples(void **state) {
             gp_entry entry;
             gp_report_entry(report, 0, &entry);
             assert_int_equal(entry.examples, 512);
-            assert_true(practised(report, "512 of 4096 examples"));
+            assert_true(testing_practised(report, "512 of 4096 examples"));
         }
         assert_int_equal(gp_report_verdict(report), offered ? GP_VERIFIED : GP_INCONCLUSIVE);
         gp_report_destroy(report);
