@@ -15,6 +15,9 @@
  *
  *     |g_i - d| <= tau + b   with   tau = rtol * max(|g_i|, |d|) + atol.
  *
+ * Vector-valued functions with a VJP, a JVP or a Jacobian, and second derivatives, take other
+ * callbacks and the same course: see "other kinds of derivative".
+ *
  * Library functions return a gp_status and never print, exit or abort. A `gp_error *` argument may
  * be NULL; where it isn't, a failing call leaves one line there: what, where, what to do.
  * Pointers passed in are borrowed for the duration of the call unless the declaration says
