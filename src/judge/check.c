@@ -140,22 +140,26 @@ static gp_outcome notebook_difference(gp_check_state *c) {
 static gp_status diagnose(gp_check_state *c) {
     const gp_function *f = c->shown;
     gp_report *r = c->report;
-    unsigned char *wrong = calloc(2 * f->n, 1), *wrong_here = wrong + f->n;
-    double *numbers = malloc(3 * f->n * sizeof *numbers), *a = numbers, *d = a + f->n,
-           *b = d + f->n;
     size_t total = 0;
-    gp_status status = wrong && numbers ? GP_OK : GP_ERROR_MEMORY;
-    for (size_t i = 0; i < f->n && status == GP_OK; i++) {
-        const gp_entry *e = &r->entry[i];
-        wrong[i] = e->status == GP_ENTRY_REFUTED;
-        wrong_here[i] = wrong[i] && e->point == 0;
-        total += wrong[i];
-        int here = e->point == 0;
-        a[i] = here ? c->gradient[i] : e->analytic;
-        d[i] = here ? c->numeric[i] : e->numeric;
-        b[i] = here ? c->bound[i] : e->bound;
-    }
-    if (status == GP_OK && total) {
+    for (size_t i = 0; i < f->n; i++)
+        total += r->entry[i].status == GP_ENTRY_REFUTED;
+    if (total == 0)
+        return GP_OK;
+    unsigned char *wrong = calloc(2 * f->n, 1);
+    double *numbers = malloc(3 * f->n * sizeof *numbers);
+    gp_status status = GP_ERROR_MEMORY;
+    if (wrong && numbers) {
+        unsigned char *wrong_here = wrong + f->n;
+        double *a = numbers, *d = a + f->n, *b = d + f->n;
+        for (size_t i = 0; i < f->n; i++) {
+            const gp_entry *e = &r->entry[i];
+            int here = e->point == 0;
+            wrong[i] = e->status == GP_ENTRY_REFUTED;
+            wrong_here[i] = wrong[i] && here;
+            a[i] = here ? c->gradient[i] : e->analytic;
+            d[i] = here ? c->numeric[i] : e->numeric;
+            b[i] = here ? c->bound[i] : e->bound;
+        }
         gp_evidence evidence = {.function = f,
                                 .given = {c->gradient, c->numeric, c->bound, wrong_here},
                                 .decided = {a, d, b, wrong},
