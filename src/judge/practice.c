@@ -45,8 +45,7 @@ static gp_outcome evaluate_both(gp_check_state *c, double *f0) {
 
 /* ---- parts ---------------------------------------------------------------------- */
 
-/* A penalty may be so large that mistakes in the data loss vanish beside it: each part by itself.
- */
+/* A penalty may be so large that mistakes in the data loss vanish beside it: each by itself. */
 static gp_outcome check_parts(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
@@ -75,10 +74,10 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
                 c->gradient[i] = c->other[i];
             if (gp_estimate_entries(c, f0, list, count, c->numeric, c->bound) == GP_FAULT)
                 return GP_FAULT;
-            return gp_report_add_practice(r, "the part '%.100s' by itself is wrong",
-                                          f->part[part - 1])
-                       ? out_of_memory(c)
-                       : GP_EVALUATED;
+            if (gp_report_add_practice(r, "the part '%.100s' by itself is wrong",
+                                       f->part[part - 1]))
+                return out_of_memory(c);
+            return gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
         }
         snprintf(names + done, sizeof names - done, "%s%.60s", done ? ", " : "", f->part[part - 1]);
         done = strlen(names);
@@ -359,9 +358,12 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     int single = c->options.points == 1;
     if (note_precision(c))
         return out_of_memory(c);
-    if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->function->parts > 1 &&
-        check_parts(c, list) == GP_FAULT)
-        return GP_FAULT;
+    if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->function->parts > 1) {
+        if (check_parts(c, list) == GP_FAULT)
+            return GP_FAULT;
+        if (count_status(c, GP_ENTRY_REFUTED) > 0)
+            return GP_EVALUATED; /* the diagnosis is of that part, and nothing else may blur it */
+    }
     if (c->function->examples > 1 && check_with_fewer_examples(c, list) == GP_FAULT)
         return GP_FAULT;
     for (size_t number = 1; number < c->options.points; number++) {
