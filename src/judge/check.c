@@ -286,6 +286,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         status = gp_evaluator_create(f, c.options.seed, c.options.progress, &c.evaluator);
     if (status == GP_OK) {
         gp_report *r = c.report;
+        r->parameters = f->n;
         r->rtol = c.options.rtol;
         r->atol = c.options.atol;
         r->strategy = c.options.strategy;

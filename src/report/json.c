@@ -84,14 +84,15 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
         "verdict", gp_verdict_string(r->verdict), "failure", failure, "dtype",
         r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
-        r->value_dtype == GP_FLOAT64 ? "float64" : "float32", "parameters", (json_int_t)r->n,
-        "strategy", strategies[r->strategy], "rtol", number(r->rtol), "atol",
-        r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage", "exercised",
-        (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
-        "silent", silent, "practice", practice, "resolution", number(r->resolution), "confidence",
-        number(r->confidence), "noise", number(r->noise), "notebook_difference",
-        number(r->difference), "evaluations", "value", (json_int_t)r->values, "gradient",
-        (json_int_t)r->gradients, "seconds", number(r->seconds), "seed", (json_int_t)r->seed);
+        r->value_dtype == GP_FLOAT64 ? "float64" : "float32", "parameters",
+        (json_int_t)r->parameters, "strategy", strategies[r->strategy], "rtol", number(r->rtol),
+        "atol", r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage",
+        "exercised", (json_int_t)r->exercised, "total", (json_int_t)r->n, "points",
+        (json_int_t)r->points, "silent", silent, "practice", practice, "resolution",
+        number(r->resolution), "confidence", number(r->confidence), "noise", number(r->noise),
+        "notebook_difference", number(r->difference), "evaluations", "value", (json_int_t)r->values,
+        "gradient", (json_int_t)r->gradients, "seconds", number(r->seconds), "seed",
+        (json_int_t)r->seed);
     if (!root)
         return GP_ERROR_MEMORY;
     int failed = json_dumpf(root, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF;

@@ -14,7 +14,7 @@ gp_status gp_report_create(const gp_function *f, const char *name, gp_report **r
     if (f) {
         r->dtype = f->dtype;
         r->value_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
-        r->n = f->n;
+        r->n = r->parameters = f->n;
         r->block = calloc(f->blocks, sizeof *r->block);
         r->entry = calloc(f->n, sizeof *r->entry);
     }

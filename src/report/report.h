@@ -22,6 +22,7 @@ struct gp_report {
     gp_dtype dtype,
         value_dtype; /* they differ for a float32 gradient held against a float64 value */
     size_t n, blocks;
+    size_t parameters; /* of the function: fewer than n where derivatives of maps were checked */
     gp_report_block_data *block;
     gp_entry *entry;
     gp_verdict verdict;

@@ -163,7 +163,10 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         fprintf(stream, ": %s\n", r->failure);
         return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
     }
-    fprintf(stream, ", %zu parameters, %s", r->n, r->dtype == GP_FLOAT64 ? "float64" : "float32");
+    fprintf(stream, ", %zu parameters", r->parameters);
+    if (r->parameters != r->n)
+        fprintf(stream, ", %zu derivatives", r->n);
+    fprintf(stream, ", %s", r->dtype == GP_FLOAT64 ? "float64" : "float32");
     if (r->value_dtype != r->dtype)
         fprintf(stream, " against a float64 value");
     if (r->verdict == GP_REFUTED) {
