@@ -263,6 +263,31 @@ void add_kinks(corpus_list &list, uint64_t seed) {
         }
         return sum;
     });
+
+    /* The same two without a seed. */
+    auto anew = std::make_shared<random>(seed, "draws anew");
+    p = add(
+        list, "random", "dropout, mask drawn anew", 12, [](const auto *x) { return x[0] * x[0]; },
+        false);
+    p->unseeded = true;
+    p->value = [anew](const double *x) {
+        double sum = 0;
+        for (int i = 0; i < 12; i++)
+            sum += (anew->uniform() < 0.3 ? 0 : 1 / 0.7) * std::tanh(x[i]) * (i + 1);
+        return sum;
+    };
+    p = add(
+        list, "random", "Monte Carlo, drawn anew", 4, [](const auto *x) { return x[0] * x[0]; },
+        false);
+    p->unseeded = true;
+    p->value = [anew](const double *x) {
+        double sum = 0;
+        for (int k = 0; k < 200; k++) {
+            double s = anew->normal();
+            sum += std::exp(-std::pow(x[0] + x[1] * s, 2)) * std::cos(x[2] * s + x[3]) / 200;
+        }
+        return sum;
+    };
 }
 
 } // namespace corpus

@@ -31,7 +31,7 @@ void ask_peer(const char *checker, uint64_t seed, const std::string &transaction
     for (const auto &p : make_corpus(seed, transactions))
         for (int narrow = 0; narrow < (float32 && p->value32 ? 2 : 1); narrow++) {
             subject s;
-            if (!prepare(*p, seed, 0, narrow, narrow ? 1e-3 : 1e-5, s))
+            if (p->unseeded || !prepare(*p, seed, 0, narrow, narrow ? 1e-3 : 1e-5, s))
                 continue;
             std::vector<planted> all = plant_all(*p, seed, 0, s.x, s.right);
             for (size_t k = 0; k <= all.size(); k++) {

@@ -30,7 +30,8 @@ size_t corpus_problems(void *handle) {
 size_t corpus_take(void *handle, size_t number, int narrow) {
     auto *c = static_cast<session *>(handle);
     const problem &p = *c->list[number];
-    if ((narrow && !p.value32) || !prepare(p, c->seed, 0, narrow, narrow ? 1e-3 : 1e-5, c->s))
+    if (p.unseeded || (narrow && !p.value32) ||
+        !prepare(p, c->seed, 0, narrow, narrow ? 1e-3 : 1e-5, c->s))
         return 0;
     c->mistakes = plant_all(p, c->seed, 0, c->s.x, c->s.right);
     return p.n();

@@ -39,10 +39,11 @@ struct block {
 struct problem {
     std::string name, family;
     std::vector<block> blocks;
-    size_t batch = 0;     /* examples that the value is a mean over; 0: none */
-    bool smooth = true;   /* false: kinks or jumps can be within reach of a step */
-    bool noisy = false;   /* noise far above rounding, on purpose */
-    bool at_kink = false; /* points may lie on a kink: the reference is an interval */
+    size_t batch = 0;      /* examples that the value is a mean over; 0: none */
+    bool smooth = true;    /* false: kinks or jumps can be within reach of a step */
+    bool noisy = false;    /* noise far above rounding, on purpose */
+    bool at_kink = false;  /* points may lie on a kink: the reference is an interval */
+    bool unseeded = false; /* draws anew at each call: no gradient can be held against it */
     std::function<void(random &, size_t point, double *x)> start;
     std::function<double(const double *x)> value;
     std::function<void(const double *x, double *g)> gradient;

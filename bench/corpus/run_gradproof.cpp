@@ -246,10 +246,10 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
             "\"named\": \"%s\", \"verdict\": \"%s\", \"resolution\": %s, \"unresolved\": %zu, "
             "\"limit\": \"%s\", \"evaluations\": %llu, \"per_entry\": %u, \"exercised\": %zu, "
             "\"seconds\": %.6f, \"failure\": \"%s\"",
-            (unsigned long long)o.seed, escaped(p.name).c_str(), p.family.c_str(),
-            dtype == GP_FLOAT64 ? "float64" : "float32", p.smooth ? "true" : "false",
-            p.noisy ? "true" : "false", p.n(), s.point, m ? "\"" : "", m ? m->name.c_str() : "null",
-            m ? "\"" : "", m ? p.blocks[m->block].name.c_str() : "",
+            (unsigned long long)o.seed, escaped(p.name).c_str(),
+            p.unseeded ? "unseeded" : p.family.c_str(), dtype == GP_FLOAT64 ? "float64" : "float32",
+            p.smooth ? "true" : "false", p.noisy ? "true" : "false", p.n(), s.point, m ? "\"" : "",
+            m ? m->name.c_str() : "null", m ? "\"" : "", m ? p.blocks[m->block].name.c_str() : "",
             number_or_null(m ? m->relative : 0).c_str(), number_or_null(size).c_str(),
             cause.c_str(), named.c_str(), gp_verdict_string(gp_report_verdict(r)),
             number_or_null(gp_report_resolution(r)).c_str(), limits, limit.c_str(),
@@ -275,7 +275,7 @@ void run(FILE *out, const settings &o, const problem &p) {
         double rtol = o.rtol > 0 ? o.rtol : narrow ? 1e-3 : 1e-5;
         for (size_t point = 0; point < o.points; point++) {
             subject s;
-            if (!prepare(p, o.seed, point, narrow, rtol, s)) {
+            if (!prepare(p, o.seed, point, narrow, rtol, s) && !p.unseeded) {
                 fprintf(out,
                         "{\"checker\": \"gradproof\", \"problem\": \"%s\", \"dtype\": \"%s\", "
                         "\"point\": %zu, \"skipped\": true}\n",
@@ -290,7 +290,7 @@ void run(FILE *out, const settings &o, const problem &p) {
                 show(report, point, s.low, s.high);
             tell(out, o, s, dtype, report, seconds() - start, 0, &b);
             gp_report_destroy(report);
-            if (point >= o.wrong_points)
+            if (point >= o.wrong_points || p.unseeded)
                 continue;
             for (const planted &m : plant_all(p, o.seed, point, s.x, s.right)) {
                 s.mistake = &m;
@@ -355,7 +355,7 @@ int main(int argc, char **argv) {
             continue;
         for (size_t i = w; i < list.size(); i += jobs)
             if (o.only.empty() || list[i]->name.find(o.only) != std::string::npos ||
-                list[i]->family == o.only)
+                list[i]->family == o.only || (list[i]->unseeded && o.only == "unseeded"))
                 run(part, o, *list[i]);
         fflush(part);
         if (jobs > 1)

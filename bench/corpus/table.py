@@ -188,6 +188,8 @@ def main():
     parser.add_argument("lines", nargs="+")
     arguments = parser.parse_args()
     rows = list(read(arguments.lines))
+    unseeded = [r for r in rows if r["family"] == "unseeded"]
+    rows = [r for r in rows if r["family"] != "unseeded"]
     ours = [r for r in rows if r["checker"] == "gradproof"]
     seeds = sorted({r["seed"] for r in ours})
     problems = {r["problem"] for r in ours}
@@ -197,6 +199,10 @@ def main():
     out["all"] = print_groups(ours, lambda r: "all")
     out["kinds"] = print_groups(ours, kind)
     out["families"] = print_groups(ours, lambda r: f"{r['family']}, {r['dtype']}")
+    named = sum("not deterministic" in r["failure"] for r in unseeded)
+    out["unseeded"] = {"checks": len(unseeded), "named": named}
+    print(f"Functions that draw anew at each call: named as not deterministic in {named} of "
+          f"{len(unseeded)} checks.\n")
     out["causes"] = print_causes(ours)
     out["checkers"] = print_checkers(rows, arguments.skipped)
     out["checkers_by_family"] = print_checkers_by_family(rows)

@@ -22,6 +22,9 @@ enum { MAX_ORDER = 5 }; /* rungs in one extrapolation */
  * white: half as much again keeps bounds as good there as in float64. */
 static const double NARROW = 1.5;
 
+/* Windows that claim a precision within this factor of the best have a say in what is refuted. */
+static const double HULL = 10;
+
 /* Each rung's step as a share of the next larger one's. Not 1/2: a function that is computed on a
  * coarse binary grid rounds steps in proportion 2 in proportion 2, and so hides its noise from both
  * D and S. */
@@ -258,7 +261,7 @@ static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigm
     for (unsigned first = 0; first < ladder->rungs; first++)
         for (unsigned count = 2; count <= MAX_ORDER; count++) {
             const gp_window *w = &all.at[first][count];
-            if (!(w->bound <= 10 * best->bound))
+            if (!(w->bound <= HULL * best->bound))
                 continue;
             best->low = fmin(best->low, w->derivative - w->bound);
             best->high = fmax(best->high, w->derivative + w->bound);
@@ -282,6 +285,10 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
         if (found && !(w.bound < best->bound &&
                        fabs(w.derivative - best->derivative) <= w.bound + best->bound))
             continue;
+        if (found && best->bound <= HULL * w.bound) { /* what both sides leave open stays open */
+            w.low = fmin(w.low, best->low);
+            w.high = fmax(w.high, best->high);
+        }
         *best = w;
         *sided = side;
         found = 1;
@@ -515,6 +522,11 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     for (unsigned k = best.first + 1; !noisy && k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
             next[count++] = RATIO * ladder->rung[k - 1].step;
+    /* Else the gap below: a window of its own, far above all others, may have bends that it can't
+     * see. */
+    if (count == 0 && bottom + 1 < ladder->rungs &&
+        ladder->rung[bottom].step / ladder->rung[bottom + 1].step > 2.5)
+        next[count++] = RATIO * ladder->rung[bottom].step;
     /* Else the noise itself has drawn an unlucky number: draw again, between the steps in use. */
     for (unsigned k = best.first ? best.first : 1; k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 1.6)

@@ -29,6 +29,8 @@ int main(int argc, char **argv) {
     for (const auto &p : make_corpus(seed, argc > 1 ? argv[1] : ""))
         for (size_t point = 0; point < 2; point++) {
             subject s;
+            if (p->unseeded)
+                continue;
             if (!prepare(*p, seed, point, false, 1e-5, s)) {
                 unused++;
                 continue;

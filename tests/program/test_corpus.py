@@ -23,6 +23,11 @@ def checks(*arguments):
 class Corpus(unittest.TestCase):
     def test_right_gradients(self):
         rows = checks("--points", "2", "--wrong-points", "0")
+        unseeded = [row for row in rows if row["family"] == "unseeded"]
+        rows = [row for row in rows if row["family"] != "unseeded"]
+        self.assertEqual(len(unseeded), 4)
+        for row in unseeded:
+            self.assertIn("not deterministic", row["failure"])
         self.assertGreater(len(rows), 400)
         self.assertEqual([row["problem"] for row in rows if row["verdict"] in ("refuted", "failed")],
                          [])
