@@ -299,8 +299,11 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
     }
     double all = found ? gp_median(some, found) : 0;
     /* Nothing moves f: a derivative counts as zero where it would move f by less than rtol over the
-     * length of its parameter. */
-    double flat = found ? 0 : fabs(task->f0) / typical_length(task, count, some);
+     * length of its parameter, or is below the normal numbers. */
+    double smallest = f->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
+    double flat =
+        found ? 0
+              : fabs(task->f0) / typical_length(task, count, some) + 4 * smallest / c->options.rtol;
     for (size_t b = 0, k = 0; b < f->blocks; b++) {
         gp_tolerance *t = &tolerance[b];
         for (found = 0; k < count && task->entries[k] < f->block[b].offset + f->block[b].entries;
