@@ -86,7 +86,7 @@ def print_groups(rows, key):
     for row in rows:
         groups[key(row)].append(row)
     result = {name: summary(group) for name, group in sorted(groups.items())}
-    table(["", "right", "false alarms", "inconclusive", "resolution", "|d - truth| > b",
+    table(["", "right", "false alarms", "inconclusive", "resolution", "outside of b",
            "b / error", "evaluations an entry", "mistakes", "refuted", "inconclusive",
            "below resolution", "misses"],
           [[name, s["right"], s["false_alarms"], s["inconclusive"], show(s["resolution"]),
