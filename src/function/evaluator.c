@@ -243,20 +243,30 @@ static const void *own_precision(gp_evaluator *e) {
     return e->narrow ? (const void *)e->narrow : e->x;
 }
 
+static int is_poison(gp_dtype dtype, const void *array, size_t k) {
+    return dtype == GP_FLOAT64
+               ? memcmp((const double *)array + k, &POISON_F64, sizeof POISON_F64) == 0
+               : memcmp((const float *)array + k, &POISON_F32, sizeof POISON_F32) == 0;
+}
+
+static void fill_with_poison(gp_dtype dtype, void *array, size_t count) {
+    for (size_t k = 0; k < count; k++)
+        if (dtype == GP_FLOAT64)
+            memcpy((double *)array + k, &POISON_F64, sizeof POISON_F64);
+        else
+            memcpy((float *)array + k, &POISON_F32, sizeof POISON_F32);
+}
+
 gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *gradient,
                                  unsigned char *written, double *value) {
     const gp_function *f = e->function;
     int wide = f->dtype == GP_FLOAT64;
     if (e->outside)
         return GP_NOT_HERE;
-    for (size_t i = 0; i < f->n; i++) {
-        if (poison == GP_POISON_NUMBER)
-            store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
-        else if (wide)
-            memcpy((double *)e->g + i, &POISON_F64, sizeof POISON_F64);
-        else
-            memcpy((float *)e->g + i, &POISON_F32, sizeof POISON_F32);
-    }
+    if (poison == GP_POISON_NAN)
+        fill_with_poison(f->dtype, e->g, f->n);
+    for (size_t i = 0; i < f->n && poison == GP_POISON_NUMBER; i++)
+        store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
     const void *x = own_precision(e);
     double together = NAN;
     int refused, with_value = 0;
@@ -281,13 +291,8 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         *value = together;
     int all_written = 1;
     for (size_t i = 0; i < f->n; i++) {
-        int changed;
-        if (poison == GP_POISON_NUMBER)
-            changed = load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE;
-        else if (wide)
-            changed = memcmp((double *)e->g + i, &POISON_F64, sizeof POISON_F64) != 0;
-        else
-            changed = memcmp((float *)e->g + i, &POISON_F32, sizeof POISON_F32) != 0;
+        int changed = poison == GP_POISON_NUMBER ? load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE
+                                                 : !is_poison(f->dtype, e->g, i);
         all_written &= changed;
         if (written)
             written[i] = (unsigned char)changed;
@@ -343,20 +348,6 @@ static int call_map(const gp_function *f, int claim, const void *x, const void *
     }
 }
 
-static int is_poison(gp_dtype dtype, const void *array, size_t k) {
-    return dtype == GP_FLOAT64
-               ? memcmp((const double *)array + k, &POISON_F64, sizeof POISON_F64) == 0
-               : memcmp((const float *)array + k, &POISON_F32, sizeof POISON_F32) == 0;
-}
-
-static void poison(gp_dtype dtype, void *array, size_t count) {
-    for (size_t k = 0; k < count; k++)
-        if (dtype == GP_FLOAT64)
-            memcpy((double *)array + k, &POISON_F64, sizeof POISON_F64);
-        else
-            memcpy((float *)array + k, &POISON_F32, sizeof POISON_F32);
-}
-
 /* Arrays in red zones for one call: `to` for count outputs, `from` for its vector, `keep` what that
  * was. */
 typedef struct gp_call {
@@ -371,7 +362,7 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     size_t size = gp_dtype_size(f->dtype);
     void *result = call->to + RED_ZONE;
     const unsigned char *in = call->from ? call->from + RED_ZONE : NULL;
-    poison(f->dtype, result, call->count);
+    fill_with_poison(f->dtype, result, call->count);
     begin(e, claim == GP_CLAIMS ? 1 : 2);
     int refused = call_map(f, claim, own_precision(e), in, call->count, result);
     end(e);

@@ -15,7 +15,7 @@
 enum { FIRST_LOOKS = 65536, FEWEST_COLUMNS = 4 };
 /* A larger Jacobian is no longer looked at entry by entry. */
 static const size_t MOST_ENTRIES = (size_t)1 << 24;
-enum { STRAYS = 4, RANDOM_PAIRS = 4 };
+enum { RANDOM_PAIRS = 4 };
 
 /* A derivative found outside of the pattern. */
 typedef struct gp_stray {
@@ -24,8 +24,8 @@ typedef struct gp_stray {
 } gp_stray;
 
 typedef struct gp_strays {
-    size_t count; /* found; the first STRAYS are kept */
-    gp_stray kept[STRAYS];
+    size_t count;
+    gp_stray first;
 } gp_strays;
 
 /* F, or the gradient as F, with what is claimed about its derivative. */
@@ -556,9 +556,8 @@ static gp_outcome judge_column(gp_section *s, gp_evaluator *e, gp_column *column
                 return GP_FAULT;
             *wrong += result->status == GP_ENTRY_REFUTED;
             if (!inside && stray.status == GP_ENTRY_REFUTED) {
-                if (strays->count < STRAYS)
-                    strays->kept[strays->count] = (gp_stray){j, i, stray.numeric};
-                strays->count++;
+                if (strays->count++ == 0)
+                    strays->first = (gp_stray){j, i, stray.numeric};
             }
         }
     return GP_EVALUATED;
@@ -701,7 +700,7 @@ static gp_outcome report_strays(gp_section *s) {
     size_t count = 0;
     for (size_t g = 0; g < s->pattern.groups; g++) {
         if (s->strays[g].count && count == 0)
-            first = s->strays[g].kept[0];
+            first = s->strays[g].first;
         count += s->strays[g].count;
     }
     if (count == 0)

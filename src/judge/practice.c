@@ -154,11 +154,8 @@ static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double 
  * exercised are looked at. */
 static gp_outcome try_further_point(gp_check_state *c, size_t number, size_t *list) {
     const gp_function *f = c->function;
-    size_t count = 0, batch = number % f->batches;
+    size_t count = list_status(c, GP_ENTRY_UNEXERCISED, list), batch = number % f->batches;
     double f0;
-    for (size_t i = 0; i < f->n; i++)
-        if (c->report->entry[i].status == GP_ENTRY_UNEXERCISED)
-            list[count++] = i;
     gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, batch);
     if (outcome != GP_EVALUATED)
         return outcome;
