@@ -233,6 +233,14 @@ int gp_function_claims(const gp_function *f, gp_claim claim) {
     return 0;
 }
 
+size_t gp_claim_outputs(const gp_function *f, gp_claim claim) {
+    return claim == GP_CLAIM_HESSIAN || claim == GP_CLAIM_HVP ? f->n : f->outputs;
+}
+
+int gp_claim_is_sparse(const gp_function *f, gp_claim claim) {
+    return claim == GP_CLAIM_JACOBIAN && f->nonzeros > 0;
+}
+
 const char *gp_claim_string(gp_claim claim) {
     static const char *const words[] = {"jacobian", "vjp", "jvp", "hessian", "hvp"};
     return words[claim];

@@ -113,6 +113,9 @@ static inline size_t gp_function_block_number(const gp_function *function, size_
 /* Is this derivative given? Is there a value and a gradient to check? */
 int gp_function_claims(const gp_function *function, gp_claim claim);
 int gp_function_has_gradient(const gp_function *function);
+/* Outputs of what a claim is the derivative of; whether only a pattern of it is given. */
+size_t gp_claim_outputs(const gp_function *function, gp_claim claim);
+int gp_claim_is_sparse(const gp_function *function, gp_claim claim);
 int gp_function_has_value(const gp_function *function);
 /* The word for a claim: "jacobian", "vjp", ... */
 const char *gp_claim_string(gp_claim claim);

@@ -21,7 +21,7 @@ static int parse_number(const char *text, const char **end, double *number) {
 static int names_claim(const gp_function *f, const char *text, size_t length, gp_claim claim,
                        const char *block) {
     char name[512];
-    if (claim == GP_CLAIM_JACOBIAN && f->nonzeros)
+    if (gp_claim_is_sparse(f, claim))
         snprintf(name, sizeof name, "%s", gp_claim_string(claim));
     else
         snprintf(name, sizeof name, "%s %s", gp_claim_string(claim), block);
@@ -42,8 +42,8 @@ static gp_status find_block(const gp_function *f, const char *text, size_t lengt
         }
         for (int k = 0; k < GP_CLAIMS; k++)
             if (names_claim(f, text, length, (gp_claim)k, block->name)) {
-                int sparse = k == GP_CLAIM_JACOBIAN && f->nonzeros;
-                size_t m = k == GP_CLAIM_HESSIAN || k == GP_CLAIM_HVP ? f->n : f->outputs;
+                int sparse = gp_claim_is_sparse(f, (gp_claim)k);
+                size_t m = gp_claim_outputs(f, (gp_claim)k);
                 plant->claimed = 1;
                 plant->claim = (gp_claim)k;
                 *entries = sparse ? f->nonzeros : m * block->entries;

@@ -15,7 +15,6 @@ typedef struct gp_case {
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
     const gp_tolerance *tolerance;
-    size_t known;     /* entries with an estimate */
     size_t wrongs;    /* entries that are refuted */
     size_t exercised; /* entries with a derivative or a gradient that isn't zero */
     gp_report *report;

@@ -110,7 +110,6 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
                  .tolerance = &evidence->tolerance[k],
                  .report = r};
     for (size_t i = 0; i < c.block->entries; i++) {
-        c.known += (size_t)gp_case_known(&c, i);
         c.wrongs += c.wrong[i];
         c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
     }

@@ -58,10 +58,6 @@ static int of_gradient(gp_claim claim) {
     return claim == GP_CLAIM_HESSIAN || claim == GP_CLAIM_HVP;
 }
 
-static int is_sparse(const gp_function *f, gp_claim claim) {
-    return claim == GP_CLAIM_JACOBIAN && f->nonzeros > 0;
-}
-
 /* A block for the report; no values are needed there. */
 static gp_status show_block(gp_function *shown, const char *name, size_t dimensions,
                             const size_t *shape, unsigned stage) {
@@ -76,9 +72,9 @@ static gp_status show_block(gp_function *shown, const char *name, size_t dimensi
 }
 
 static gp_status show_claim(const gp_function *f, gp_claim claim, gp_function *shown) {
-    size_t m = of_gradient(claim) ? f->n : f->outputs;
+    size_t m = gp_claim_outputs(f, claim);
     gp_status status = GP_OK;
-    if (is_sparse(f, claim)) {
+    if (gp_claim_is_sparse(f, claim)) {
         status = show_block(shown, gp_claim_string(claim), 1, &f->nonzeros, 0);
         if (status == GP_OK) {
             shown->block[shown->blocks - 1].derivative = 1;
@@ -110,9 +106,10 @@ gp_status gp_maps_shown(const gp_function *f, gp_function **result, gp_error *er
     size_t entries = 0;
     for (int k = 0; k < GP_CLAIMS; k++)
         if (gp_function_claims(f, (gp_claim)k)) {
-            size_t m = of_gradient((gp_claim)k) ? f->n : f->outputs;
-            entries += is_sparse(f, (gp_claim)k) ? f->nonzeros : f->n * m;
-            if (entries > MOST_ENTRIES || (!is_sparse(f, (gp_claim)k) && m > MOST_ENTRIES / f->n))
+            size_t m = gp_claim_outputs(f, (gp_claim)k);
+            entries += gp_claim_is_sparse(f, (gp_claim)k) ? f->nonzeros : f->n * m;
+            if (entries > MOST_ENTRIES ||
+                (!gp_claim_is_sparse(f, (gp_claim)k) && m > MOST_ENTRIES / f->n))
                 return gp_fail(
                     error, GP_ERROR_UNSUPPORTED,
                     "%s: the %s has more than %zu entries: give its sparsity, or check u'F "
@@ -806,10 +803,10 @@ gp_outcome gp_maps_check(gp_check_state *c) {
             gp_claim claim = (gp_claim)k;
             if (of_gradient(claim) != second || !gp_function_claims(f, claim))
                 continue;
-            s.sparse |= is_sparse(f, claim);
+            s.sparse |= gp_claim_is_sparse(f, claim);
             s.claim[s.claims] = claim;
             s.block[s.claims++] = block;
-            block += is_sparse(f, claim) ? 1 : f->blocks;
+            block += gp_claim_is_sparse(f, claim) ? 1 : f->blocks;
         }
         s.count = (block < shown->blocks ? shown->block[block].offset : shown->n) - s.first;
         if (s.claims && check_section(&s) == GP_FAULT)
