@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "estimate/fit.h"
 #include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
@@ -17,6 +18,12 @@ static const struct {
     double share;
     unsigned evaluations;
 } EFFORT[] = {{5e-3, 20}, {1e-1, 28}, {1, 40}};
+
+/* What noise leaves open is worth many more evaluations, where they promise an answer. */
+static const struct {
+    double share;
+    unsigned evaluations;
+} FIT = {0.3, 2600};
 
 /* A second estimate for an entry about to be refuted takes steps of its own. */
 static const double SECOND_SHIFT = 0.6180339887;
@@ -203,20 +210,35 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
         else if (status == GP_ENTRY_VERIFIED)
             status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
     }
-    /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value) is no
-     * part of what the gradient means. Taken for noise it widens the bound; a that is proven within
-     * it is proven. */
-    if (status == GP_ENTRY_UNRESOLVED && noise.loud > 4 * noise.sigma && readable) {
-        gp_ladder
-            again; /* the first one spent its evaluations at steps that are too small for this */
-        if (gp_ladder_start(&again, line, 1) == GP_FAULT ||
-            refine(&again, line, noise.loud, t) == GP_FAULT)
-            return GP_FAULT;
-        gp_estimate rough = gp_ladder_estimate(&again, noise.loud);
-        evaluations += again.evaluations;
-        if (gp_judge(a, &rough, t) == GP_ENTRY_VERIFIED) {
-            estimate = rough;
-            status = GP_ENTRY_VERIFIED;
+    if (status == GP_ENTRY_UNRESOLVED && readable && isfinite(a)) {
+        gp_ladder again;
+        double sigma = noise.sigma;
+        /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value)
+         * is no part of what the gradient means. Taken for noise it widens the bound; a that is
+         * proven within it is proven. The first ladder spent its evaluations at steps that are too
+         * small for this. */
+        if (noise.loud > 4 * sigma) {
+            sigma = noise.loud;
+            if (gp_ladder_start(&again, line, 1) == GP_FAULT ||
+                refine(&again, line, sigma, t) == GP_FAULT)
+                return GP_FAULT;
+            evaluations += again.evaluations;
+            ladder = &again;
+            gp_estimate rough = gp_ladder_estimate(ladder, sigma);
+            if (gp_judge(a, &rough, t) == GP_ENTRY_VERIFIED) {
+                estimate = rough;
+                status = GP_ENTRY_VERIFIED;
+            }
+        }
+        if (status == GP_ENTRY_UNRESOLVED) {
+            gp_estimate fit;
+            gp_goal goal = {FIT.share * t->rtol, FIT.share * t->atol};
+            if (gp_fit(line, ladder, sigma, goal, FIT.evaluations, &fit, &evaluations) == GP_FAULT)
+                return GP_FAULT;
+            if (gp_judge(a, &fit, t) == GP_ENTRY_VERIFIED) {
+                estimate = fit;
+                status = GP_ENTRY_VERIFIED;
+            }
         }
     }
     *result = (gp_entry){.status = status,
