@@ -206,6 +206,21 @@ static double misfit(const gp_case *c, double factor, double lambda) {
     return worst;
 }
 
+/* The chance that unrelated errors of this size look like one factor: that each entry but the one
+ * which the factor was read from agrees with it within its own bound. */
+static double chance_of_factor(const gp_case *c, double factor) {
+    double all = 1, sharpest = 1;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = fabs(factor - 1) * fabs(c->d[i]);
+        if (!gp_case_known(c, i) || !(off > 2 * c->b[i]))
+            continue;
+        double chance = fmax(2 * c->b[i] / off, 1e-6);
+        all *= chance;
+        sharpest = fmin(sharpest, chance);
+    }
+    return all / sharpest;
+}
+
 static int scaled(const gp_case *c) {
     double factor, error;
     char origin[128], all[64];
@@ -216,8 +231,10 @@ static int scaled(const gp_case *c) {
     if (fabs(factor - 1) <= 100 * c->tolerance->rtol && !best_decay(c, &lambda) &&
         misfit(c, 1, lambda) < 0.1 * misfit(c, factor, 0))
         return 0;
-    /* One number is some multiple of any other: a single entry is named only for a plain factor. */
-    if (c->exercised < 2 && !is_plain(c, factor, error))
+    /* One number is some multiple of any other: a single entry is named only for a plain factor,
+     * and a single one that can tell not on behalf of many that can't. */
+    int plain = is_plain(c, factor, error);
+    if (c->exercised < 2 ? !plain : chance_of_factor(c, factor) > (plain ? 0.1 : 1e-3))
         return 0;
     all_of(c->exercised, "exercised ", all, sizeof all);
     if (fabs(factor + 1) <= error + 10 * c->tolerance->rtol)
@@ -528,10 +545,14 @@ static int lines(const gp_case *c) {
 
 static int entries(const gp_case *c) {
     size_t right = 0, first = 0, listed = 0, doubtful = 0;
-    double least = INFINITY; /* relative error of the wrong entries, the smallest */
-    for (size_t i = 0; i < c->block->entries; i++)
-        if (c->wrong[i] && gp_case_known(c, i))
-            least = fmin(least, fabs(c->a[i] - c->d[i]) / fmax(fabs(c->a[i]), fabs(c->d[i])));
+    double smallest = INFINITY, least = INFINITY; /* error of the wrong entries; relative error */
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = fabs(c->a[i] - c->d[i]);
+        if (!c->wrong[i] || !gp_case_known(c, i))
+            continue;
+        smallest = fmin(smallest, off);
+        least = fmin(least, off / fmax(fabs(c->a[i]), fabs(c->d[i])));
+    }
     char list[256] = "";
     for (size_t i = 0; i < c->block->entries; i++) {
         if (!c->wrong[i]) {
@@ -542,6 +563,7 @@ static int entries(const gp_case *c) {
              * be but the tip of something else. */
             double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
             doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
+                        c->b[i] > 0.1 * smallest ||
                         (!gp_case_zero(c, i) && c->b[i] > least * size); /* zeros hide nothing */
             continue;
         }
