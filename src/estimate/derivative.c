@@ -228,12 +228,31 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
     return bound;
 }
 
+/* Slopes from one side that differ by more and more as steps shrink, beyond noise, go nowhere: a
+ * singularity is nearer than the smallest step, and no step tells what the derivative is. */
+static int diverges(const gp_ladder *ladder, const gp_slopes *s, int forward, double sigma) {
+    double q[3], smallest = 0;
+    unsigned found = 0;
+    for (unsigned k = ladder->rungs; k-- > 0 && found < 3;) {
+        double slope = forward ? s[k].forward : s[k].backward;
+        if (!isfinite(slope))
+            continue;
+        if (found == 0)
+            smallest = forward ? ladder->rung[k].plus : -ladder->rung[k].minus;
+        q[found++] = slope;
+    }
+    return found == 3 && fabs(q[0] - q[1]) > fabs(q[1] - q[2]) &&
+           fabs(q[0] - q[1]) > 4 * GP_NOISE_FACTOR * sigma / smallest;
+}
+
 /* The window with the best bound from both sides (side 0), forward (1) or backward (2) alone; -1:
  * none. */
 static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigma, int side,
                         gp_window *best) {
     gp_windows all;
     int found = 0;
+    if (side != 0 && diverges(ladder, s, side == 1, sigma))
+        return -1;
     for (unsigned first = 0; first < ladder->rungs; first++)
         for (unsigned count = 0; count <= MAX_ORDER; count++) {
             // cppcheck-suppress uninitvar
@@ -348,6 +367,7 @@ gp_estimate gp_ladder_estimate(const gp_ladder *ladder, double sigma) {
     if (best_window(ladder, s, sigma, &best, &e.one_sided))
         return e;
     e.derivative = e.left = e.right = best.derivative;
+    e.step = ladder->rung[best.first].step;
     e.noise = best.noise;
     e.truncation = best.truncation;
     e.slope_jump = fabs(best.slope_jump);

@@ -34,6 +34,7 @@ typedef struct gp_estimate {
     double kink_bound; /* on left and right */
     double low, high; /* hull of all intervals that claim a precision within a decade of the best */
     int one_sided;
+    double step; /* the largest in use */
     gp_limit limit;
 } gp_estimate;
 

@@ -25,6 +25,12 @@ static const double FACTOR = 4.5;
 /* Less than so many times the noise is what noise makes of no truncation at all. */
 static const double SOBER = 3;
 
+/* Residuals above so many times the noise are no noise. In float64 noise is known less well than
+ * that, and kinks rarely hide in it. */
+static const double ROUGH_NARROW = 1.2, ROUGH_WIDE = 6;
+/* And in float32 kinks do hide: bounds so much wider. */
+static const double NARROW = 2;
+
 /* What n pairs of values at the points +-h say. */
 typedef struct gp_fit_data {
     unsigned pairs;
@@ -84,7 +90,8 @@ static void fit_series(unsigned pairs, double (*column)[PAIRS], const double *va
 }
 
 /* The best of all degrees, of a fit over [-width, width]. */
-static gp_estimate best_degree(const gp_fit_data *data, double width, double sigma) {
+static gp_estimate best_degree(const gp_fit_data *data, double width, double sigma, int narrow) {
+    double rough = narrow ? ROUGH_NARROW : ROUGH_WIDE, margin = narrow ? NARROW : 1;
     double odd[TERMS][PAIRS], even[TERMS][PAIRS];
     gp_fit_series slope, jump;
     gp_estimate best = {.bound = INFINITY, .limit = GP_LIMIT_NOISE};
@@ -102,7 +109,10 @@ static gp_estimate best_degree(const gp_fit_data *data, double width, double sig
     for (unsigned k = 2; k < TERMS; k++) {
         /* Half the sum of two independent values: sigma / sqrt 2. Noise that grows on the way out,
          * and whatever the polynomials can't follow, shows in what is left over. */
-        double noise_of_one = fmax(sigma / sqrt(2), fmax(slope.residual[k], jump.residual[k + 1]));
+        double residual = fmax(slope.residual[k], jump.residual[k + 1]);
+        double noise_of_one = fmax(sigma / sqrt(2), residual);
+        if (residual > rough * sigma / sqrt(2))
+            continue; /* many small kinks pass for noise, but what they do at 0 isn't averaged */
         double noise = FACTOR * noise_of_one * slope.weight[k] / width;
         double truncation = fmax(fabs(slope.coefficient[k] - slope.coefficient[k - 1]),
                                  fabs(slope.coefficient[k] - slope.coefficient[k + 1])) /
@@ -110,7 +120,7 @@ static gp_estimate best_degree(const gp_fit_data *data, double width, double sig
         double seen = 2 * fabs(jump.coefficient[k + 1]) / width;
         double seen_noise = 2 * FACTOR * noise_of_one * jump.weight[k + 1] / width;
         double excess = fmax(0, truncation + seen - 0.5 * seen_noise);
-        double bound = noise + truncation + seen + 3 * excess;
+        double bound = (noise + truncation + seen + 3 * excess) * margin;
         if (!(bound < best.bound))
             continue;
         best.derivative = best.left = best.right = slope.coefficient[k] / width;
@@ -184,9 +194,9 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
             break;
         if (outcome != GP_EVALUATED)
             continue;
-        gp_estimate e = best_degree(&data, width, sigma);
+        gp_estimate e = best_degree(&data, width, sigma, ladder->narrow);
         int agrees = fabs(e.derivative - known.derivative) <= e.bound + known.bound;
-        if (!agrees)
+        if (!agrees || !isfinite(e.bound))
             continue;
         if (e.bound < estimate->bound) {
             *estimate = e;
@@ -208,7 +218,7 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
         used += 2 * (best.pairs - before);
         if (outcome != GP_EVALUATED)
             break;
-        gp_estimate e = best_degree(&best, best_width, sigma);
+        gp_estimate e = best_degree(&best, best_width, sigma, ladder->narrow);
         if (fabs(e.derivative - estimate->derivative) > e.bound + estimate->bound) {
             estimate->bound = INFINITY; /* neither is to be trusted */
             break;

@@ -24,20 +24,20 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
         double v = gp_probe_component(probe, probe->offset);
         double moved = gp_evaluator_move(e, probe->offset, t * v);
         *step = v != 0 ? moved / v : t;
-    } else {
-        /* Rounding moves each entry a little off the line. The step along it that fits best is the
-         * projection of the displacement onto v; what remains is seen as noise, and measured. */
-        double along = 0, length = 0;
-        for (size_t i = probe->offset; i < end; i++) {
-            double v = gp_probe_component(probe, i);
-            double moved = gp_evaluator_move(e, i, t * v);
-            along += moved * v;
-            length += v * v;
-        }
-        *step = length > 0 ? along / length : t;
+        gp_outcome outcome = gp_evaluator_value(e, value);
+        gp_evaluator_move(e, probe->offset, 0);
+        return outcome;
     }
-    gp_outcome outcome = gp_evaluator_value(e, value);
-    for (size_t i = probe->offset; i < end; i++)
-        gp_evaluator_move(e, i, 0);
-    return outcome;
+    /* Rounding moves each entry a little off the line. The step along it that fits best is the
+     * projection of the displacement onto v; what remains is seen as noise, and measured. */
+    enum { CHUNK = 512 };
+    double v[CHUNK], along = 0, square = 0;
+    gp_evaluator_leave(e, probe->offset, end);
+    for (size_t i = probe->offset; i < end; i += CHUNK) {
+        size_t count = end - i < CHUNK ? end - i : CHUNK;
+        gp_probe_fill(probe, i, count, v);
+        gp_evaluator_shift(e, i, count, t, v, &along, &square);
+    }
+    *step = square > 0 ? along / square : t;
+    return gp_evaluator_value(e, value);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/vector.h"
+
 enum { RED_ZONE = 256 }; /* bytes on either side; a multiple of every alignment in use */
 static const unsigned char RED = 0xA7;
 
@@ -21,7 +23,14 @@ static void *red_storage(size_t n, gp_dtype dtype) {
     return storage ? memset(storage, RED, bytes) : NULL;
 }
 
-gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *progress,
+static int within_bounds(const gp_function *f) {
+    for (size_t i = 0; i < f->n && f->lower; i++)
+        if (f->x[i] < f->lower[i] || f->x[i] > f->upper[i])
+            return 0;
+    return 1;
+}
+
+gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *progress, int lean,
                               gp_evaluator **evaluator) {
     gp_evaluator *e = calloc(1, sizeof *e);
     if (!e)
@@ -32,9 +41,10 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->x_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
     e->x_storage = red_storage(f->n, e->x_dtype);
     e->g_storage = red_storage(f->n, f->dtype);
-    e->expected = malloc(f->n * gp_dtype_size(e->x_dtype));
-    e->point = malloc(f->n * sizeof *e->point);
-    int complete = e->x_storage && e->g_storage && e->expected && e->point;
+    e->lean = lean && e->x_dtype == f->dtype && within_bounds(f);
+    e->expected = e->lean ? NULL : malloc(f->n * gp_dtype_size(e->x_dtype));
+    e->point = e->lean ? f->x : malloc(f->n * sizeof *e->point);
+    int complete = e->x_storage && e->g_storage && (e->lean || e->expected) && e->point;
     if (e->x_dtype != f->dtype) {
         e->narrow_storage = red_storage(f->n, f->dtype);
         e->narrow_expected = malloc(f->n * sizeof *e->narrow_expected);
@@ -71,7 +81,8 @@ void gp_evaluator_destroy(gp_evaluator *e) {
     free(e->narrow_storage);
     free(e->narrow_expected);
     free(e->expected);
-    free(e->point);
+    if (!e->lean)
+        free(e->point);
     free(e->out);
     free(e->complex_x);
     free(e);
@@ -112,17 +123,20 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
         }
         if (f->dtype == GP_FLOAT32)
             v = (double)(float)v;
-        e->point[i] = v;
+        if (!e->lean)
+            e->point[i] = v;
         store(e->x_dtype, e->x, i, v);
-        store(e->x_dtype, e->expected, i, v);
+        if (e->expected)
+            store(e->x_dtype, e->expected, i, v);
     }
-    e->outside = 0;
+    e->outside = e->astray = e->astray_end = 0;
 }
 
-double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
+static double move(gp_evaluator *e, size_t i, double t) {
     const gp_function *f = e->function;
     double moved = store(e->x_dtype, e->x, i, e->point[i] + t);
-    store(e->x_dtype, e->expected, i, moved);
+    if (e->expected)
+        store(e->x_dtype, e->expected, i, moved);
     if (f->lower) {
         int out = moved < f->lower[i] || moved > f->upper[i];
         e->outside += (size_t)out;
@@ -130,6 +144,114 @@ double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
         e->out[i] = (unsigned char)out;
     }
     return moved - e->point[i];
+}
+
+double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
+    gp_evaluator_settle(e);
+    return move(e, i, t);
+}
+
+/* Entries [first, end) back to the base point. */
+static void put_back(gp_evaluator *e, size_t first, size_t end) {
+    for (size_t i = first; i < end; i++)
+        move(e, i, 0);
+}
+
+void gp_evaluator_settle(gp_evaluator *e) {
+    e->summed = 0;
+    put_back(e, e->astray, e->astray_end);
+    e->astray = e->astray_end = 0;
+}
+
+/* A checksum of x, piece by piece: words may trade places within a piece's lane and nowhere else.
+ */
+enum { PIECE = 512, LANES = 8 };
+
+GP_VECTOR static uint64_t piece_sum(const uint64_t *word, size_t words) {
+    uint64_t lane[LANES] = {0}, sum = words;
+    size_t i = 0;
+    for (; i + LANES <= words; i += LANES)
+        for (size_t k = 0; k < LANES; k++)
+            lane[k] += word[i + k];
+    for (; i < words; i++)
+        lane[i % LANES] += word[i];
+    for (size_t k = 0; k < LANES; k++)
+        sum = 0x9E3779B97F4A7C15u * sum + lane[k];
+    return sum;
+}
+
+static uint64_t add_piece(uint64_t sum, uint64_t piece) {
+    return (sum ^ (sum >> 29)) * 0xBF58476D1CE4E5B9u + piece;
+}
+
+static uint64_t checksum(const gp_evaluator *e) {
+    size_t bytes = e->function->n * gp_dtype_size(e->x_dtype), words = bytes / 8;
+    const uint64_t *word = e->x;
+    uint64_t sum = 0;
+    for (size_t at = 0; at < words; at += PIECE)
+        sum = add_piece(sum, piece_sum(word + at, words - at < PIECE ? words - at : PIECE));
+    if (bytes % 8) { /* the last of an odd number of floats */
+        uint32_t half;
+        memcpy(&half, (const char *)e->x + 8 * words, sizeof half);
+        sum = add_piece(sum, half);
+    }
+    return sum;
+}
+
+/* The plain loop of a float64 function without bounds, the one that large functions take. */
+GP_VECTOR static void shift_f64(double *x, const double *point, size_t count, double t,
+                                const double *v, double *along, double *square) {
+    double products[LANES] = {0}, squares[LANES] = {0}, product = 0, length = 0;
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            double moved = point[i + k] + t * v[i + k];
+            x[i + k] = moved;
+            products[k] += (moved - point[i + k]) * v[i + k];
+            squares[k] += v[i + k] * v[i + k];
+        }
+    for (; i < count; i++) {
+        double moved = point[i] + t * v[i];
+        x[i] = moved;
+        product += (moved - point[i]) * v[i];
+        length += v[i] * v[i];
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        product += products[k];
+        length += squares[k];
+    }
+    *along += product;
+    *square += length;
+}
+
+void gp_evaluator_leave(gp_evaluator *e, size_t first, size_t end) {
+    if (e->astray < e->astray_end) {
+        put_back(e, e->astray, e->astray_end < first ? e->astray_end : first);
+        put_back(e, e->astray > end ? e->astray : end, e->astray_end);
+    }
+    e->astray = first;
+    e->astray_end = end;
+    e->along = 1;
+    e->summed = 0;
+}
+
+void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, const double *v,
+                        double *along, double *square) {
+    if (e->x_dtype == GP_FLOAT64 && !e->function->lower) {
+        shift_f64((double *)e->x + first, e->point + first, count, t, v, along, square);
+        /* While it is at hand: all of x, piece by piece from the start? */
+        if (e->lean && first == e->summed && (count == PIECE || first + count == e->function->n)) {
+            e->sum = add_piece(first ? e->sum : 0, piece_sum((uint64_t *)e->x + first, count));
+            e->summed = first + count;
+        }
+        if (e->expected)
+            memcpy((double *)e->expected + first, (double *)e->x + first, count * sizeof *v);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        *along += move(e, first + i, t * v[i]) * v[i];
+        *square += v[i] * v[i];
+    }
 }
 
 gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
@@ -188,6 +310,9 @@ static gp_outcome check_array(gp_evaluator *e, const char *callback, const char 
 }
 
 static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
+    if (e->lean && checksum(e) != e->sum)
+        return gp_evaluator_fault(
+            e, "wrote-x", "%s wrote to its input: x isn't what it was before the call", callback);
     gp_outcome outcome = check_array(e, callback, "x", e->x_storage, e->x_dtype, e->expected);
     if (outcome == GP_EVALUATED && e->narrow)
         outcome = check_array(e, callback, "x", e->narrow_storage, GP_FLOAT32, e->narrow_expected);
@@ -198,6 +323,11 @@ static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
 
 /* Before a call: hold the random draw, tell who watches. */
 static void begin(gp_evaluator *e, int call) {
+    if (call != 1)
+        gp_evaluator_settle(e);
+    if (e->lean && e->summed != e->function->n)
+        e->sum = checksum(e);
+    e->summed = 0;
     if (e->function->seed)
         (void)e->function->seed(e->function->user, e->seed);
     if (e->progress) {
@@ -215,6 +345,9 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     const gp_function *f = e->function;
     double v = NAN;
     int refused;
+    if (!e->along)
+        gp_evaluator_settle(e);
+    e->along = 0;
     if (e->outside)
         return GP_NOT_HERE;
     begin(e, 1);
@@ -267,6 +400,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         fill_with_poison(f->dtype, e->g, f->n);
     for (size_t i = 0; i < f->n && poison == GP_POISON_NUMBER; i++)
         store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
+    gp_evaluator_settle(e);
     const void *x = own_precision(e);
     double together = NAN;
     int refused, with_value = 0;
@@ -313,6 +447,7 @@ gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double 
         e->complex_x[2 * i + 1] = 0;
     }
     e->complex_x[2 * entry + 1] = h;
+    gp_evaluator_settle(e);
     begin(e, 1);
     int refused = f->complex_value(f->user, f->n, e->complex_x, w);
     end(e);
@@ -363,6 +498,8 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     void *result = call->to + RED_ZONE;
     const unsigned char *in = call->from ? call->from + RED_ZONE : NULL;
     fill_with_poison(f->dtype, result, call->count);
+    if (claim == GP_CLAIMS)
+        gp_evaluator_settle(e);
     begin(e, claim == GP_CLAIMS ? 1 : 2);
     int refused = call_map(f, claim, own_precision(e), in, call->count, result);
     end(e);

@@ -24,11 +24,16 @@ typedef struct gp_evaluator {
     gp_dtype x_dtype;            /* of x as probed: the function's, or float64 where its value is */
     void *x_storage, *g_storage; /* red zone, n entries, red zone */
     void *x, *g;                 /* what the user's code sees */
-    void *expected;              /* what x must still be after a call */
+    void *expected;              /* what x must still be after a call; NULL where lean */
+    uint64_t sum;                /* lean: a checksum of x instead, */
+    size_t summed;               /* as of the first so many entries */
     /* x for the gradient callback of a float32 function with a float64 value; else NULL */
     void *narrow_storage;
     float *narrow, *narrow_expected;
-    double *point;              /* the base point, n entries */
+    double *point;              /* the base point, n entries; where lean the function's own */
+    int lean;                   /* x is all that is stored besides the function's point */
+    size_t astray, astray_end;  /* entries that gp_evaluator_shift has left off the base point */
+    int along;                  /* and the next value is wanted there */
     unsigned char *out;         /* n: is entry i out of bounds? NULL for functions without */
     size_t outside;             /* how many are */
     double *complex_x;          /* 2 n, for a complex value; else NULL */
@@ -38,8 +43,10 @@ typedef struct gp_evaluator {
     gp_error fault;             /* and a line for people */
 } gp_evaluator;
 
+/* lean: for large functions, whose base point then stays the given one; refused (the result isn't
+ * lean) where that doesn't do. */
 gp_status gp_evaluator_create(const gp_function *function, uint64_t seed, gp_progress *progress,
-                              gp_evaluator **evaluator);
+                              int lean, gp_evaluator **evaluator);
 void gp_evaluator_destroy(gp_evaluator *evaluator);
 
 /* Moves the base point (n values, rounded to the function's precision). */
@@ -57,6 +64,15 @@ gp_outcome gp_evaluator_select_part(gp_evaluator *evaluator, size_t part);
 /* Sets entry i to base + t, rounded to the function's precision, and returns the step that the
  * machine made of it, (base + t rounded) - base. */
 double gp_evaluator_move(gp_evaluator *evaluator, size_t i, double t);
+
+/* A step along many entries at once: gp_evaluator_leave names their range, then gp_evaluator_shift
+ * sets all of it, piece by piece, to base + t v, and adds the sum of steps times v to *along, that
+ * of v^2 to *square. The next value is taken there. After that the entries are as good as back at
+ * the base point: what is called next puts them there, unless it moves them anyway. */
+void gp_evaluator_leave(gp_evaluator *evaluator, size_t first, size_t end);
+void gp_evaluator_shift(gp_evaluator *evaluator, size_t first, size_t count, double t,
+                        const double *v, double *along, double *square);
+void gp_evaluator_settle(gp_evaluator *evaluator);
 
 gp_outcome gp_evaluator_value(gp_evaluator *evaluator, double *value);
 

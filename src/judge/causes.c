@@ -8,7 +8,17 @@
 #include <string.h>
 
 int gp_case_known(const gp_case *c, size_t i) {
-    return isfinite(c->b[i]) && isfinite(c->a[i]);
+    return c->b[i] > 0 && isfinite(c->b[i]) && isfinite(c->a[i]);
+}
+
+/* A rearrangement is told by the estimates that there are, which may be those of a sample: by so
+ * many, or by most entries of a small block. */
+static int enough_compared(const gp_case *c, size_t compared) {
+    return compared >= 8 || 2 * compared > c->block->entries;
+}
+
+static int is_estimate(double b) {
+    return b > 0 && isfinite(b);
 }
 
 int gp_case_zero(const gp_case *c, size_t i) {
@@ -82,7 +92,7 @@ static int stale(const gp_case *c) {
 static int zero(const gp_case *c) {
     size_t missing = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
-        if (!gp_case_known(c, i) || c->a[i] != 0)
+        if (c->a[i] != 0)
             return 0;
         missing += c->wrong[i];
     }
@@ -236,7 +246,7 @@ static int scaled(const gp_case *c) {
     int plain = is_plain(c, factor, error);
     if (c->exercised < 2 ? !plain : chance_of_factor(c, factor) > (plain ? 0.1 : 1e-3))
         return 0;
-    all_of(c->exercised, "exercised ", all, sizeof all);
+    all_of(c->exercised, c->sampled ? "sampled " : "exercised ", all, sizeof all);
     if (fabs(factor + 1) <= error + 10 * c->tolerance->rtol)
         return add(gp_report_add_diagnosis(c->report, c->number, "sign", factor,
                                            "%s has the wrong sign in %s", c->block->name, all));
@@ -257,17 +267,20 @@ static int is_matrix(const gp_case *c, size_t *rows, size_t *columns) {
 }
 
 static int transposed(const gp_case *c) {
-    size_t rows, columns;
+    size_t rows, columns, compared = 0;
     if (!c->one_point || !is_matrix(c, &rows, &columns) || c->exercised < 2)
         return 0;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
             size_t to = j * rows + i, from = i * columns + j;
-            if (!gp_case_known(c, to) || !gp_case_known(c, from))
+            if (!is_estimate(c->b[from]))
+                continue;
+            if (!isfinite(c->a[to]) || !explains(c, to, c->d[from], c->b[from]))
                 return 0;
-            if (!explains(c, to, c->d[from], c->b[from]))
-                return 0;
+            compared++;
         }
+    if (!enough_compared(c, compared))
+        return 0;
     return add(gp_report_add_diagnosis(c->report, c->number, "transposed", NAN,
                                        "%s (%zu x %zu) holds its own transpose: entry [i][j] is "
                                        "where [j][i] of the %zu x %zu matrix belongs",
@@ -284,15 +297,16 @@ static int shifted(const gp_case *c) {
             if ((by == 1 && i == 0) || (by == -1 && i == n - 1))
                 continue; /* what enters at the edge is anybody's guess */
             size_t from = by == 1 ? i - 1 : i + 1;
-            if (gp_case_known(c, i) && gp_case_known(c, from) &&
-                explains(c, i, c->d[from], c->b[from])) {
+            if (!is_estimate(c->b[from]))
+                continue;
+            if (isfinite(c->a[i]) && explains(c, i, c->d[from], c->b[from])) {
                 matches++;
                 telling += c->wrong[i];
             } else {
                 misses++;
             }
         }
-        if (misses == 0 && telling >= 2)
+        if (misses == 0 && telling >= 2 && enough_compared(c, matches))
             return add(gp_report_add_diagnosis(
                 c->report, c->number, "shifted", by,
                 "%s is shifted by one: entry i holds the derivative of entry i%s1", c->block->name,
@@ -311,11 +325,14 @@ static int swapped(const gp_case *c) {
             continue;
         const gp_numbers *given = &c->evidence->given;
         const double *d = given->d + other->offset, *b = given->b + other->offset;
-        size_t i = 0;
-        while (i < other->entries && gp_case_known(c, i) && isfinite(b[i]) &&
-               explains(c, i, d[i], b[i]))
-            i++;
-        if (i == other->entries)
+        size_t compared = 0, misses = 0;
+        for (size_t i = 0; i < other->entries; i++) {
+            if (!is_estimate(b[i]))
+                continue;
+            compared++;
+            misses += !isfinite(c->a[i]) || !explains(c, i, d[i], b[i]);
+        }
+        if (misses == 0 && enough_compared(c, compared))
             return add(gp_report_add_diagnosis(c->report, c->number, "swapped", NAN,
                                                "%s holds the derivative of %s", c->block->name,
                                                other->name));
@@ -326,8 +343,13 @@ static int swapped(const gp_case *c) {
 /* a - d = lambda x: weight decay that is there and shouldn't be, or the other way round. */
 static int decay(const gp_case *c) {
     double lambda;
+    size_t telling = 0;
     if (best_decay(c, &lambda))
         return 0;
+    for (size_t i = 0; i < c->block->entries; i++)
+        telling += gp_case_known(c, i) && fabs(lambda * c->x[i]) > 4 * c->b[i];
+    if (telling < 3)
+        return 0; /* few numbers are some multiple of any others */
     for (size_t i = 0; i < c->block->entries; i++)
         if (gp_case_known(c, i) && !explains(c, i, c->d[i] + lambda * c->x[i], c->b[i]))
             return 0;
@@ -339,27 +361,32 @@ static int decay(const gp_case *c) {
 }
 
 static int reversed(const gp_case *c) {
-    size_t n = c->block->entries, telling = 0;
+    size_t n = c->block->entries, telling = 0, compared = 0;
     if (!c->one_point || n < 3 || c->exercised < 2)
         return 0;
     for (size_t i = 0; i < n; i++) {
         size_t from = n - 1 - i;
-        if (!gp_case_known(c, i) || !gp_case_known(c, from) ||
-            !explains(c, i, c->d[from], c->b[from]))
+        if (!is_estimate(c->b[from]))
+            continue;
+        if (!isfinite(c->a[i]) || !explains(c, i, c->d[from], c->b[from]))
             return 0;
-        telling += c->wrong[i];
+        compared++;
+        telling += c->wrong[i] || c->wrong[from];
     }
-    return telling < 2 ? 0
-                       : add(gp_report_add_diagnosis(
-                             c->report, c->number, "reversed", NAN,
-                             "%s is in reverse order: entry i holds the derivative of entry %zu-i",
-                             c->block->name, n - 1));
+    return telling < 2 || !enough_compared(c, compared)
+               ? 0
+               : add(gp_report_add_diagnosis(
+                     c->report, c->number, "reversed", NAN,
+                     "%s is in reverse order: entry i holds the derivative of entry %zu-i",
+                     c->block->name, n - 1));
 }
 
 /* a = |d| where some d are negative: a square root of a square, or an absolute value too many. */
 static int absolute(const gp_case *c) {
     size_t turned = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
+        if (!is_estimate(c->b[i]) && c->sampled)
+            continue;
         if (!gp_case_known(c, i) || !explains(c, i, fabs(c->d[i]), c->b[i]))
             return 0;
         turned += c->wrong[i];
@@ -502,7 +529,7 @@ static int line_factors(const gp_case *c) {
 /* Are errors confined to some rows (or columns), and right elsewhere? */
 static int lines(const gp_case *c) {
     size_t rows, columns;
-    if (!is_matrix(c, &rows, &columns) || c->wrongs < 2)
+    if (!is_matrix(c, &rows, &columns) || c->wrongs < 2 || c->sampled)
         return 0;
     for (int by_row = 1; by_row >= 0; by_row--) {
         size_t count = by_row ? rows : columns, length = by_row ? columns : rows;
@@ -544,6 +571,8 @@ static int lines(const gp_case *c) {
 }
 
 static int entries(const gp_case *c) {
+    if (c->sampled)
+        return 0; /* those that weren't drawn may be wrong as well */
     size_t right = 0, first = 0, listed = 0, doubtful = 0;
     double smallest = INFINITY, least = INFINITY; /* error of the wrong entries; relative error */
     for (size_t i = 0; i < c->block->entries; i++) {
@@ -562,9 +591,10 @@ static int entries(const gp_case *c) {
             /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may
              * be but the tip of something else. */
             double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
+            int zero = gp_case_zero(c, i); /* hides nothing if a is 0, and anything if not */
             doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
                         c->b[i] > 0.1 * smallest ||
-                        (!gp_case_zero(c, i) && c->b[i] > least * size); /* zeros hide nothing */
+                        (zero ? c->a[i] != 0 : off + c->b[i] > 0.5 * least * size);
             continue;
         }
         if (listed == 0)

@@ -15,6 +15,7 @@ typedef struct gp_case {
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
     const gp_tolerance *tolerance;
+    int sampled;      /* estimates are those of a sample */
     size_t wrongs;    /* entries that are refuted */
     size_t exercised; /* entries with a derivative or a gradient that isn't zero */
     gp_report *report;

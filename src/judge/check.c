@@ -53,8 +53,13 @@ void gp_check_move(gp_check_state *c, const double *x) {
     gp_evaluator_set_point(c->evaluator, x);
     x = c->evaluator->point; /* as rounded */
     gp_probe_typical(c->function, x, c->typical);
-    for (size_t i = 0; i < c->function->n; i++)
+    for (size_t i = 0; i < c->function->n && !c->lean; i++)
         c->length[i] = gp_probe_length(c->function, x, c->typical, i);
+}
+
+double gp_check_length(const gp_check_state *c, size_t entry) {
+    return c->length ? c->length[entry]
+                     : gp_probe_length(c->function, c->evaluator->point, c->typical, entry);
 }
 
 gp_outcome gp_check_return(gp_check_state *c) {
@@ -123,7 +128,7 @@ static gp_outcome notebook_difference(gp_check_state *c) {
             if (outcome != GP_EVALUATED)
                 return outcome;
             d = (plus - minus) / (2 * epsilon);
-        } else if (!isfinite(c->bound[i])) {
+        } else if (!(c->bound[i] > 0 && isfinite(c->bound[i]))) {
             continue; /* not estimated: left out of all three norms */
         }
         any = 1;
@@ -137,14 +142,48 @@ static gp_outcome notebook_difference(gp_check_state *c) {
     return GP_EVALUATED;
 }
 
+/* Of a sparse report: arrays that no one touches but where there is an entry. What single entries
+ * decided, they decided at the given point. */
+static gp_status diagnose_sparse(gp_check_state *c) {
+    const gp_function *f = c->function;
+    gp_report *r = c->report;
+    unsigned char *bytes = calloc(2 * f->n, 1);
+    double *d = calloc(f->n, sizeof *d), *b = calloc(f->n, sizeof *b);
+    gp_status status = GP_ERROR_MEMORY;
+    if (bytes && d && b) {
+        for (size_t i = gp_report_next(r, 0); i < f->n; i = gp_report_next(r, i + 1)) {
+            const gp_entry *e = gp_report_at(r, i);
+            d[i] = e->numeric;
+            b[i] = isfinite(e->bound) ? e->bound : 0;
+            bytes[i] = e->status == GP_ENTRY_REFUTED;
+        }
+        gp_numbers numbers = {c->gradient, d, b, bytes};
+        gp_evidence evidence = {.function = f,
+                                .given = numbers,
+                                .decided = numbers,
+                                .x = f->x,
+                                .manner = c->manner ? c->manner : bytes + f->n,
+                                .sampled = 1,
+                                .constant = c->constant,
+                                .tolerance = c->tolerance};
+        status = gp_diagnose(&evidence, r);
+    }
+    free(bytes);
+    free(d);
+    free(b);
+    return status;
+}
+
 static gp_status diagnose(gp_check_state *c) {
     const gp_function *f = c->shown;
     gp_report *r = c->report;
     size_t total = 0;
-    for (size_t i = 0; i < f->n; i++)
-        total += r->entry[i].status == GP_ENTRY_REFUTED;
+    for (size_t i = gp_report_next(r, 0); i < f->n; i = gp_report_next(r, i + 1))
+        total += gp_report_at(r, i)->status == GP_ENTRY_REFUTED;
     if (total == 0)
         return GP_OK;
+    if (c->lean)
+        return diagnose_sparse(c);
     unsigned char *wrong = calloc(2 * f->n, 1);
     double *numbers = malloc(3 * f->n * sizeof *numbers);
     gp_status status = GP_ERROR_MEMORY;
@@ -189,31 +228,13 @@ static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
         return outcome;
     r->points = 1;
 
-    size_t count = 0;
-    if (c->options.strategy == GP_PROJECT) {
-        unsigned char *refuted = calloc(f->blocks, 1);
-        if (!refuted)
-            return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-        outcome = gp_project(c, r->value, refuted);
-        for (size_t k = 0; k < f->blocks && outcome == GP_EVALUATED; k++) {
-            int look = refuted[k];
-            for (size_t i = 0; i < f->block[k].entries; i++)
-                look |= c->manner[f->block[k].offset + i] != GP_MANNER_SET;
-            if (!look)
-                continue;
-            /* The directions say that something is wrong: entries must say what. */
-            for (size_t i = 0; i < f->block[k].entries; i++)
-                list[count++] = f->block[k].offset + i;
-            r->block[k].by_directions = GP_INCONCLUSIVE;
-            r->block[k].result.directions = 0;
-            r->block[k].result.resolution = NAN;
-        }
-        free(refuted);
+    if (c->lean) {
+        outcome = gp_project(c);
     } else {
-        count = choose_entries(c, list);
+        size_t count = choose_entries(c, list);
+        if (count)
+            outcome = gp_survey(c, GP_SURVEY_FIRST, 0, r->value, c->gradient, list, count);
     }
-    if (outcome == GP_EVALUATED && count)
-        outcome = gp_survey(c, GP_SURVEY_FIRST, 0, r->value, c->gradient, list, count);
     if (outcome != GP_EVALUATED)
         return outcome;
 
@@ -229,6 +250,8 @@ static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
             "was %.17g at first and is %.17g after the check (first block %s, "
             "index 0)",
             r->value, again, f->block[0].name);
+    if (c->lean)
+        return GP_EVALUATED;
     /* Now, while the given point is the one evaluated last. */
     if (name_silent_units(c) != GP_OK)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
@@ -251,6 +274,19 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
     return outcome == GP_EVALUATED ? gp_maps_check(c) : outcome;
 }
 
+/* What a check that isn't lean keeps of each entry. */
+static gp_status make_arrays(gp_check_state *c) {
+    size_t shown = c->shown->n;
+    c->manner = calloc(shown, 1);
+    c->gradient = calloc(shown, sizeof(double));
+    c->numeric = calloc(shown, sizeof(double));
+    c->bound = calloc(shown, sizeof(double));
+    c->other = calloc(c->function->n, sizeof(double));
+    for (size_t i = 0; i < shown && c->bound; i++)
+        c->bound[i] = INFINITY;
+    return c->manner && c->gradient && c->numeric && c->bound && c->other ? GP_OK : GP_ERROR_MEMORY;
+}
+
 gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
                    gp_error *error) {
     if (!f || !report)
@@ -267,23 +303,29 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     c.scalars = gp_function_has_value(f) && gp_function_has_gradient(f) ? f->n : 0;
 
     double start = gp_seconds_now();
-    size_t *list = malloc(f->n * sizeof *list);
+    size_t *list = NULL;
+    /* Derivatives of maps are looked at entry by entry. */
+    c.lean = c.options.strategy == GP_PROJECT && c.scalars && shown->n == f->n;
     c.tolerance = calloc(shown->blocks, sizeof *c.tolerance);
-    c.manner = calloc(shown->n, 1);
-    c.gradient = calloc(shown->n, sizeof(double));
-    c.numeric = calloc(shown->n, sizeof(double));
-    c.bound = calloc(shown->n, sizeof(double));
-    c.other = calloc(f->n, sizeof(double));
-    c.length = calloc(f->n, sizeof(double));
     c.typical = calloc(f->blocks, sizeof(double));
-    status = list && c.tolerance && c.manner && c.gradient && c.numeric && c.bound && c.other &&
-                     c.length && c.typical
-                 ? GP_OK
-                 : GP_ERROR_MEMORY;
+    status = c.tolerance && c.typical ? GP_OK : GP_ERROR_MEMORY;
+    if (status == GP_OK && !c.lean) {
+        list = malloc(f->n * sizeof *list);
+        c.length = calloc(f->n, sizeof(double));
+        if (!list || !c.length || make_arrays(&c) != GP_OK)
+            status = GP_ERROR_MEMORY;
+    }
     if (status == GP_OK)
-        status = gp_report_create(shown, f->name, &c.report);
+        status = gp_report_create(shown, f->name, c.lean, &c.report);
     if (status == GP_OK)
-        status = gp_evaluator_create(f, c.options.seed, c.options.progress, &c.evaluator);
+        status = gp_evaluator_create(f, c.options.seed, c.options.progress, c.lean, &c.evaluator);
+    double *own = NULL; /* a lean gradient stays where the callback writes it, if it can */
+    if (status == GP_OK && c.lean) {
+        int in_place = f->dtype == GP_FLOAT64 && (f->value_f64 || f->value_f32);
+        own = in_place ? NULL : calloc(f->n, sizeof *own);
+        c.gradient = in_place ? c.evaluator->g : own;
+        status = c.gradient ? GP_OK : GP_ERROR_MEMORY;
+    }
     if (status == GP_OK) {
         gp_report *r = c.report;
         r->parameters = f->n;
@@ -297,8 +339,6 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
                                             .atol = fmax(c.options.atol, 0),
                                             .fine_atol = fmax(c.options.atol, 0),
                                             .floor = fmax(c.options.atol, 0) / c.options.rtol};
-        for (size_t i = 0; i < shown->n; i++)
-            c.bound[i] = INFINITY;
         if (run(&c, list) == GP_FAULT) {
             r->verdict = GP_FAILED;
             memcpy(r->failure_kind, c.evaluator->fault_kind, sizeof r->failure_kind);
@@ -328,7 +368,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     free(list);
     free(c.tolerance);
     free(c.manner);
-    free(c.gradient);
+    free(c.lean ? own : c.gradient);
     free(c.numeric);
     free(c.bound);
     free(c.other);

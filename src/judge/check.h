@@ -11,16 +11,18 @@ typedef struct gp_check_state {
     const gp_function *function;
     gp_function *shown; /* as the report has it: maps.h */
     size_t scalars;     /* entries of a gradient to check: n, or 0 */
+    int lean;           /* random directions: no array of n but x and g, and NULL for those below
+                           that are marked + */
     gp_options options; /* with every default filled in */
     gp_evaluator *evaluator;
     gp_report *report;
     gp_tolerance *tolerance; /* one a block of `shown` */
-    unsigned char *manner;   /* gp_manner, one an entry of `shown`, as the three below */
-    double *gradient;        /* under test, at the given point */
-    double *numeric,
-        *bound;    /* estimates at the given point; bound is infinite where there is none */
-    double *other; /* n entries of scratch */
-    double *length, *typical; /* length scales: one an entry, one a block */
+    unsigned char *manner;   /* + gp_manner, one an entry of `shown`, as the three below */
+    double *gradient; /* under test, at the given point; lean: where the callback writes it */
+    double *numeric,  /* + estimates at the given point */
+        *bound;       /* + on them: infinite, or 0, where there is none */
+    double *other;    /* + n entries of scratch */
+    double *length, *typical; /* length scales: + one an entry, one a block */
     gp_noise noise;           /* at the given point */
     double away;  /* where the gradient was asked for besides: by this share of the lengths */
     int constant; /* the gradient was the same, bit for bit, at another point */
@@ -59,6 +61,9 @@ gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *e
  * further points, a point after some training. `list` has room for n entries. */
 gp_outcome gp_practise(gp_check_state *check, size_t *list);
 
+/* The length scale of an entry at the point under test. */
+double gp_check_length(const gp_check_state *check, size_t entry);
+
 /* Moves to the given point, whole function, all examples of batch 0. */
 gp_outcome gp_check_return(gp_check_state *check);
 
@@ -82,7 +87,8 @@ gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entr
  * must be at the given point, and a survey of it done. */
 gp_outcome gp_self_test(gp_check_state *check);
 
-/* Random directions over each block at the given point. refuted[k] tells which blocks disagree. */
-gp_outcome gp_project(gp_check_state *check, double f0, unsigned char *refuted);
+/* Random directions at the given point and, where they disagree, the search for what is wrong. The
+ * report must be sparse. */
+gp_outcome gp_project(gp_check_state *check);
 
 #endif

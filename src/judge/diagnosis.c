@@ -96,7 +96,7 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
 static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_report *r) {
     const gp_function *f = evidence->function;
     const gp_numbers *numbers = one_point ? &evidence->given : &evidence->decided;
-    size_t at = f->block[k].offset;
+    size_t at = f->block[k].offset, known = 0;
     gp_case c = {.evidence = evidence,
                  .block = &f->block[k],
                  .number = k,
@@ -111,8 +111,10 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
                  .report = r};
     for (size_t i = 0; i < c.block->entries; i++) {
         c.wrongs += c.wrong[i];
+        known += gp_case_known(&c, i);
         c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
     }
+    c.sampled = evidence->sampled && known < c.block->entries;
     return c;
 }
 
@@ -127,7 +129,7 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
         gp_case decided = case_of(evidence, k, 0, r), given = case_of(evidence, k, 1, r);
         exercised[k] = decided.exercised > 0;
         refuted[k] = decided.wrongs > 0;
-        if (!refuted[k])
+        if (!refuted[k] || r->block[k].result.diagnoses) /* named where it was found */
             continue;
         int named = gp_name_cause(&decided, 1);
         if (!named && given.wrongs > 0)

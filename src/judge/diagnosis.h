@@ -29,6 +29,7 @@ typedef struct gp_evidence {
     gp_numbers given, decided;
     const double *x;
     const unsigned char *manner; /* gp_manner */
+    int sampled;                 /* of large blocks only some entries were looked at */
     int constant; /* the gradient is the same at another point, and the derivative isn't */
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
      * (infinite where there is none); NULL for functions that can't choose examples. */

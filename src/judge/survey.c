@@ -48,8 +48,10 @@ typedef struct gp_survey_task {
 
 static gp_probe probe_of(const gp_check_state *c, size_t entry) {
     size_t block = gp_function_block_number(c->function, entry);
-    return (gp_probe){
-        .offset = entry, .entries = 1, .scale = c->length[entry], .reach = c->typical[block]};
+    return (gp_probe){.offset = entry,
+                      .entries = 1,
+                      .scale = gp_check_length(c, entry),
+                      .reach = c->typical[block]};
 }
 
 static gp_outcome look(void *context, size_t index, double shift, gp_ladder *ladder) {
@@ -286,7 +288,7 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
 
 static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
     for (size_t k = 0; k < count; k++)
-        scratch[k] = task->check->length[task->entries[k]];
+        scratch[k] = gp_check_length(task->check, task->entries[k]);
     return gp_median(scratch, count);
 }
 
@@ -343,11 +345,13 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
 }
 
 gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
+    gp_scaling blockwise = {.function = c->function, .factor = c->typical};
     gp_probe probe = {.offset = 0,
                       .entries = c->function->n,
                       .seed = c->options.seed,
                       .stream = GP_STREAM_NOISE,
                       .weight = c->length,
+                      .scaling = c->lean ? &blockwise : NULL,
                       .scale = 1};
     gp_line line;
     gp_line_start(&line, c->evaluator, &probe, f0);

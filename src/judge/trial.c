@@ -119,6 +119,20 @@ static gp_outcome try_gradient(gp_check_state *c) {
     return outcome;
 }
 
+/* Somewhere else, to see whether anything stays behind: either way, then closer by, somewhere
+ * inside the domain. Shares of the lengths. */
+static const double ASIDE[] = {0.01, -0.01, 1e-4, -1e-4};
+
+static void step_aside(gp_check_state *c, double away) {
+    for (size_t i = 0; i < c->function->n; i++)
+        gp_evaluator_move(c->evaluator, i, (i % 2 ? -away : away) * gp_check_length(c, i));
+}
+
+static void step_back(gp_check_state *c) {
+    for (size_t i = 0; i < c->function->n; i++)
+        gp_evaluator_move(c->evaluator, i, 0);
+}
+
 /* A backward pass may lean on what a forward pass left behind. Evaluate the value somewhere else
  * and ask again for the gradient here: it must not have changed. */
 static gp_outcome try_from_elsewhere(gp_check_state *c) {
@@ -127,13 +141,11 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     for (size_t i = 0; i < f->n; i++)
         if (c->manner[i] == GP_MANNER_ACCUMULATED)
             return GP_EVALUATED; /* every call returns more, so nothing can be told here */
-    /* Either way, then closer by: somewhere inside the domain. */
-    static const double away[] = {0.01, -0.01, 1e-4, -1e-4};
+    const double *away = ASIDE;
     double value;
     gp_outcome outcome = GP_NOT_HERE;
     for (size_t k = 0; k < 4 && outcome == GP_NOT_HERE; k++) {
-        for (size_t i = 0; i < f->n; i++)
-            gp_evaluator_move(e, i, (i % 2 ? -away[k] : away[k]) * c->length[i]);
+        step_aside(c, away[k]);
         outcome = gp_evaluator_value(e, &value);
         c->away = away[k];
     }
@@ -148,8 +160,7 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     /* The value once more, so that this is the point that a backward pass may have kept. */
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_value(e, &value);
-    for (size_t i = 0; i < f->n; i++)
-        gp_evaluator_move(e, i, 0);
+    step_back(c);
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
     if (outcome != GP_EVALUATED)
@@ -160,8 +171,113 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     return GP_EVALUATED;
 }
 
+/* ---- large functions ------------------------------------------------------------- */
+
+/* A number that tells two gradients apart, and whether all of it is finite. */
+static uint64_t fingerprint(const double *g, size_t n, int *finite) {
+    uint64_t sum = 0, word;
+    double zero = 0;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&word, &g[i], sizeof word);
+        zero += g[i] * 0; /* NaN once one isn't finite; -0 and 0 are the same to nobody here */
+        sum = (sum ^ word) * 0x9E3779B97F4A7C15u;
+        sum ^= sum >> 32;
+    }
+    *finite = zero == 0;
+    return sum;
+}
+
+/* The same trials in place: gradients are told apart by their fingerprints, and the last one asked
+ * for, at the given point, stays. *odd: something is wrong with one of them. */
+static gp_outcome try_in_place(gp_check_state *c, int *odd) {
+    gp_evaluator *e = c->evaluator;
+    double *g = c->gradient, together = c->report->value, value;
+    size_t n = c->function->n;
+    int finite, ignored;
+    *odd = 1;
+    gp_outcome outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, &together);
+    if (outcome == GP_NOT_HERE)
+        return GP_EVALUATED; /* the trial for all sizes says what of it */
+    if (outcome == GP_EVALUATED)
+        outcome = compare_values(c, together);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    uint64_t first = fingerprint(g, n, &finite);
+    if (!finite)
+        return GP_EVALUATED;
+    outcome = gp_evaluator_gradient(e, GP_POISON_NUMBER, g, NULL, NULL);
+    if (outcome == GP_FAULT)
+        return outcome;
+    if (outcome == GP_NOT_HERE || fingerprint(g, n, &ignored) != first)
+        return GP_EVALUATED;
+    outcome = GP_NOT_HERE;
+    for (size_t k = 0; k < 4 && outcome == GP_NOT_HERE; k++) {
+        step_aside(c, ASIDE[k]);
+        outcome = gp_evaluator_value(e, &value);
+        c->away = ASIDE[k];
+    }
+    if (outcome == GP_EVALUATED) {
+        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, NULL);
+        c->constant = outcome == GP_EVALUATED && fingerprint(g, n, &ignored) == first;
+        if (outcome != GP_FAULT)
+            outcome = gp_evaluator_value(e, &value);
+    }
+    step_back(c);
+    if (outcome != GP_FAULT)
+        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, NULL);
+    if (outcome == GP_EVALUATED)
+        *odd = fingerprint(g, n, &ignored) != first;
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* Entries whose number isn't what the callback meant: into the report, up to so many a block. */
+static gp_outcome report_odd_entries(gp_check_state *c) {
+    enum { MOST = 1000 };
+    const gp_function *f = c->function;
+    for (size_t b = 0; b < f->blocks; b++) {
+        const gp_block *block = &f->block[b];
+        size_t end = block->offset + block->entries;
+        for (size_t i = block->offset, found = 0; i < end && found < MOST; i++) {
+            gp_entry entry = {.status = GP_ENTRY_REFUTED, .analytic = c->gradient[i]};
+            entry.numeric = entry.bound = entry.left = entry.right = NAN;
+            if (c->manner[i] == GP_MANNER_SET)
+                continue;
+            found++;
+            if (gp_report_put(c->report, i, &entry) != GP_OK)
+                return fail(c, "memory", "out of memory");
+        }
+    }
+    return GP_EVALUATED;
+}
+
+static gp_outcome try_large(gp_check_state *c) {
+    int odd;
+    gp_outcome outcome = try_in_place(c, &odd);
+    if (outcome != GP_EVALUATED || !odd)
+        return outcome;
+    /* Whatever is odd about it, it takes arrays of n to say where. */
+    c->manner = calloc(c->function->n, 1);
+    c->other = calloc(c->function->n, sizeof(double));
+    double *g = malloc(c->function->n * sizeof *g), *in_place = c->gradient;
+    outcome = c->manner && c->other && g ? GP_EVALUATED : fail(c, "memory", "out of memory");
+    c->gradient = g;
+    if (outcome == GP_EVALUATED)
+        outcome = try_gradient(c);
+    if (outcome == GP_EVALUATED)
+        outcome = try_from_elsewhere(c);
+    if (outcome == GP_EVALUATED)
+        outcome = report_odd_entries(c);
+    c->gradient = in_place;
+    if (outcome == GP_EVALUATED)
+        memcpy(in_place, g, c->function->n * sizeof *g);
+    free(g);
+    return outcome;
+}
+
 gp_outcome gp_try_out(gp_check_state *c) {
     gp_outcome outcome = try_value(c);
+    if (outcome == GP_EVALUATED && c->lean)
+        return try_large(c);
     if (outcome == GP_EVALUATED)
         outcome = try_gradient(c);
     if (outcome == GP_EVALUATED)

@@ -58,8 +58,11 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
         memset(r->block[k].limits, 0, sizeof r->block[k].limits);
         block->has_worst = 0;
         block->resolution = by_directions;
-        for (size_t i = 0; i < block->entries; i++) {
-            const gp_entry *e = &r->entry[block->offset + i];
+        block->count[GP_ENTRY_UNCHECKED] = block->entries;
+        for (size_t at = gp_report_next(r, block->offset); at < block->offset + block->entries;
+             at = gp_report_next(r, at + 1)) {
+            const gp_entry *e = gp_report_at(r, at);
+            block->count[GP_ENTRY_UNCHECKED]--;
             block->count[e->status]++;
             if (e->status == GP_ENTRY_UNRESOLVED)
                 r->block[k].limits[e->limit]++;
@@ -86,7 +89,7 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
             if (bad > worst) {
                 worst = bad;
                 block->has_worst = 1;
-                block->worst_index = i;
+                block->worst_index = at - block->offset;
             }
         }
         if (block->directions == 0)

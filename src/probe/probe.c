@@ -3,13 +3,63 @@
 
 #include <math.h>
 
+#include "function/vector.h"
+
 double gp_probe_component(const gp_probe *probe, size_t i) {
     if (i < probe->offset || i - probe->offset >= probe->entries)
         return 0;
-    if (probe->entries == 1 && !probe->weight)
+    if (probe->entries == 1 && !probe->weight && !probe->scaling)
         return 1;
-    double v = 2 * gp_random_uniform(probe->seed, probe->stream, probe->part, i) - 1;
+    double v;
+    if (probe->scaling) {
+        gp_probe_fill(probe, i, 1, &v);
+        return v;
+    }
+    v = 2 * gp_random_uniform(probe->seed, probe->stream, probe->part, i) - 1;
     return probe->weight ? v * probe->weight[i] : v;
+}
+
+/* v *= factor / (0.1 + min(|g| / size, 10)); a few digits of a weight are as good as all. */
+GP_VECTOR static void weigh_entries(const double *g, double per_size, double factor, size_t count,
+                                    double *v) {
+    for (size_t i = 0; i < count; i++) {
+        float relative = (float)(fabs(g[i]) * per_size);
+        float clipped = relative < 10 ? relative : 10;
+        v[i] *= factor * (double)(1 / (0.1f + clipped));
+    }
+}
+
+/* v *= the weights of entries first ... first + count - 1, all of one block. */
+static void weigh(const gp_scaling *s, size_t block, size_t first, size_t count, double *v) {
+    double factor = s->factor[block], size = s->gradient ? s->size[block] : 0;
+    if (!(size > 0)) {
+        for (size_t i = 0; i < count; i++)
+            v[i] *= factor;
+        return;
+    }
+    weigh_entries(s->gradient + first, 1 / size, factor, count, v);
+}
+
+void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v) {
+    if (!probe->scaling) {
+        for (size_t i = 0; i < count; i++)
+            v[i] = gp_probe_component(probe, first + i);
+        return;
+    }
+    const gp_function *f = probe->scaling->function;
+    gp_random_symmetric(probe->seed, probe->stream, probe->part, first, count, v);
+    for (size_t done = 0; done < count;) {
+        size_t k = gp_function_block_number(f, first + done);
+        size_t some = f->block[k].offset + f->block[k].entries - (first + done);
+        some = some < count - done ? some : count - done;
+        weigh(probe->scaling, k, first + done, some, v + done);
+        done += some;
+    }
+    for (size_t i = 0; i < count && probe->columns; i++) {
+        size_t column = (first + i - probe->origin) % probe->columns;
+        if (column < probe->first_column || column >= probe->end_column)
+            v[i] = 0;
+    }
 }
 
 static double root_mean_square(const double *x, size_t n) {

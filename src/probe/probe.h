@@ -7,17 +7,34 @@
 #include "function/function.h"
 #include "probe/random.h"
 
+/* Weights of a direction's components that need no storage of their own: the larger |gradient_i|,
+ * within a decade of its block's size either way, the smaller, so that relative errors count. */
+typedef struct gp_scaling {
+    const gp_function *function;
+    const double *gradient; /* n, or NULL: the same weight for a whole block */
+    const double *size;     /* a block: root mean square of the gradient; 0: it is zero */
+    const double *factor;   /* a block: the weight of an entry whose gradient is zero, over ten; 0
+                               leaves the block where it is */
+} gp_scaling;
+
 typedef struct gp_probe {
     size_t offset, entries; /* of x; entries == 1: along one entry, with v = 1 */
     uint64_t seed, part;    /* else: which random direction */
     gp_stream stream;
-    const double *weight; /* n entries or NULL: v_i = weight_i * uniform(-1, 1) */
-    double scale;         /* length L: a step of L changes x by about its own size */
-    double reach;         /* steps may grow to a few times this, if it is larger than the scale */
+    const double *weight;      /* n entries or NULL: v_i = weight_i * uniform(-1, 1) */
+    const gp_scaling *scaling; /* or weights by this, and random components of 16 bits */
+    /* Of a matrix of `columns` columns that starts at entry `origin`: only those from first_column
+     * up to end_column move. columns == 0: all entries do. */
+    size_t columns, origin, first_column, end_column;
+    double scale; /* length L: a step of L changes x by about its own size */
+    double reach; /* steps may grow to a few times this, if it is larger than the scale */
 } gp_probe;
 
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
 double gp_probe_component(const gp_probe *probe, size_t i);
+
+/* Components first ... first + count - 1, all of them within the range. */
+void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v);
 
 /* The length scale of one entry at point x: its own size; for a zero, the typical size of its
  * block; for a block of zeros, that of all parameters; failing that, 1. `typical` holds one number

@@ -4,6 +4,7 @@
 #ifndef GP_RANDOM_H
 #define GP_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* What a stream is for: the streams of a check must not overlap. */
@@ -22,6 +23,10 @@ typedef enum gp_stream {
 uint64_t gp_random_bits(uint64_t seed, gp_stream stream, uint64_t part, uint64_t counter);
 /* Uniform in (0, 1), never 0 or 1. */
 double gp_random_uniform(uint64_t seed, gp_stream stream, uint64_t part, uint64_t counter);
+/* Numbers first ... first + count - 1 of a part, uniform on the 2^16 centres of (-1, 1): eight from
+ * each block of random bits, for vectors that are made anew again and again. */
+void gp_random_symmetric(uint64_t seed, gp_stream stream, uint64_t part, uint64_t first,
+                         size_t count, double *u);
 /* Standard normal (Box & Muller 1958). */
 double gp_random_normal(uint64_t seed, gp_stream stream, uint64_t part, uint64_t counter);
 

@@ -26,7 +26,7 @@ static json_t *shape(const gp_block_result *block) {
 static json_t *worst(const gp_report *r, const gp_block_result *block) {
     if (!block->has_worst)
         return json_null();
-    const gp_entry *e = &r->entry[block->offset + block->worst_index];
+    const gp_entry *e = gp_report_at(r, block->offset + block->worst_index);
     char name[128];
     gp_report_entry_name(block, block->worst_index, name, sizeof name);
     return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I}", "index", (json_int_t)block->worst_index,

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-gp_status gp_report_create(const gp_function *f, const char *name, gp_report **report) {
+static const gp_entry NOTHING = {
+    .analytic = NAN, .numeric = NAN, .bound = NAN, .left = NAN, .right = NAN};
+
+gp_status gp_report_create(const gp_function *f, const char *name, int sparse, gp_report **report) {
     gp_report *r = calloc(1, sizeof *r);
     if (!r)
         return GP_ERROR_MEMORY;
@@ -16,9 +19,12 @@ gp_status gp_report_create(const gp_function *f, const char *name, gp_report **r
         r->value_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
         r->n = r->parameters = f->n;
         r->block = calloc(f->blocks, sizeof *r->block);
-        r->entry = calloc(f->n, sizeof *r->entry);
+        r->room = sparse ? 16 : f->n;
+        r->looked = sparse ? 0 : f->n;
+        r->entry = malloc(r->room * sizeof *r->entry);
+        r->index = sparse ? malloc(r->room * sizeof *r->index) : NULL;
     }
-    if (!r->function || (f && (!r->block || !r->entry))) {
+    if (!r->function || (f && (!r->block || !r->entry || (sparse && !r->index)))) {
         gp_report_destroy(r);
         return GP_ERROR_MEMORY;
     }
@@ -50,16 +56,72 @@ gp_status gp_report_create(const gp_function *f, const char *name, gp_report **r
             block->result.column = memcpy(block->column, f->block[b].column, bytes);
         }
     }
-    for (size_t i = 0; i < r->n; i++)
-        r->entry[i].analytic = r->entry[i].numeric = r->entry[i].bound = r->entry[i].left =
-            r->entry[i].right = NAN;
+    for (size_t i = 0; i < r->looked; i++)
+        r->entry[i] = NOTHING;
     r->resolution = r->difference = r->confidence = r->noise = r->value = NAN;
     *report = r;
     return GP_OK;
 }
 
 gp_status gp_report_blank(const gp_function *f, gp_report **report) {
-    return f && report ? gp_report_create(f, f->name, report) : GP_ERROR_ARGUMENT;
+    return f && report ? gp_report_create(f, f->name, 0, report) : GP_ERROR_ARGUMENT;
+}
+
+/* The place of the first entry from `entry` on in a sparse report's list. */
+static size_t place_of(const gp_report *r, size_t entry) {
+    size_t low = 0, high = r->looked;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->index[middle] < entry)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const gp_entry *gp_report_at(const gp_report *r, size_t entry) {
+    if (!r->index)
+        return &r->entry[entry];
+    size_t at = place_of(r, entry);
+    return at < r->looked && r->index[at] == entry ? &r->entry[at] : &NOTHING;
+}
+
+size_t gp_report_next(const gp_report *r, size_t entry) {
+    if (!r->index)
+        return entry;
+    size_t at = place_of(r, entry);
+    return at < r->looked ? r->index[at] : r->n;
+}
+
+gp_status gp_report_put(gp_report *r, size_t entry, const gp_entry *value) {
+    if (!r->index) {
+        r->entry[entry] = *value;
+        return GP_OK;
+    }
+    size_t at = place_of(r, entry);
+    if (at < r->looked && r->index[at] == entry) {
+        r->entry[at] = *value;
+        return GP_OK;
+    }
+    if (r->looked == r->room) {
+        size_t room = 2 * r->room;
+        gp_entry *entries = realloc(r->entry, room * sizeof *entries);
+        if (entries)
+            r->entry = entries;
+        size_t *index = realloc(r->index, room * sizeof *index);
+        if (index)
+            r->index = index;
+        if (!entries || !index)
+            return GP_ERROR_MEMORY;
+        r->room = room;
+    }
+    memmove(r->entry + at + 1, r->entry + at, (r->looked - at) * sizeof *r->entry);
+    memmove(r->index + at + 1, r->index + at, (r->looked - at) * sizeof *r->index);
+    r->entry[at] = *value;
+    r->index[at] = entry;
+    r->looked++;
+    return GP_OK;
 }
 
 void gp_report_destroy(gp_report *r) {
@@ -81,6 +143,7 @@ void gp_report_destroy(gp_report *r) {
     free(r->practice);
     free(r->block);
     free(r->entry);
+    free(r->index);
     free(r->function);
     free(r);
 }
@@ -156,7 +219,7 @@ gp_status gp_report_create_failure(const char *name, const char *kind, const cha
                                    const gp_options *options, gp_report **report) {
     if (!name || !kind || !message || !report)
         return GP_ERROR_ARGUMENT;
-    gp_status status = gp_report_create(NULL, name, report);
+    gp_status status = gp_report_create(NULL, name, 0, report);
     if (status != GP_OK)
         return status;
     (*report)->verdict = GP_FAILED;
@@ -217,7 +280,7 @@ size_t gp_report_entries(const gp_report *r) {
 gp_status gp_report_entry(const gp_report *r, size_t entry, gp_entry *result) {
     if (!r || entry >= r->n || !result)
         return GP_ERROR_ARGUMENT;
-    *result = r->entry[entry];
+    *result = *gp_report_at(r, entry);
     return GP_OK;
 }
 

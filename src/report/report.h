@@ -24,7 +24,9 @@ struct gp_report {
     size_t n, blocks;
     size_t parameters; /* of the function: fewer than n where derivatives of maps were checked */
     gp_report_block_data *block;
-    gp_entry *entry;
+    gp_entry *entry; /* n; or `looked`, of the entries in `index` */
+    size_t *index;   /* ascending; NULL where every entry has its place */
+    size_t looked, room;
     gp_verdict verdict;
     char failure_kind[32]; /* "" unless the verdict is GP_FAILED */
     char failure[512];
@@ -44,8 +46,16 @@ struct gp_report {
     uint64_t seed;
 };
 
-/* An empty report on a function: all entries unchecked. `function` may be NULL. */
-gp_status gp_report_create(const gp_function *function, const char *name, gp_report **report);
+/* An empty report on a function: all entries unchecked. `function` may be NULL. sparse: entries
+ * take room when they are put in. */
+gp_status gp_report_create(const gp_function *function, const char *name, int sparse,
+                           gp_report **report);
+
+/* An entry, unchecked where a sparse report has nothing on it. */
+const gp_entry *gp_report_at(const gp_report *report, size_t entry);
+gp_status gp_report_put(gp_report *report, size_t entry, const gp_entry *value);
+/* The first entry from `entry` on that the report has anything on; n: none. */
+size_t gp_report_next(const gp_report *report, size_t entry);
 
 /* Writes the name of an entry within its block: "[2][3]". */
 void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size);

@@ -34,7 +34,7 @@ static void print_worst(const gp_report *r, const gp_block_result *block, FILE *
         return;
     }
     char index[128];
-    const gp_entry *e = &r->entry[block->offset + block->worst_index];
+    const gp_entry *e = gp_report_at(r, block->offset + block->worst_index);
     gp_report_entry_name(block, block->worst_index, index, sizeof index);
     fprintf(stream, "%s %.9g against %.9g +- %.1e", index, e->analytic, e->numeric, e->bound);
 }
@@ -58,8 +58,10 @@ static void print_entries(const gp_report *r, FILE *stream) {
             "estimate", "bound", "point");
     for (size_t k = 0; k < r->blocks; k++) {
         const gp_block_result *block = &r->block[k].result;
-        for (size_t i = 0; i < block->entries; i++) {
-            const gp_entry *e = &r->entry[block->offset + i];
+        for (size_t at = gp_report_next(r, block->offset); at < block->offset + block->entries;
+             at = gp_report_next(r, at + 1)) {
+            const gp_entry *e = gp_report_at(r, at);
+            size_t i = at - block->offset;
             char index[128], name[256];
             if (e->status == GP_ENTRY_UNCHECKED)
                 continue;

@@ -35,7 +35,7 @@ static gp_estimate estimate(curve f, double x, gp_dtype dtype) {
         assert_int_equal(gp_function_set_value_f64(function, curve_value), GP_OK);
     else
         assert_int_equal(gp_function_set_value_f32(function, curve_value32), GP_OK);
-    assert_int_equal(gp_evaluator_create(function, 0, NULL, &e), GP_OK);
+    assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
     assert_int_equal(gp_evaluator_value(e, &f0), GP_EVALUATED);
     gp_probe probe = {.entries = 1, .scale = x != 0 ? fabs(x) : 1};
     gp_line_start(&line, e, &probe, f0);
@@ -200,7 +200,7 @@ static void noise_is_measured(void **state) {
     assert_int_equal(gp_function_create("curve", GP_FLOAT64, &f, &function), GP_OK);
     assert_int_equal(gp_function_add_block(function, "x", 0, 0, NULL, &x), GP_OK);
     assert_int_equal(gp_function_set_value_f64(function, curve_value), GP_OK);
-    assert_int_equal(gp_evaluator_create(function, 0, NULL, &e), GP_OK);
+    assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
     for (int k = 0; k < TIMES; k++) {
         double at = 0.3 + 0.01 * k;
         gp_evaluator_set_point(e, &at);

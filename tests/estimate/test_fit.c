@@ -33,7 +33,7 @@ static found fit(curve f, double x, double rtol) {
     assert_int_equal(gp_function_create("curve", GP_FLOAT64, &f, &function), GP_OK);
     assert_int_equal(gp_function_add_block(function, "x", 0, 0, NULL, &x), GP_OK);
     assert_int_equal(gp_function_set_value_f64(function, noisy_value), GP_OK);
-    assert_int_equal(gp_evaluator_create(function, 0, NULL, &e), GP_OK);
+    assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
     assert_int_equal(gp_evaluator_value(e, &f0), GP_EVALUATED);
     gp_probe probe = {.entries = 1, .scale = 0.5};
     gp_goal goal = {rtol, 0};

@@ -249,7 +249,7 @@ static void moves_are_what_the_machine_makes_of_them(void **state) {
     assert_int_equal(gp_function_create("one", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "w", 0, 0, NULL, &x), GP_OK);
     assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_evaluator_create(f, 0, NULL, &e), GP_OK);
+    assert_int_equal(gp_evaluator_create(f, 0, NULL, 0, &e), GP_OK);
     /* numbers near 1e8 lie 2^-26 apart */
     assert_near(gp_evaluator_move(e, 0, 0x1p-26 * 1.4), 0x1p-26, 0);
     assert_near(gp_evaluator_move(e, 0, 0x1p-29), 0, 0);

@@ -1,0 +1,170 @@
+/* What a proof by random directions costs as n grows: evaluations, time of our own, memory; and what
+ * it takes to find 1 or 10 wrong entries, a wrong row and a wrong block among n. One line of JSON a
+ * case: bench_scale [LARGEST N]. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gradproof.h"
+
+typedef enum mistake { NONE, ONE, TEN, ROW, BLOCK, EVERYTHING, MISTAKES } mistake;
+static const char *const NAMES[] = {"none", "1 entry", "10 entries", "row", "block", "everything"};
+
+typedef struct subject {
+    mistake mistake;
+    size_t n, rows, columns; /* a matrix and a vector of as many entries */
+    double in_user; /* seconds */
+} subject;
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* f = sum x_i^2 / 2 + x_i^3 / 30 + s^2 / 4, s the mean of x: the gradient has entries of like size. */
+static int value(void *user, size_t n, const double *x, double *v) {
+    subject *s = user;
+    double start = seconds(), lanes[8] = {0}, means[8] = {0};
+    for (size_t i = 0; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++) {
+            double t = x[i + k];
+            lanes[k] += t * t * (0.5 + t * (1.0 / 30));
+            means[k] += t;
+        }
+    double sum = 0, mean = 0;
+    for (size_t k = 0; k < 8; k++) {
+        sum += lanes[k];
+        mean += means[k];
+    }
+    mean /= (double)n;
+    *v = sum / (double)n + mean * mean / 4;
+    s->in_user += seconds() - start;
+    return 0;
+}
+
+static int gradient(void *user, size_t n, const double *x, double *g) {
+    subject *s = user;
+    double start = seconds(), mean = 0;
+    size_t half = s->rows * s->columns;
+    for (size_t i = 0; i < n; i++)
+        mean += x[i];
+    mean /= (double)n;
+    for (size_t i = 0; i < n; i++)
+        g[i] = (x[i] + x[i] * x[i] / 10 + mean / 2) / (double)n;
+    switch (s->mistake) {
+    case ONE:
+        g[half / 3] *= 2;
+        break;
+    case TEN:
+        for (size_t k = 0; k < 10; k++)
+            g[(k * 7919 + 13) * (n / 80000 + 1) % n] *= k % 2 ? 2 : -1;
+        break;
+    case ROW:
+        for (size_t k = 0; k < s->columns; k++)
+            g[s->rows / 3 * s->columns + k] *= 1.5;
+        break;
+    case BLOCK:
+        for (size_t i = half; i < n; i++)
+            g[i] *= 1.01;
+        break;
+    case EVERYTHING:
+        for (size_t i = 0; i < n; i++)
+            g[i] *= 1.01;
+        break;
+    default:
+        break;
+    }
+    s->in_user += seconds() - start;
+    return 0;
+}
+
+/* Seconds to write n doubles, the best of five. */
+static double time_to_write(size_t n) {
+    double *x = malloc(n * sizeof *x), best = INFINITY;
+    for (int k = 0; k < 6 && x; k++) {
+        double start = seconds();
+        for (size_t i = 0; i < n; i++)
+            x[i] = (double)k;
+        __asm__ volatile("" : : "r"(x) : "memory");
+        if (k > 0)
+            best = fmin(best, seconds() - start);
+    }
+    free(x);
+    return best;
+}
+
+static int run(size_t n, mistake m) {
+    size_t columns = 100, rows = n / 2 / columns, half = rows * columns;
+    subject s = {m, 2 * half, rows, columns, 0};
+    gp_function *f;
+    gp_report *r;
+    gp_error error = {""};
+    gp_options options;
+    double *x = malloc(half * sizeof *x), write = time_to_write(2 * half);
+    gp_options_init(&options);
+    options.strategy = GP_PROJECT;
+    if (!x || gp_function_create("scale", GP_FLOAT64, &s, &f) != GP_OK)
+        return 1;
+    size_t shape[] = {rows, columns};
+    for (int b = 0; b < 2; b++) {
+        for (size_t i = 0; i < half; i++)
+            x[i] = 0.5 + fmod((double)(i + (size_t)b) * 0.6180339887498949, 1.0);
+        if (gp_function_add_block(f, b ? "B" : "A", 0, b ? 1 : 2, b ? &half : shape, x) != GP_OK)
+            return 1;
+    }
+    free(x);
+    gp_function_set_value_f64(f, value);
+    gp_function_set_gradient_f64(f, gradient);
+    double start = seconds();
+    if (gp_check(f, &options, &r, &error) != GP_OK) {
+        fprintf(stderr, "%s\n", error.message);
+        return 1;
+    }
+    double took = seconds() - start;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    double evaluations = (double)(gp_report_evaluations(r, 0) + gp_report_evaluations(r, 1));
+    size_t found = 0;
+    char cause[64] = "";
+    for (size_t b = 0; b < gp_report_blocks(r); b++) {
+        gp_block_result block;
+        gp_report_block(r, b, &block);
+        found += block.count[GP_ENTRY_REFUTED];
+        if (block.diagnoses)
+            snprintf(cause, sizeof cause, "%s", block.diagnosis[0].kind);
+    }
+    printf("{\"n\": %zu, \"mistake\": \"%s\", \"verdict\": \"%s\", \"refuted\": %zu, "
+           "\"cause\": \"%s\", \"values\": %llu, \"gradients\": %llu, \"resolution\": %.3g, "
+           "\"seconds\": %.4g, \"own_over_write\": %.3g, \"memory_over_n\": %.3g}\n",
+           2 * half, NAMES[m], gp_verdict_string(gp_report_verdict(r)), found, cause,
+           (unsigned long long)gp_report_evaluations(r, 0),
+           (unsigned long long)gp_report_evaluations(r, 1), gp_report_resolution(r), took,
+           (took - s.in_user) / evaluations / write,
+           (double)usage.ru_maxrss * 1024 / 8 / (double)(2 * half));
+    gp_report_destroy(r);
+    gp_function_destroy(f);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    double largest = argc > 1 ? atof(argv[1]) : 1e7;
+    for (double n = 1e4; n <= largest * 1.01; n *= 10)
+        for (int m = NONE; m < MISTAKES; m++) {
+            if (m != NONE && n != 1e6 && n != 1e4)
+                continue;
+            fflush(stdout);
+            pid_t child = fork(); /* memory is that of one case */
+            if (child == 0)
+                exit(run((size_t)n, (mistake)m));
+            int status = 1;
+            if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
+                return 1;
+        }
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* Random directions over the whole gradient, and what they say about it: project.c. */
+#ifndef GP_DIRECTIONS_H
+#define GP_DIRECTIONS_H
+
+#include "judge/check.h"
+
+enum { GP_DIRECTIONS = 10, GP_MOST_KNOWN = 4096 };
+
+/* An entry that was looked at by itself: its share in what directions see is known. */
+typedef struct gp_known_entry {
+    size_t entry;
+    double off, bound; /* analytic - numeric */
+} gp_known_entry;
+
+typedef struct gp_directions {
+    gp_check_state *check;
+    gp_scaling scaling; /* size and factor are owned, one number a block */
+    double *factor;     /* as of scaling; 0 takes a block out */
+    double *norm;       /* a block: |w g|, the root of its sum of squares; 0 where it stays put */
+    double scale;       /* length on which steps along a direction are taken */
+    double slope[GP_DIRECTIONS]; /* g . v */
+    gp_ladder *ladders;          /* shared, one a direction */
+    gp_estimate *results;        /* shared */
+    gp_known_entry *known;       /* room for GP_MOST_KNOWN */
+    size_t knowns;
+} gp_directions;
+
+/* Part of a direction: all of x, a range of it, or columns of a matrix. */
+typedef struct gp_part {
+    size_t offset, entries;
+    size_t columns, origin, first_column, end_column; /* as of gp_probe */
+} gp_part;
+
+/* What a direction shows over a part: analytic - numeric slope less what known entries explain, a
+ * bound on that, and what rounding and tolerable errors of a right gradient may amount to. */
+typedef struct gp_discrepancy {
+    double off, bound, fine;
+} gp_discrepancy;
+
+/* Measures direction k over a part of something that is off by `off`. */
+gp_outcome gp_directions_part(gp_directions *directions, unsigned k, const gp_part *part,
+                              double off, gp_discrepancy *result);
+
+static inline int gp_is_off(const gp_discrepancy *d) {
+    return d->off > d->bound + d->fine || -d->off > d->bound + d->fine;
+}
+
+/* Where does direction k, which is off, go wrong? Halves what is off until rows, columns or single
+ * entries are left, judges entries into the report, adds to `known` and takes blocks that are wrong
+ * in more than single entries out of the directions (factor 0). *news counts what was found. */
+gp_outcome gp_locate(gp_directions *directions, unsigned k, const gp_discrepancy *whole,
+                     size_t *news);
+
+#endif
