@@ -100,7 +100,7 @@ static double median_noise(double *roughness, size_t count, double none) {
 }
 
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
-                          gp_ladder_again again, void *context, gp_noise *result) {
+                          int patient, gp_ladder_again again, void *context, gp_noise *result) {
     enum { WITNESSES = 7, TRIES = 7 };
     /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as
      * this. */
@@ -113,7 +113,7 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
         roughness[i] = gp_ladder_roughness(&ladders[i]);
     double noise = median_noise(roughness, count, 0), loud = noise, faded = NAN;
     free(roughness);
-    for (int try = 0; try < TRIES && noise > 8 * floor_noise; try++) {
+    for (int try = 0; patient && try < TRIES && noise > 8 * floor_noise; try++) {
         double witness[WITNESSES];
         size_t witnesses = count < WITNESSES ? count : WITNESSES;
         shift /= 16;

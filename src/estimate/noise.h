@@ -23,8 +23,8 @@ typedef struct gp_noise {
  * that computes in float32), and what the `count` new ladders show at the steps in use (median).
  * Where the ladders show much more than the rest, a few are started again at ever smaller steps:
  * noise stays as it is there, while bends, kinks and oscillations, which look like noise at one
- * step, fade away. */
+ * step, fade away; unless `patient` is 0, when all is taken for noise. */
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
-                          gp_ladder_again again, void *context, gp_noise *noise);
+                          int patient, gp_ladder_again again, void *context, gp_noise *noise);
 
 #endif

@@ -364,7 +364,8 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         r->seconds = gp_seconds_now() - start;
     }
     gp_evaluator_destroy(c.evaluator);
-    gp_function_destroy(c.shown);
+    if (c.shown != f)
+        gp_function_destroy((gp_function *)c.shown);
     free(list);
     free(c.tolerance);
     free(c.manner);

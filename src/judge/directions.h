@@ -4,7 +4,7 @@
 
 #include "judge/check.h"
 
-enum { GP_DIRECTIONS = 10, GP_MOST_KNOWN = 4096 };
+enum { GP_DIRECTIONS = 9, GP_MOST_KNOWN = 4096 };
 
 /* An entry that was looked at by itself: its share in what directions see is known. */
 typedef struct gp_known_entry {

@@ -101,11 +101,12 @@ static gp_status show_claim(const gp_function *f, gp_claim claim, gp_function *s
     return status;
 }
 
-gp_status gp_maps_shown(const gp_function *f, gp_function **result, gp_error *error) {
+gp_status gp_maps_shown(const gp_function *f, const gp_function **result, gp_error *error) {
     gp_function *shown;
-    size_t entries = 0;
+    size_t entries = 0, claims = 0;
     for (int k = 0; k < GP_CLAIMS; k++)
         if (gp_function_claims(f, (gp_claim)k)) {
+            claims++;
             size_t m = gp_claim_outputs(f, (gp_claim)k);
             entries += gp_claim_is_sparse(f, (gp_claim)k) ? f->nonzeros : f->n * m;
             if (entries > MOST_ENTRIES ||
@@ -116,6 +117,10 @@ gp_status gp_maps_shown(const gp_function *f, gp_function **result, gp_error *er
                     "for some u as a value with the VJP as its gradient",
                     f->name, gp_claim_string((gp_claim)k), MOST_ENTRIES);
         }
+    if (claims == 0) {
+        *result = f;
+        return GP_OK;
+    }
     gp_status status = gp_function_create(f->name, f->dtype, NULL, &shown);
     if (status != GP_OK)
         return gp_fail(error, status, "%s: out of memory", f->name);
@@ -468,7 +473,7 @@ static gp_outcome look_at_outputs(gp_looks *l, size_t columns, const double *tin
                 l->count++;
             }
         gp_outcome outcome = gp_noise_level(c->function->dtype, tiny[j], l->ladder + l->first,
-                                            l->count - l->first, look_again, l, &s->noise[j]);
+                                            l->count - l->first, 1, look_again, l, &s->noise[j]);
         if (outcome != GP_EVALUATED)
             return outcome == GP_FAULT ? GP_FAULT : out_of_memory(c);
     }

@@ -7,9 +7,9 @@
 #include "judge/check.h"
 
 /* The function as its report shows it: its own blocks where it has a gradient to check, then for
- * each claim "jacobian W1" (outputs x shape of W1), ... A new function without callbacks; destroy
- * it. */
-gp_status gp_maps_shown(const gp_function *function, gp_function **shown, gp_error *error);
+ * each claim "jacobian W1" (outputs x shape of W1), ... A new function without callbacks, to be
+ * destroyed unless it is the same: one without any claims is shown as it is. */
+gp_status gp_maps_shown(const gp_function *function, const gp_function **shown, gp_error *error);
 
 /* Checks every claim at the given point, and at another one what stays silent. Writes into the
  * report's entries from the first claim's block on, into tolerance, gradient, numeric, bound and

@@ -18,14 +18,14 @@
 static const struct {
     double share;
     unsigned evaluations;
-} EFFORT[] = {{4e-2, 12}, {1e-1, 40}};
+} EFFORT[] = {{6e-2, 12}, {1e-1, 40}};
 /* What a right gradient may be off by, as a share of rtol, before it is looked at more closely. */
 static const double FINE = 0.02;
 /* A block's weights may grow so much to make it heard among larger ones. */
 static const double LOUDEST = 30;
 /* A direction's first steps: as small as noise allows, for the sake of kinks. Its share in the
  * bound is then this part of what the weakest block may be off by. Lengths within these limits. */
-static const double NOISE_SHARE = 0.02, SHORTEST = 1.0 / 32, LONGEST = 64;
+static const double NOISE_SHARE = 0.005, SHORTEST = 1.0 / 32, LONGEST = 64;
 /* A part of a direction should show whether it is to blame for this share of what is off. */
 static const double SHARP = 0.05;
 enum { PART_EVALUATIONS = 12 };
@@ -82,8 +82,11 @@ static gp_outcome look(void *context, size_t k, double shift, gp_ladder *ladder)
 }
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t k) {
-    (void)e; /* the check's own */
-    return look(context, k, 1, &((gp_directions *)context)->ladders[k]);
+    gp_ladder *ladder = &((gp_directions *)context)->ladders[k];
+    (void)e;             /* the check's own */
+    if (ladder->rungs) /* the one that has shown the scale */
+        return GP_EVALUATED;
+    return look(context, k, 1, ladder);
 }
 
 /* What the weakest block may be off by. */
@@ -148,19 +151,66 @@ static void set_scaling(gp_directions *d, double *factor, double *size) {
     }
 }
 
-/* The length scale for first steps, given the noise at tiny ones. */
-static void set_scale(gp_directions *d, double tiny) {
+/* The length scale at which noise of deviation sigma is as good as gone. */
+static double scale_for(gp_directions *d, double sigma) {
     gp_check_state *c = d->check;
-    double rounding = gp_dtype_epsilon(c->evaluator->x_dtype) * fabs(c->report->value) / sqrt(12);
     double wanted = NOISE_SHARE * least_tau(d), step = 0;
     if (wanted > 0) /* N of two rungs at this step, over the steps' length for scale 1 */
-        step = 1.3 * GP_NOISE_FACTOR * fmax(tiny, rounding) / wanted;
+        step = 1.3 * GP_NOISE_FACTOR * sigma / wanted;
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, 0, &all);
     gp_line line;
-    d->scale = probe.scale = 1;
+    probe.scale = 1;
     gp_line_start(&line, c->evaluator, &probe, c->report->value);
-    d->scale = fmin(fmax(step / gp_first_step(&line), SHORTEST), LONGEST);
+    return fmin(fmax(step / gp_first_step(&line), SHORTEST), LONGEST);
+}
+
+/* The length scale of first steps. Noise at the steps in use may be larger than at tiny ones: the
+ * first direction shows. What grows with the step isn't noise. */
+static gp_outcome choose_scale(gp_directions *d, double tiny) {
+    gp_check_state *c = d->check;
+    double rounding = gp_dtype_epsilon(c->evaluator->x_dtype) * fabs(c->report->value) / sqrt(12);
+    gp_ladder *ladder = &d->ladders[0];
+    d->scale = scale_for(d, fmax(tiny, rounding));
+    if (look(d, 0, 1, ladder) == GP_FAULT)
+        return GP_FAULT;
+    double before = d->scale, rough = gp_ladder_roughness(ladder);
+    double larger = isnan(rough) ? before : scale_for(d, rough);
+    if (larger <= 2 * before)
+        return GP_EVALUATED;
+    gp_ladder small = *ladder;
+    d->scale = larger;
+    if (look(d, 0, 1, ladder) == GP_FAULT)
+        return GP_FAULT;
+    if (gp_ladder_roughness(ladder) <= 4 * rough)
+        return GP_EVALUATED;
+    *ladder = small;
+    d->scale = before;
+    return GP_EVALUATED;
+}
+
+/* patient: tell noise from kinks and bends by looking again from ever nearer. */
+static gp_outcome judge_noise(gp_directions *d, double tiny, int patient) {
+    gp_check_state *c = d->check;
+    gp_outcome outcome = gp_noise_level(c->function->dtype, tiny, d->ladders, GP_DIRECTIONS,
+                                        patient, look, d, &c->noise);
+    if (outcome == GP_NOT_HERE)
+        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
+    c->report->noise = c->noise.sigma;
+    return outcome;
+}
+
+/* Is every estimate as good as the weakest block demands? */
+static int is_clear(const gp_directions *d) {
+    for (unsigned k = 0; k < GP_DIRECTIONS; k++)
+        if (!(d->results[k].bound <= least_tau(d)))
+            return 0;
+    return 1;
+}
+
+static gp_outcome estimate_all(gp_directions *d) {
+    gp_check_state *c = d->check;
+    return gp_execute(c->evaluator, c->options.jobs, GP_DIRECTIONS, estimate, d);
 }
 
 /* All directions anew, with the blocks that still take part. */
@@ -168,22 +218,24 @@ static gp_outcome measure(gp_directions *d, int first) {
     gp_check_state *c = d->check;
     gp_outcome outcome = GP_EVALUATED;
     double tiny = 0;
+    for (unsigned k = 0; k < GP_DIRECTIONS; k++)
+        d->ladders[k].rungs = 0;
     if (first) {
-        d->scale = 1;
         outcome = gp_check_tiny_noise(c, c->report->value, &tiny);
-        set_scale(d, tiny);
+        if (outcome == GP_EVALUATED)
+            outcome = choose_scale(d, tiny);
     }
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, GP_DIRECTIONS, first_look, d);
-    if (outcome == GP_EVALUATED && first) {
-        outcome =
-            gp_noise_level(c->function->dtype, tiny, d->ladders, GP_DIRECTIONS, look, d, &c->noise);
-        if (outcome == GP_NOT_HERE)
-            outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
-        c->report->noise = c->noise.sigma;
-    }
+    if (outcome == GP_EVALUATED && first)
+        outcome = judge_noise(d, tiny, 0);
     if (outcome == GP_EVALUATED)
-        outcome = gp_execute(c->evaluator, c->options.jobs, GP_DIRECTIONS, estimate, d);
+        outcome = estimate_all(d);
+    if (outcome == GP_EVALUATED && first && !is_clear(d)) {
+        outcome = judge_noise(d, tiny, 1);
+        if (outcome == GP_EVALUATED)
+            outcome = estimate_all(d);
+    }
     for (unsigned k = 0; k < GP_DIRECTIONS && outcome == GP_EVALUATED; k++) {
         gp_part all = everything(d);
         gp_probe probe = probe_of(d, k, &all);

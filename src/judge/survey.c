@@ -411,7 +411,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     if (outcome == GP_EVALUATED)
         outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, look, &task, &task.noise);
+        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, 1, look, &task, &task.noise);
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);

@@ -43,7 +43,7 @@ static gp_estimate estimate(curve f, double x, gp_dtype dtype) {
     double tiny;
     gp_noise noise;
     assert_int_equal(gp_noise_at_tiny_steps(&line, &tiny), GP_EVALUATED);
-    assert_int_equal(gp_noise_level(e->x_dtype, tiny, &ladder, 1, again, &line, &noise),
+    assert_int_equal(gp_noise_level(e->x_dtype, tiny, &ladder, 1, 1, again, &line, &noise),
                      GP_EVALUATED);
     double sigma = noise.sigma;
     gp_goal goal = {1e-9, 0};
