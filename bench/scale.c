@@ -1,6 +1,6 @@
-/* What a proof by random directions costs as n grows: evaluations, time of our own, memory; and what
- * it takes to find 1 or 10 wrong entries, a wrong row and a wrong block among n. One line of JSON a
- * case: bench_scale [LARGEST N]. */
+/* What a proof by random directions costs as n grows: evaluations, time of our own, memory; and
+ * what it takes to find 1 or 10 wrong entries, a wrong row and a wrong block among n. One line of
+ * JSON a case: bench_scale [LARGEST N]. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static const char *const NAMES[] = {"none", "1 entry", "10 entries", "row", "blo
 typedef struct subject {
     mistake mistake;
     size_t n, rows, columns; /* a matrix and a vector of as many entries */
-    double in_user; /* seconds */
+    double in_user;          /* seconds */
 } subject;
 
 static double seconds(void) {
@@ -27,7 +27,8 @@ static double seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* f = sum x_i^2 / 2 + x_i^3 / 30 + s^2 / 4, s the mean of x: the gradient has entries of like size. */
+/* f = sum x_i^2 / 2 + x_i^3 / 30 + s^2 / 4, s the mean of x: the gradient has entries of like size.
+ */
 static int value(void *user, size_t n, const double *x, double *v) {
     subject *s = user;
     double start = seconds(), sum = 0, rest = 0, mean = 0;

@@ -252,7 +252,7 @@ GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_fu
 typedef enum gp_strategy {
     GP_AUTO = 0, /* full where that is affordable, else project */
     GP_FULL,     /* every entry */
-    GP_PROJECT,  /* random directions over each block; every entry of a block that disagrees */
+    GP_PROJECT,  /* random directions over all of it, and a search for what they find wrong */
     GP_SAMPLE    /* a random sample of the entries of each block */
 } gp_strategy;
 

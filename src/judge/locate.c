@@ -1,6 +1,6 @@
 /* Where a direction goes wrong: halves, then halves of those that are off, breadth first, over
- * blocks, rows of a block, entries of a row, and columns where every row is off. The other half of a
- * split is what is left of the whole, and is measured itself only once bounds have added up. */
+ * blocks, rows of a block, entries of a row, and columns where every row is off. The other half of
+ * a split is what is left of the whole, and is measured itself only once bounds have added up. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,9 +136,8 @@ static gp_outcome bisect(gp_search *s, const gp_space *space, const gp_discrepan
         next = swap;
         count = found;
         size_t parts = 2 * width < space->count ? 2 * width : space->count;
-        finding->all_over =
-            space->axis != BLOCKS &&
-            (count > most || (parts >= WIDTH_TO_TELL && 4 * count > 3 * parts));
+        finding->all_over = space->axis != BLOCKS &&
+                            (count > most || (parts >= WIDTH_TO_TELL && 4 * count > 3 * parts));
         if (finding->all_over)
             break;
     }
@@ -213,9 +212,8 @@ static gp_outcome name_lines(gp_search *s, size_t block, const char *kind, const
         s->d->check->report, block, kind, NAN,
         "%s is wrong in %.*s%s %s and, by the same random direction, right in the other %zu", name,
         (int)(strlen(kind) - (lines == 1)), kind, "", list, of - lines);
-    return status == GP_OK
-               ? GP_EVALUATED
-               : gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
+    return status == GP_OK ? GP_EVALUATED
+                           : gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
 }
 
 /* Entries of a range that is off: each by itself; *all_over where it is wrong as a whole. */
@@ -259,7 +257,8 @@ static gp_outcome locate_columns(gp_search *s, size_t block, const gp_discrepanc
     free(finding.leaf);
     if (outcome == GP_EVALUATED && (all_over || lines == 0))
         return wrong_all_over(s, block);
-    return outcome == GP_EVALUATED ? name_lines(s, block, "columns", line, lines, columns) : outcome;
+    return outcome == GP_EVALUATED ? name_lines(s, block, "columns", line, lines, columns)
+                                   : outcome;
 }
 
 static gp_outcome locate_in_block(gp_search *s, size_t block, const gp_discrepancy *seen) {

@@ -83,7 +83,7 @@ static gp_outcome look(void *context, size_t k, double shift, gp_ladder *ladder)
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t k) {
     gp_ladder *ladder = &((gp_directions *)context)->ladders[k];
-    (void)e;             /* the check's own */
+    (void)e;           /* the check's own */
     if (ladder->rungs) /* the one that has shown the scale */
         return GP_EVALUATED;
     return look(context, k, 1, ladder);

@@ -188,7 +188,8 @@ static uint64_t fingerprint(const double *g, size_t n, int *finite) {
 }
 
 /* The same trials in place: gradients are told apart by their fingerprints, and the last one asked
- * for, at the given point, stays. NaN for poison is enough: it shows wherever it is added to. *odd: something is wrong with one of them. */
+ * for, at the given point, stays. NaN for poison is enough: it shows wherever it is added to. *odd:
+ * something is wrong with one of them. */
 static gp_outcome try_in_place(gp_check_state *c, int *odd) {
     gp_evaluator *e = c->evaluator;
     double *g = c->gradient, together = c->report->value, value;

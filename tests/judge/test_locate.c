@@ -1,0 +1,219 @@
+/* Random directions and the search for what they find wrong: mistakes of known place and kind. */
+#include "testing.h"
+
+enum { ROWS = 90, COLUMNS = 70, VECTOR = 3000, N = ROWS * COLUMNS + VECTOR + 1 };
+
+typedef enum mistake {
+    NONE,
+    ONE_ENTRY,
+    TEN_ENTRIES,
+    ROW,
+    COLUMN,
+    BLOCK,
+    SCALAR,
+    EVERYTHING,
+    UNWRITTEN,
+    ADDED_TO,
+    STALE,
+    WRITES_X,
+    SORTS_X
+} mistake;
+
+typedef struct subject {
+    mistake mistake;
+    double last[N]; /* x of the last value */
+} subject;
+
+/* f = mean of x^2 / 2 + x^3 / 30 + (x_i x_(i+1)) / 8 */
+static int value(void *user, size_t n, const double *x, double *v) {
+    subject *s = user;
+    long double sum = 0; /* noise of more than rounding takes more evaluations */
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i] / 2 + x[i] * x[i] * x[i] / 30 + x[i] * x[(i + 1) % n] / 8;
+    *v = (double)(sum / n);
+    memcpy(s->last, x, sizeof s->last);
+    if (s->mistake == WRITES_X)
+        ((double *)x)[n / 2] += 1;
+    if (s->mistake == SORTS_X) {
+        double first = x[0];
+        ((double *)x)[0] = x[1];
+        ((double *)x)[1] = first;
+    }
+    return 0;
+}
+
+static int gradient(void *user, size_t n, const double *x, double *g) {
+    subject *s = user;
+    if (s->mistake == STALE)
+        x = s->last;
+    for (size_t i = 0; i < n; i++) {
+        double own = (x[i] + x[i] * x[i] / 10 + (x[(i + 1) % n] + x[(i + n - 1) % n]) / 8) /
+                     (double)n;
+        if (s->mistake == ADDED_TO && i >= (size_t)ROWS * COLUMNS)
+            g[i] += own;
+        else if (s->mistake != UNWRITTEN || i != 17)
+            g[i] = own;
+    }
+    switch (s->mistake) {
+    case ONE_ENTRY:
+        g[4321] *= 2;
+        break;
+    case TEN_ENTRIES:
+        for (size_t k = 0; k < 10; k++)
+            g[k * 911 + 5] *= k % 2 ? 3 : -1;
+        break;
+    case ROW:
+        for (size_t j = 0; j < COLUMNS; j++)
+            g[33 * COLUMNS + j] *= 1.5;
+        break;
+    case COLUMN:
+        for (size_t i = 0; i < ROWS; i++)
+            g[i * COLUMNS + 12] *= -1;
+        break;
+    case BLOCK:
+        for (size_t i = ROWS * COLUMNS; i + 1 < n; i++)
+            g[i] *= 1.01;
+        break;
+    case SCALAR:
+        g[n - 1] *= 2;
+        break;
+    case EVERYTHING:
+        for (size_t i = 0; i < n; i++)
+            g[i] *= 2;
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+static gp_report *check(mistake m, uint64_t seed, double confidence) {
+    static subject s;
+    static double x[N];
+    const size_t shape[] = {ROWS, COLUMNS}, length = VECTOR;
+    gp_function *f;
+    gp_report *r = NULL;
+    gp_options options;
+    gp_options_init(&options);
+    options.strategy = GP_PROJECT;
+    options.seed = seed;
+    options.confidence = confidence;
+    s.mistake = m;
+    for (size_t i = 0; i < N; i++)
+        x[i] = 0.4 + fmod((double)i * 0.6180339887498949, 1);
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "A", 0, 2, shape, x), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "b", 0, 1, &length, x + ROWS * COLUMNS), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "c", 0, 0, NULL, x + N - 1), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_check(f, &options, &r, NULL), GP_OK);
+    gp_function_destroy(f);
+    return r;
+}
+
+static gp_block_result block_of(const gp_report *r, size_t block) {
+    gp_block_result result;
+    assert_int_equal(gp_report_block(r, block, &result), GP_OK);
+    return result;
+}
+
+static void assert_named(const gp_report *r, size_t block, const char *kind, const char *words) {
+    gp_block_result b = block_of(r, block);
+    assert_int_equal(b.verdict, GP_REFUTED);
+    assert_true(b.diagnoses > 0);
+    assert_string_equal(b.diagnosis[0].kind, kind);
+    assert_non_null(strstr(b.diagnosis[0].message, words));
+}
+
+static void a_right_gradient_takes_few_evaluations(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        gp_report *r = check(NONE, seed, 0);
+        assert_int_equal(gp_report_verdict(r), GP_VERIFIED);
+        assert_true(gp_report_evaluations(r, 0) + gp_report_evaluations(r, 1) <= 60);
+        assert_true(gp_report_resolution(r) < 3e-5);
+        gp_report_destroy(r);
+    }
+}
+
+static void confidence_is_paid_for_in_resolution(void **state) {
+    (void)state;
+    gp_report *sure = check(NONE, 3, 1e-9), *bold = check(NONE, 3, 1e-2);
+    assert_near(gp_report_resolution(sure) / gp_report_resolution(bold), pow(1e-7, -1.0 / 9), 1e-6);
+    gp_report_destroy(sure);
+    gp_report_destroy(bold);
+}
+
+static void single_entries_are_found(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        gp_report *r = check(ONE_ENTRY, seed, 0);
+        gp_entry entry;
+        assert_named(r, 0, "entries", "A[61][51]");
+        assert_int_equal(gp_report_entry(r, 4321, &entry), GP_OK);
+        assert_int_equal(entry.status, GP_ENTRY_REFUTED);
+        assert_near(entry.analytic, 2 * entry.numeric, 4 * entry.bound);
+        assert_int_equal(block_of(r, 0).count[GP_ENTRY_REFUTED], 1);
+        assert_int_equal(block_of(r, 1).verdict, GP_VERIFIED);
+        assert_true(gp_report_evaluations(r, 0) <= 210);
+        gp_report_destroy(r);
+        r = check(TEN_ENTRIES, seed, 0);
+        size_t found = block_of(r, 0).count[GP_ENTRY_REFUTED] + block_of(r, 1).count[GP_ENTRY_REFUTED];
+        assert_int_equal(found, 10);
+        assert_true(gp_report_evaluations(r, 0) <= 1500);
+        gp_report_destroy(r);
+    }
+}
+
+static void rows_columns_and_blocks_are_told_apart(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        gp_report *r = check(ROW, seed, 0);
+        assert_named(r, 0, "rows", " 33 ");
+        assert_int_equal(block_of(r, 1).verdict, GP_VERIFIED);
+        gp_report_destroy(r);
+        r = check(COLUMN, seed, 0);
+        assert_named(r, 0, "columns", " 12 ");
+        gp_report_destroy(r);
+        r = check(BLOCK, seed, 0);
+        assert_named(r, 1, "scaled", "1.010000");
+        assert_int_equal(block_of(r, 0).verdict, GP_VERIFIED);
+        gp_report_destroy(r);
+        r = check(SCALAR, seed, 0);
+        assert_named(r, 2, "scaled", "2.000000");
+        gp_report_destroy(r);
+        r = check(EVERYTHING, seed, 0);
+        for (size_t b = 0; b < 3; b++)
+            assert_named(r, b, "scaled", "2.000000");
+        gp_report_destroy(r);
+    }
+}
+
+static void what_callbacks_do_wrong_is_seen_here_too(void **state) {
+    (void)state;
+    gp_report *r = check(UNWRITTEN, 0, 0);
+    assert_named(r, 0, "unwritten", "A[0][17]");
+    gp_report_destroy(r);
+    r = check(ADDED_TO, 0, 0);
+    assert_named(r, 1, "accumulated", "b");
+    gp_report_destroy(r);
+    r = check(STALE, 0, 0);
+    assert_named(r, 0, "stale", "A");
+    gp_report_destroy(r);
+    for (mistake m = WRITES_X; m <= SORTS_X; m++) {
+        r = check(m, 0, 0);
+        assert_int_equal(gp_report_verdict(r), GP_FAILED);
+        assert_non_null(strstr(gp_report_failure(r), "wrote to its input"));
+        gp_report_destroy(r);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_right_gradient_takes_few_evaluations),
+                                       cmocka_unit_test(confidence_is_paid_for_in_resolution),
+                                       cmocka_unit_test(single_entries_are_found),
+                                       cmocka_unit_test(rows_columns_and_blocks_are_told_apart),
+                                       cmocka_unit_test(what_callbacks_do_wrong_is_seen_here_too)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
