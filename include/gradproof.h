@@ -89,6 +89,16 @@ typedef int (*gp_value_gradient_f32)(void *user, size_t n, const float *x, doubl
  * always with the seed of the check, so that each evaluation sees the same draw. */
 typedef int (*gp_seed_callback)(void *user, uint64_t seed);
 
+/* For a function that knows a shorter way to its value where a single entry differs from x:
+ * values[k] := f(x, but x[entry[k]] = number[k]) for all k < count, NaN where it can't be evaluated
+ * there. It must be the same function to rounding. A check of every entry then calls it instead of
+ * the value, with many entries at a time. `same` isn't 0 where x is what it was at the last call of
+ * this callback, so that what was worked out from it may be used again. count is 1024 at most, and
+ * each counts as an evaluation; a --timeout is one for the call. Float64 functions without bounds
+ * only. */
+typedef int (*gp_entries_f64)(void *user, size_t n, const double *x, int same, size_t count,
+                              const size_t *entry, const double *number, double *values);
+
 /* For a function with more than one batch of data: use batch `batch` (0 is the given one) from now
  * on. Further batches exercise entries that batch 0 leaves silent. */
 typedef int (*gp_batch_callback)(void *user, size_t batch);
@@ -141,6 +151,7 @@ GP_API gp_status gp_function_set_value_gradient_f64(gp_function *function,
 GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
                                                     gp_value_gradient_f32 value_gradient);
 /* NULL removes the callback. */
+GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f64 entries);
 GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
 GP_API gp_status gp_function_set_batches(gp_function *function, size_t batches,
                                          gp_batch_callback batch);

@@ -450,15 +450,30 @@ double gp_first_step(const gp_line *line) {
     return 0.71 * line->probe->scale * (line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-14 : 0x1p-6);
 }
 
+static double start_step(const gp_line *line, double shift) {
+    return fmax(shift * gp_first_step(line), 16 * line->unit);
+}
+
+void gp_ladder_first_steps(const gp_line *line, double shift, double steps[4]) {
+    double step = start_step(line, shift);
+    steps[0] = step;
+    steps[1] = -step;
+    steps[2] = RATIO * step;
+    steps[3] = -(RATIO * step);
+}
+
 gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
-    double step = shift * gp_first_step(line);
+    double step = start_step(line, shift);
+    double steps[4];
+    gp_ladder_first_steps(line, shift, steps);
+    int foreseen = line->numbers > 0 && line->number[0] == gp_line_number(line, steps[0]);
+    if (!foreseen && gp_line_foresee(line, steps, 4) == GP_FAULT)
+        return GP_FAULT;
     memset(ladder, 0, sizeof *ladder);
     ladder->f0 = line->f0;
     ladder->unit = line->unit;
     ladder->narrow = line->evaluator->x_dtype == GP_FLOAT32;
     ladder->limit = 4 * fmax(line->probe->scale, line->probe->reach);
-    if (step < 16 * line->unit)
-        step = 16 * line->unit;
     /* Into the domain: shrink until both sides have values, else make do with one. */
     double s = step;
     for (int attempt = 0; attempt < 6 && s >= 2 * ladder->unit; attempt++, s /= 64) {
@@ -566,6 +581,9 @@ gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_g
             ladder->rungs + count > GP_RUNGS)
             break;
         unsigned before = ladder->rungs;
+        double steps[4] = {next[0], -next[0], next[1], -next[1]};
+        if (gp_line_foresee(line, steps, 2 * count) == GP_FAULT)
+            return GP_FAULT;
         for (unsigned i = 0; i < count; i++) {
             gp_outcome outcome = add_rung(ladder, line, next[i]);
             if (outcome == GP_FAULT)

@@ -53,6 +53,9 @@ double gp_first_step(const gp_line *line);
  * another value makes an independent second estimate). */
 gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift);
 
+/* The steps of the four values that gp_ladder_start takes first. */
+void gp_ladder_first_steps(const gp_line *line, double shift, double steps[4]);
+
 /* Adds rungs, larger or smaller as the bound's largest part demands, until the estimate meets the
  * goal, nothing more is to be gained, or `evaluations` have been spent on this ladder in all. */
 gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_goal goal,

@@ -11,6 +11,43 @@ void gp_line_start(gp_line *line, gp_evaluator *e, const gp_probe *probe, double
     line->unit = fmax(size, probe->scale) * gp_dtype_epsilon(e->x_dtype);
 }
 
+double gp_line_number(const gp_line *line, double t) {
+    double moved = line->evaluator->point[line->probe->offset] + t;
+    return line->evaluator->x_dtype == GP_FLOAT32 ? (double)(float)moved : moved;
+}
+
+/* From what was asked for beforehand, or by the function's short way to it. */
+static gp_outcome entry_value(gp_line *line, double t, double *step, double *value) {
+    size_t entry = line->probe->offset;
+    double number = gp_line_number(line, t);
+    *step = number - line->evaluator->point[entry];
+    for (unsigned k = 0; k < line->numbers; k++)
+        if (line->number[k] == number) {
+            *value = line->value[k];
+            return isfinite(*value) ? GP_EVALUATED : GP_NOT_HERE;
+        }
+    gp_outcome outcome = gp_evaluator_entries(line->evaluator, 1, &entry, &number, value);
+    return outcome == GP_EVALUATED && !isfinite(*value) ? GP_NOT_HERE : outcome;
+}
+
+static int has_short_way(const gp_line *line) {
+    const gp_probe *probe = line->probe;
+    return !line->column && probe->entries == 1 && !probe->scaling && !probe->weight &&
+           gp_evaluator_has_entries(line->evaluator);
+}
+
+gp_outcome gp_line_foresee(gp_line *line, const double *steps, unsigned count) {
+    size_t entry[GP_FORESEEN];
+    if (!has_short_way(line) || count > GP_FORESEEN)
+        return GP_EVALUATED;
+    for (unsigned k = 0; k < count; k++) {
+        entry[k] = line->probe->offset;
+        line->number[k] = gp_line_number(line, steps[k]);
+    }
+    line->numbers = count;
+    return gp_evaluator_entries(line->evaluator, count, entry, line->number, line->value);
+}
+
 gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     const gp_probe *probe = line->probe;
     gp_evaluator *e = line->evaluator;
@@ -20,6 +57,8 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     if (e->progress)
         e->progress->entry = probe->entries == 1 ? probe->offset : GP_NO_ENTRY;
 
+    if (has_short_way(line))
+        return entry_value(line, t, step, value);
     if (probe->entries == 1) {
         double v = gp_probe_component(probe, probe->offset);
         double moved = gp_evaluator_move(e, probe->offset, t * v);

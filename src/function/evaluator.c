@@ -130,6 +130,7 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
             store(e->x_dtype, e->expected, i, v);
     }
     e->outside = e->astray = e->astray_end = 0;
+    e->same = 0;
 }
 
 static double move(gp_evaluator *e, size_t i, double t) {
@@ -366,6 +367,32 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
         return outcome;
     *value = v;
     return refused || !isfinite(v) ? GP_NOT_HERE : GP_EVALUATED;
+}
+
+int gp_evaluator_has_entries(const gp_evaluator *e) {
+    const gp_function *f = e->function;
+    return f->entries_f64 && f->value_f64 && f->dtype == GP_FLOAT64 && !f->lower;
+}
+
+gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *entry,
+                                const double *number, double *values) {
+    const gp_function *f = e->function;
+    gp_evaluator_settle(e);
+    e->along = 0;
+    for (size_t k = 0; k < count; k++)
+        values[k] = NAN;
+    begin(e, 1);
+    int refused = f->entries_f64(f->user, f->n, e->x, e->same, count, entry, number, values);
+    e->same = 1;
+    end(e);
+    e->values += count;
+    if (e->progress)
+        e->progress->evaluations += count - 1;
+    for (size_t k = 0; k < count && refused; k++)
+        values[k] = NAN;
+    /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
+    static const size_t LARGE = 64;
+    return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback");
 }
 
 /* x in the function's own precision, which is wider where a float32 function has a float64 value.

@@ -33,6 +33,7 @@ typedef struct gp_evaluator {
     double *point;              /* the base point, n entries; where lean the function's own */
     int lean;                   /* x is all that is stored besides the function's point */
     size_t astray, astray_end;  /* entries that gp_evaluator_shift has left off the base point */
+    int same;                   /* x is the one of the last call of the entries callback */
     int along;                  /* and the next value is wanted there */
     unsigned char *out;         /* n: is entry i out of bounds? NULL for functions without */
     size_t outside;             /* how many are */
@@ -75,6 +76,12 @@ void gp_evaluator_shift(gp_evaluator *evaluator, size_t first, size_t count, dou
 void gp_evaluator_settle(gp_evaluator *evaluator);
 
 gp_outcome gp_evaluator_value(gp_evaluator *evaluator, double *value);
+
+/* Does the function offer its value at points that differ in one entry, and may it be used here? */
+int gp_evaluator_has_entries(const gp_evaluator *evaluator);
+/* values[k] with entry[k] at number[k] instead of the base point; NaN: not here. */
+gp_outcome gp_evaluator_entries(gp_evaluator *evaluator, size_t count, const size_t *entry,
+                                const double *number, double *values);
 
 /* The gradient under test, planted mistakes included, as n doubles. written[i], if not NULL, tells
  * whether entry i was changed from the poison. *value, if not NULL, is set where the function

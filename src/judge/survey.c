@@ -40,7 +40,8 @@ typedef struct gp_survey_task {
     double f0;
     gp_noise noise;
     const double *gradient;
-    const size_t *entries;
+    const size_t *entries; /* count */
+    size_t count;
     gp_ladder *ladders; /* shared, one an entry of the list */
     gp_entry *results;  /* shared */
     const gp_tolerance *tolerance;
@@ -65,6 +66,47 @@ static gp_outcome look(void *context, size_t index, double shift, gp_ladder *lad
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
     (void)e; /* the check's own */
     return look(context, index, 1, &((gp_survey_task *)context)->ladders[index]);
+}
+
+/* First looks of many entries at once, by the function's short way to them. */
+enum { CHUNK = 256, LOOKS = GP_FORESEEN };
+
+static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
+    gp_survey_task *task = context;
+    size_t first = chunk * CHUNK, count = task->count - first < CHUNK ? task->count - first : CHUNK;
+    size_t entry[CHUNK * LOOKS] = {0};
+    double number[CHUNK * LOOKS] = {0}, value[CHUNK * LOOKS], steps[LOOKS];
+    for (size_t k = 0; k < count; k++) {
+        gp_probe probe = probe_of(task->check, task->entries[first + k]);
+        gp_line line;
+        gp_line_start(&line, e, &probe, task->f0);
+        gp_ladder_first_steps(&line, 1, steps);
+        for (size_t q = 0; q < LOOKS; q++) {
+            entry[k * LOOKS + q] = probe.offset;
+            number[k * LOOKS + q] = gp_line_number(&line, steps[q]);
+        }
+    }
+    if (e->progress)
+        e->progress->entry = entry[0];
+    gp_outcome outcome = gp_evaluator_entries(e, count * LOOKS, entry, number, value);
+    for (size_t k = 0; k < count && outcome != GP_FAULT; k++) {
+        gp_probe probe = probe_of(task->check, task->entries[first + k]);
+        gp_line line;
+        gp_line_start(&line, e, &probe, task->f0);
+        memcpy(line.number, number + k * LOOKS, sizeof line.number);
+        memcpy(line.value, value + k * LOOKS, sizeof line.value);
+        line.numbers = LOOKS;
+        outcome = gp_ladder_start(&task->ladders[first + k], &line, 1);
+    }
+    return outcome;
+}
+
+static gp_outcome take_first_looks(gp_survey_task *task) {
+    gp_check_state *c = task->check;
+    if (gp_evaluator_has_entries(c->evaluator))
+        return gp_execute(c->evaluator, c->options.jobs, (task->count + CHUNK - 1) / CHUNK,
+                          first_looks, task);
+    return gp_execute(c->evaluator, c->options.jobs, task->count, first_look, task);
 }
 
 static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t) {
@@ -397,6 +439,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
                            .f0 = f0,
                            .gradient = gradient,
                            .entries = entries,
+                           .count = count,
                            .ladders = gp_shared_alloc(ladder_bytes),
                            .results = gp_shared_alloc(result_bytes)};
     gp_tolerance *tolerance = malloc(f->blocks * sizeof *tolerance);
@@ -409,7 +452,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     if (outcome == GP_EVALUATED)
         outcome = gp_check_tiny_noise(c, f0, &tiny);
     if (outcome == GP_EVALUATED)
-        outcome = gp_execute(c->evaluator, c->options.jobs, count, first_look, &task);
+        outcome = take_first_looks(&task);
     if (outcome == GP_EVALUATED)
         outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, 1, look, &task, &task.noise);
     if (outcome == GP_NOT_HERE)

@@ -107,6 +107,7 @@ void gp_network_destroy(gp_network *net) {
     free(net->width);
     free(net->weights);
     free(net->theta);
+    gp_network_forget(net);
     free(net->X64);
     free(net->X32);
     free(net->labels);
@@ -161,6 +162,7 @@ gp_status gp_network_set_data(gp_network *net, size_t examples, const double *X,
         if (!fits)
             return GP_ERROR_ARGUMENT;
     }
+    gp_network_forget(net);
     free(net->X64);
     free(net->X32);
     free(net->labels);
@@ -215,6 +217,12 @@ gp_status gp_network_set_rows(gp_network *net, size_t first, size_t count) {
 static int value_f64(void *user, size_t n, const double *x, double *value) {
     (void)n;
     return gp_dense_forward_f64(user, x, value);
+}
+
+static int entries_f64(void *user, size_t n, const double *x, int same, size_t count,
+                       const size_t *entry, const double *number, double *values) {
+    (void)n;
+    return gp_dense_probes(user, x, same, count, entry, number, values);
 }
 
 static int gradient_f64(void *user, size_t n, const double *x, double *g) {
@@ -362,6 +370,8 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
     if (o->dtype == GP_FLOAT64) {
         gp_function_set_value_f64(f, value_f64);
         gp_function_set_gradient_f64(f, gradient_f64);
+        if (o->dropout == 0)
+            gp_function_set_entries_f64(f, entries_f64);
     } else {
         if (net->twin)
             gp_function_set_value_f64(f, value_of_twin);

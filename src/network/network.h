@@ -27,6 +27,7 @@ struct gp_network {
     gp_network *twin; /* in float64, for the value; NULL unless options.value_in_float64 */
     /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]
      * the data; delta, delta_below: count x the widest layer. All in the network's precision. */
+    struct gp_network_base *base; /* of gp_dense_probes, or NULL */
     size_t capacity;
     void **z, **a;
     void *delta, *delta_below;
@@ -38,6 +39,13 @@ int gp_dense_forward_f32(gp_network *network, const float *theta, double *cost);
 /* After a forward pass at the same theta and rows. */
 int gp_dense_backward_f64(gp_network *network, const double *theta, double *gradient);
 int gp_dense_backward_f32(gp_network *network, const float *theta, float *gradient);
+
+/* Costs at theta with one entry replaced at a time, for networks in float64 without dropout. Keeps
+ * activations at theta until theta (`same`: it hasn't) or the rows in use change, or
+ * gp_network_forget. */
+int gp_dense_probes(gp_network *network, const double *theta, int same, size_t count,
+                    const size_t *entry, const double *number, double *costs);
+void gp_network_forget(gp_network *network);
 
 /* Is hidden unit `unit` of layer `layer` kept for row `row` in the current draw of the mask? */
 int gp_dropout_keeps(const gp_network *network, size_t layer, size_t row, size_t unit);

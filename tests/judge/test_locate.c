@@ -47,8 +47,8 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
     if (s->mistake == STALE)
         x = s->last;
     for (size_t i = 0; i < n; i++) {
-        double own = (x[i] + x[i] * x[i] / 10 + (x[(i + 1) % n] + x[(i + n - 1) % n]) / 8) /
-                     (double)n;
+        double own =
+            (x[i] + x[i] * x[i] / 10 + (x[(i + 1) % n] + x[(i + n - 1) % n]) / 8) / (double)n;
         if (s->mistake == ADDED_TO && i >= (size_t)ROWS * COLUMNS)
             g[i] += own;
         else if (s->mistake != UNWRITTEN || i != 17)
@@ -159,7 +159,8 @@ static void single_entries_are_found(void **state) {
         assert_true(gp_report_evaluations(r, 0) <= 210);
         gp_report_destroy(r);
         r = check(TEN_ENTRIES, seed, 0);
-        size_t found = block_of(r, 0).count[GP_ENTRY_REFUTED] + block_of(r, 1).count[GP_ENTRY_REFUTED];
+        size_t found =
+            block_of(r, 0).count[GP_ENTRY_REFUTED] + block_of(r, 1).count[GP_ENTRY_REFUTED];
         assert_int_equal(found, 10);
         assert_true(gp_report_evaluations(r, 0) <= 1500);
         gp_report_destroy(r);
