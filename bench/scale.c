@@ -138,6 +138,9 @@ static int run(size_t n, mistake m) {
     getrusage(RUSAGE_SELF, &usage);
     double evaluations = (double)(gp_report_evaluations(r, 0) + gp_report_evaluations(r, 1));
     size_t found = 0;
+    char resolution[32] = "null"; /* where all blocks are wrong */
+    if (isfinite(gp_report_resolution(r)))
+        snprintf(resolution, sizeof resolution, "%.3g", gp_report_resolution(r));
     char cause[64] = "";
     for (size_t b = 0; b < gp_report_blocks(r); b++) {
         gp_block_result block;
@@ -147,11 +150,11 @@ static int run(size_t n, mistake m) {
             snprintf(cause, sizeof cause, "%s", block.diagnosis[0].kind);
     }
     printf("{\"n\": %zu, \"mistake\": \"%s\", \"verdict\": \"%s\", \"refuted\": %zu, "
-           "\"cause\": \"%s\", \"values\": %llu, \"gradients\": %llu, \"resolution\": %.3g, "
+           "\"cause\": \"%s\", \"values\": %llu, \"gradients\": %llu, \"resolution\": %s, "
            "\"seconds\": %.4g, \"own_over_write\": %.3g, \"memory_over_n\": %.3g}\n",
            2 * half, NAMES[m], gp_verdict_string(gp_report_verdict(r)), found, cause,
            (unsigned long long)gp_report_evaluations(r, 0),
-           (unsigned long long)gp_report_evaluations(r, 1), gp_report_resolution(r), took,
+           (unsigned long long)gp_report_evaluations(r, 1), resolution, took,
            (took - s.in_user) / evaluations / write,
            (double)usage.ru_maxrss * 1024 / 8 / (double)(2 * half));
     gp_report_destroy(r);
@@ -163,7 +166,7 @@ int main(int argc, char **argv) {
     double largest = argc > 1 ? atof(argv[1]) : 1e7;
     for (double n = 1e4; n <= largest * 1.01; n *= 10)
         for (int m = NONE; m < MISTAKES; m++) {
-            if (m != NONE && n != 1e6 && n != 1e4)
+            if (m != NONE && n < largest / 1.01) /* mistakes among the most */
                 continue;
             fflush(stdout);
             pid_t child = fork(); /* memory is that of one case */
