@@ -36,10 +36,8 @@ int main(int argc, char **argv) {
     for (int k = 4; k < argc; k++)
         units[layers++] = (size_t)atol(argv[k]);
     units[layers++] = 1;
-    gp_network_options options = {.inputs = gp_table_columns(table) - 1,
-                                  .layers = layers,
-                                  .units = units,
-                                  .hidden = GP_RELU};
+    gp_network_options options = {
+        .inputs = gp_table_columns(table) - 1, .layers = layers, .units = units, .hidden = GP_RELU};
     if (gp_network_create(&options, &network, &error) != GP_OK ||
         gp_network_set_data(network, gp_table_rows(table), X, labels) != GP_OK ||
         gp_network_set_rows(network, 0, (size_t)atol(argv[3])) != GP_OK)
@@ -50,8 +48,9 @@ int main(int argc, char **argv) {
         took[k] = seconds() - start;
     }
     qsort(took, TIMES, sizeof *took, compare);
-    printf("{\"parameters\": %zu, \"seconds\": %.6g, \"quarter\": %.6g, \"three_quarters\": %.6g}\n",
-           gp_network_parameters(network), took[TIMES / 2], took[TIMES / 4], took[3 * TIMES / 4]);
+    printf(
+        "{\"parameters\": %zu, \"seconds\": %.6g, \"quarter\": %.6g, \"three_quarters\": %.6g}\n",
+        gp_network_parameters(network), took[TIMES / 2], took[TIMES / 4], took[3 * TIMES / 4]);
     gp_network_destroy(network);
     gp_table_destroy(table);
     free(X);

@@ -273,6 +273,10 @@ typedef struct gp_progress {
     volatile uint64_t evaluations; /* calls of the user's code begun */
     volatile uint64_t entry;       /* the entry that is probed, or GP_NO_ENTRY */
     volatile int call;             /* 0: none, 1: value, 2: gradient */
+    volatile uint64_t pass;        /* passes over entries or directions begun, */
+    volatile uint64_t done, total; /* and how far the present one is */
+    volatile int stop; /* set it, from a signal handler if you like, to end the check at the next
+                          evaluation, with a report on what is known so far */
 } gp_progress;
 
 #define GP_NO_ENTRY ((uint64_t)-1)
@@ -393,6 +397,8 @@ GP_API const char *gp_entry_status_string(gp_entry_status status);
 GP_API const char *gp_limit_string(gp_limit limit);
 /* 0 verified, 1 refuted, 2 inconclusive, 3 the function failed. */
 GP_API int gp_report_exit_code(const gp_report *report);
+/* Was the check ended by gp_progress.stop before it was through? It is not verified then. */
+GP_API int gp_report_interrupted(const gp_report *report);
 /* Why the function failed, one line borrowed from the report; NULL if it didn't. */
 GP_API const char *gp_report_failure(const gp_report *report);
 GP_API size_t gp_report_blocks(const gp_report *report);

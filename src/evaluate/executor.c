@@ -26,9 +26,12 @@ void gp_shared_free(void *memory, size_t bytes) {
 
 static gp_outcome run_serially(gp_evaluator *e, size_t first, size_t stride, size_t count,
                                gp_task task, void *context) {
-    for (size_t i = first; i < count; i += stride)
+    for (size_t i = first; i < count; i += stride) {
         if (task(context, e, i) == GP_FAULT)
             return GP_FAULT;
+        if (e->progress)
+            e->progress->done++;
+    }
     return GP_EVALUATED;
 }
 
@@ -68,8 +71,11 @@ static void wait_for_all(gp_evaluator *e, gp_worker *workers, unsigned count) {
     for (unsigned left = count; left > 0;) {
         const gp_worker *slowest = NULL;
         double now = gp_seconds_now();
+        uint64_t done = 0;
         for (unsigned w = 0; w < count; w++) {
             gp_worker *worker = &workers[w];
+            done += worker->progress.done;
+            worker->progress.stop = gp_evaluator_is_stopped(e);
             if (worker->ended)
                 continue;
             if (waitpid(worker->pid, &worker->status, WNOHANG) != 0) {
@@ -84,6 +90,8 @@ static void wait_for_all(gp_evaluator *e, gp_worker *workers, unsigned count) {
             if (!slowest || worker->since < slowest->since)
                 slowest = worker;
         }
+        if (e->progress)
+            e->progress->done = done;
         if (slowest && e->progress) {
             e->progress->entry = slowest->progress.entry;
             e->progress->evaluations = slowest->seen;
@@ -100,6 +108,11 @@ static void wait_for_all(gp_evaluator *e, gp_worker *workers, unsigned count) {
 gp_outcome gp_execute(gp_evaluator *e, unsigned jobs, size_t count, gp_task task, void *context) {
     if (jobs > count)
         jobs = (unsigned)count;
+    if (e->progress) {
+        e->progress->pass++;
+        e->progress->done = 0;
+        e->progress->total = count;
+    }
     if (jobs <= 1)
         return run_serially(e, 0, 1, count, task, context);
 

@@ -342,10 +342,20 @@ static void end(gp_evaluator *e) {
         e->progress->call = 0;
 }
 
+int gp_evaluator_is_stopped(const gp_evaluator *e) {
+    return e->progress && e->progress->stop;
+}
+
+static gp_outcome stop(gp_evaluator *e) {
+    return gp_evaluator_fault(e, "interrupted", "the check was interrupted");
+}
+
 gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     const gp_function *f = e->function;
     double v = NAN;
     int refused;
+    if (gp_evaluator_is_stopped(e))
+        return stop(e);
     if (!e->along)
         gp_evaluator_settle(e);
     e->along = 0;
@@ -379,6 +389,8 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
     const gp_function *f = e->function;
     gp_evaluator_settle(e);
     e->along = 0;
+    if (gp_evaluator_is_stopped(e))
+        return stop(e);
     for (size_t k = 0; k < count; k++)
         values[k] = NAN;
     begin(e, 1);
@@ -556,6 +568,8 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
 static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, const double *in,
                               size_t inputs, size_t count, double *out, unsigned char *written) {
     gp_dtype dtype = e->function->dtype;
+    if (gp_evaluator_is_stopped(e))
+        return stop(e);
     if (e->outside)
         return GP_NOT_HERE;
     gp_call call = {.to = red_storage(count, dtype), .inputs = inputs, .count = count};

@@ -50,6 +50,9 @@ gp_status gp_evaluator_create(const gp_function *function, uint64_t seed, gp_pro
                               int lean, gp_evaluator **evaluator);
 void gp_evaluator_destroy(gp_evaluator *evaluator);
 
+/* Has whoever watches asked for the end? Every evaluation returns GP_FAULT then. */
+int gp_evaluator_is_stopped(const gp_evaluator *evaluator);
+
 /* Moves the base point (n values, rounded to the function's precision). */
 void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);
 

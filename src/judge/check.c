@@ -339,7 +339,9 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
                                             .atol = fmax(c.options.atol, 0),
                                             .fine_atol = fmax(c.options.atol, 0),
                                             .floor = fmax(c.options.atol, 0) / c.options.rtol};
-        if (run(&c, list) == GP_FAULT) {
+        gp_outcome outcome = run(&c, list);
+        r->interrupted = outcome == GP_FAULT && strcmp(c.evaluator->fault_kind, "interrupted") == 0;
+        if (outcome == GP_FAULT && !r->interrupted) {
             r->verdict = GP_FAILED;
             memcpy(r->failure_kind, c.evaluator->fault_kind, sizeof r->failure_kind);
             memcpy(r->failure, c.evaluator->fault.message, sizeof r->failure);

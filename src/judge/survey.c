@@ -464,13 +464,18 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
         task.tolerance = tolerance;
         outcome = gp_execute(c->evaluator, c->options.jobs, count, judge_entry, &task);
     }
-    if (outcome == GP_EVALUATED && aim == GP_SURVEY_FIRST) {
+    /* What was found before an interruption counts. */
+    int through =
+        outcome == GP_EVALUATED || (task.tolerance && gp_evaluator_is_stopped(c->evaluator));
+    if (through && aim == GP_SURVEY_FIRST) {
         memcpy(c->tolerance, tolerance, f->blocks * sizeof *tolerance);
         c->report->noise = task.noise.sigma;
         c->noise = task.noise;
     }
-    for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
+    for (size_t k = 0; k < count && through; k++) {
         size_t i = entries[k];
+        if (task.results[k].status == GP_ENTRY_UNCHECKED)
+            continue;
         const gp_tolerance *t = &c->tolerance[gp_function_block_number(f, i)];
         gp_entry *result = &task.results[k];
         if (aim == GP_SURVEY_FIRST) {

@@ -102,6 +102,9 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                          : block->count[GP_ENTRY_UNRESOLVED]                 ? GP_INCONCLUSIVE
                          : decided ? r->block[k].by_directions
                                    : GP_INCONCLUSIVE;
+        if (r->interrupted && block->verdict == GP_VERIFIED && block->directions == 0 &&
+            block->count[GP_ENTRY_UNCHECKED])
+            block->verdict = GP_INCONCLUSIVE;
         refuted += block->verdict == GP_REFUTED;
         unresolved += block->verdict == GP_INCONCLUSIVE;
         seen += block->exercised;
@@ -111,5 +114,6 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
     if (r->verdict == GP_FAILED)
         return;
     /* Nothing exercised is nothing proven. */
-    r->verdict = refuted ? GP_REFUTED : unresolved || seen == 0 ? GP_INCONCLUSIVE : GP_VERIFIED;
+    int open = unresolved || seen == 0 || r->interrupted;
+    r->verdict = refuted ? GP_REFUTED : open ? GP_INCONCLUSIVE : GP_VERIFIED;
 }

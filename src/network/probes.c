@@ -87,8 +87,8 @@ static struct gp_network_base *new_base(const gp_network *net) {
     base->unit = malloc(m * sizeof *base->unit);
     base->step = malloc(m * sizeof *base->step);
     base->losses = malloc(m * sizeof *base->losses);
-    int complete = base->theta && base->z && base->a && base->changed && base->unit &&
-                   base->step && base->losses;
+    int complete = base->theta && base->z && base->a && base->changed && base->unit && base->step &&
+                   base->losses;
     for (size_t l = 0; l <= layers && complete; l++) {
         base->z[l] = malloc(m * net->width[l] * sizeof **base->z);
         base->a[l] = malloc(m * net->width[l] * sizeof **base->a);
@@ -171,8 +171,8 @@ GP_VECTOR static void add_scaled(size_t m, const double *z, double w, const doub
 }
 
 /* out += weight * max(z + w step, leak * same): a unit of layer l+1, straight into the output. */
-GP_VECTOR static void feed_relu(size_t m, const double *z, double w, const double *step, double leak,
-                                double weight, double *out) {
+GP_VECTOR static void feed_relu(size_t m, const double *z, double w, const double *step,
+                                double leak, double weight, double *out) {
     for (size_t r = 0; r < m; r++) {
         double t = z[r] + w * step[r];
         out[r] += weight * (t > 0 ? t : leak * t);
@@ -238,8 +238,8 @@ static double probe(gp_network *net, size_t entry, double number) {
     return loss + 0.5 * l2 * squares;
 }
 
-int gp_dense_probes(gp_network *net, const double *theta, int same, size_t count, const size_t *entry,
-                    const double *number, double *costs) {
+int gp_dense_probes(gp_network *net, const double *theta, int same, size_t count,
+                    const size_t *entry, const double *number, double *costs) {
     if (prepare(net, theta, same))
         return -1;
     for (size_t k = 0; k < count; k++)

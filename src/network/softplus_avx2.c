@@ -1,4 +1,5 @@
-/* Compiled for AVX2 and FMA, and called where they are. SLEEF's functions of four numbers, to 1 ulp. */
+/* Compiled for AVX2 and FMA, and called where they are. SLEEF's functions of four numbers, to 1
+ * ulp. */
 #include "network/softplus.h"
 
 #ifdef GP_HAS_AVX2

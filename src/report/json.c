@@ -79,11 +79,11 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
                                                 text(r->failure))
                                     : json_null();
     json_t *root = json_pack(
-        "{s:s, s:s, s:o, s:s, s:o, s:s, s:s, s:I, s:s, s:o, s:o, s:o,"
+        "{s:s, s:s, s:o, s:s, s:b, s:o, s:s, s:s, s:I, s:s, s:o, s:o, s:o,"
         " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
         "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
-        "verdict", gp_verdict_string(r->verdict), "failure", failure, "dtype",
-        r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
+        "verdict", gp_verdict_string(r->verdict), "interrupted", r->interrupted, "failure", failure,
+        "dtype", r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
         r->value_dtype == GP_FLOAT64 ? "float64" : "float32", "parameters",
         (json_int_t)r->parameters, "strategy", strategies[r->strategy], "rtol", number(r->rtol),
         "atol", r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage",

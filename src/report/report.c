@@ -258,6 +258,10 @@ int gp_report_exit_code(const gp_report *r) {
     return (int)r->verdict;
 }
 
+int gp_report_interrupted(const gp_report *r) {
+    return r->interrupted;
+}
+
 const char *gp_report_failure(const gp_report *r) {
     return r->failure[0] ? r->failure : NULL;
 }

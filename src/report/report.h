@@ -28,6 +28,7 @@ struct gp_report {
     size_t *index;   /* ascending; NULL where every entry has its place */
     size_t looked, room;
     gp_verdict verdict;
+    int interrupted;       /* before it was through */
     char failure_kind[32]; /* "" unless the verdict is GP_FAILED */
     char failure[512];
     double rtol, atol;    /* atol < 0: by block */

@@ -183,7 +183,12 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         size_t unresolved = 0;
         for (size_t k = 0; k < r->blocks; k++)
             unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
-        if (r->exercised == 0)
+        size_t unchecked = 0;
+        for (size_t k = 0; k < r->blocks; k++)
+            unchecked += r->block[k].result.count[GP_ENTRY_UNCHECKED];
+        if (r->interrupted)
+            fprintf(stream, ": interrupted, %zu of %zu entries looked at", r->n - unchecked, r->n);
+        else if (r->exercised == 0)
             fprintf(stream, ": no entry was exercised");
         else
             fprintf(stream, ": %zu of %zu entries unresolved", unresolved, r->n);
