@@ -14,7 +14,7 @@ enum {
     WIDTH_TO_TELL = 64   /* parts in which nearly all must be off to call it all over */
 };
 /* Bounds of a remainder may add up to this many times that of a measured part. */
-static const double ADDED_UP = 4;
+static const double ADDED_UP = 32;
 
 /* What is halved. */
 typedef enum gp_axis { BLOCKS, ROWS, COLUMNS, ENTRIES } gp_axis;
