@@ -25,6 +25,7 @@ struct settings {
     unsigned jobs = 1;
     std::string only, data;
     double rtol = 0;
+    gp_strategy strategy = GP_AUTO;
     std::string show; /* print the reports with this verdict, and entries outside their bound */
 };
 
@@ -132,6 +133,7 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype) {
     gp_options_init(&options);
     options.rtol = o.rtol;
     options.seed = o.seed;
+    options.strategy = o.strategy;
     s.accumulated.assign(s.x.size(), 0);
     gp_status status = gp_function_create(s.p->name.c_str(), dtype, &s, &f);
     size_t at = 0;
@@ -308,7 +310,8 @@ void run(FILE *out, const settings &o, const problem &p) {
 
 int usage() {
     fprintf(stderr, "usage: corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] "
-                    "[--only NAME] [--data FILE.csv] [--rtol R] [--show VERDICT|outside]\n");
+                    "[--only NAME] [--data FILE.csv] [--rtol R] [--show VERDICT|outside] "
+                    "[--strategy full|project|sample]\n");
     return 64;
 }
 
@@ -335,6 +338,10 @@ int main(int argc, char **argv) {
             o.data = word;
         else if (option == "--show")
             o.show = word;
+        else if (option == "--strategy")
+            o.strategy = std::string(word) == "project"  ? GP_PROJECT
+                         : std::string(word) == "sample" ? GP_SAMPLE
+                                                         : GP_FULL;
         else if (option == "--rtol")
             o.rtol = atof(word);
         else

@@ -164,7 +164,6 @@ static gp_status diagnose_sparse(gp_check_state *c) {
                                 .x = f->x,
                                 .manner = c->manner ? c->manner : bytes + f->n,
                                 .sampled = 1,
-                                .constant = c->constant,
                                 .tolerance = c->tolerance};
         status = gp_diagnose(&evidence, r);
     }

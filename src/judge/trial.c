@@ -257,6 +257,9 @@ static gp_outcome try_large(gp_check_state *c) {
     double *g = malloc(c->function->n * sizeof *g), *in_place = c->gradient;
     outcome = c->manner && c->other && g ? GP_EVALUATED : fail(c, "memory", "out of memory");
     c->gradient = g;
+    double value; /* so that it is this point again that a backward pass may have kept */
+    if (outcome == GP_EVALUATED)
+        outcome = gp_evaluator_value(c->evaluator, &value);
     if (outcome == GP_EVALUATED)
         outcome = try_gradient(c);
     if (outcome == GP_EVALUATED)
