@@ -353,12 +353,13 @@ static gp_status describe(const gp_directions *d) {
     gp_report *r = c->report;
     for (size_t b = 0; b < c->function->blocks; b++) {
         const gp_block *block = &c->function->block[b];
-        size_t wrong = 0, looked = 0, first = 0, end = block->offset + block->entries;
+        size_t wrong = 0, looked = 0, odd = 0, first = 0, end = block->offset + block->entries;
         char list[256] = "";
         if (d->factor[b] == 0 || r->block[b].result.diagnoses)
             continue;
         for (size_t i = gp_report_next(r, block->offset); i < end; i = gp_report_next(r, i + 1)) {
             looked++;
+            odd += c->manner && c->manner[i] != GP_MANNER_SET;
             if (gp_report_at(r, i)->status != GP_ENTRY_REFUTED)
                 continue;
             if (wrong == 0)
@@ -370,8 +371,8 @@ static gp_status describe(const gp_directions *d) {
                 snprintf(list + used, sizeof list - used, "%s%.60s", used ? ", " : "", name);
             }
         }
-        if (wrong == 0 || looked == block->entries)
-            continue; /* right, or all known: gp_diagnose has more to say */
+        if (wrong == 0 || odd > 0 || looked == block->entries)
+            continue; /* right; or oddly written, or all known: gp_diagnose has more to say */
         const gp_entry *e = gp_report_at(r, first);
         gp_status status = gp_report_add_diagnosis(
             r, b, "entries", NAN,

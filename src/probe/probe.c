@@ -32,7 +32,7 @@ GP_VECTOR static void weigh_entries(const double *g, double per_size, double fac
 /* v *= the weights of entries first ... first + count - 1, all of one block. */
 static void weigh(const gp_scaling *s, size_t block, size_t first, size_t count, double *v) {
     double factor = s->factor[block], size = s->gradient ? s->size[block] : 0;
-    if (!(size > 0)) {
+    if (!s->gradient || !(size > 0)) {
         for (size_t i = 0; i < count; i++)
             v[i] *= factor;
         return;
