@@ -83,6 +83,10 @@ gp_outcome gp_check_tiny_noise(gp_check_state *check, double f0, double *tiny);
 /* Judges one entry at the given point afresh, as if the gradient under test were a there. */
 gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entry *result);
 
+/* The same for an entry that a direction accuses: where two first looks at different steps both say
+ * that it is wrong by many times what they leave open, that is enough. */
+gp_outcome gp_judge_accused(gp_check_state *check, size_t entry, double a, gp_entry *result);
+
 /* Plants mistakes into the verified blocks and sees whether they would be refuted. The evaluator
  * must be at the given point, and a survey of it done. */
 gp_outcome gp_self_test(gp_check_state *check);

@@ -150,7 +150,7 @@ static gp_outcome bisect(gp_search *s, const gp_space *space, const gp_discrepan
 }
 
 /* Looks at one entry by itself, once. *refuted counts. */
-static gp_outcome look_at(gp_search *s, size_t entry, size_t *refuted) {
+static gp_outcome look_at(gp_search *s, size_t entry, int accused, size_t *refuted) {
     gp_directions *d = s->d;
     gp_check_state *c = d->check;
     gp_entry result;
@@ -159,7 +159,8 @@ static gp_outcome look_at(gp_search *s, size_t entry, size_t *refuted) {
         *refuted += before->status == GP_ENTRY_REFUTED;
         return GP_EVALUATED;
     }
-    if (gp_judge_again(c, entry, c->gradient[entry], &result) == GP_FAULT)
+    double a = c->gradient[entry];
+    if ((accused ? gp_judge_accused : gp_judge_again)(c, entry, a, &result) == GP_FAULT)
         return GP_FAULT;
     if (gp_report_put(c->report, entry, &result) != GP_OK)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
@@ -178,10 +179,10 @@ static gp_outcome sample(gp_search *s, size_t first, size_t step, size_t of, siz
     gp_outcome outcome = GP_EVALUATED;
     size_t run = of <= count ? of : count / 2;
     for (size_t i = 0; i < run && outcome == GP_EVALUATED; i++)
-        outcome = look_at(s, first + i * step, refuted);
+        outcome = look_at(s, first + i * step, 0, refuted);
     for (size_t i = run; i < count && of > count && outcome == GP_EVALUATED; i++) {
         double u = gp_random_uniform(seed, GP_STREAM_SAMPLE, first, i);
-        outcome = look_at(s, first + (size_t)(u * (double)of) * step, refuted);
+        outcome = look_at(s, first + (size_t)(u * (double)of) * step, 0, refuted);
     }
     return outcome;
 }
@@ -226,7 +227,7 @@ static gp_outcome locate_entries(gp_search *s, size_t block, size_t base, size_t
     *all_over = finding.all_over;
     for (size_t i = 0; i < finding.leaves && !finding.all_over && outcome == GP_EVALUATED; i++)
         if (finding.leaf[i].high - finding.leaf[i].low == 1)
-            outcome = look_at(s, base + finding.leaf[i].low, &refuted);
+            outcome = look_at(s, base + finding.leaf[i].low, 1, &refuted);
     free(finding.leaf);
     return outcome;
 }

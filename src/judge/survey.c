@@ -328,6 +328,36 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     return gp_judge_line(&ladder, &line, c->noise, &c->tolerance[block], a, 1, result);
 }
 
+gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *result) {
+    static const double PLAINLY = 100;
+    size_t block = gp_function_block_number(c->function, i);
+    const gp_tolerance *t = &c->tolerance[block];
+    gp_probe probe = probe_of(c, i);
+    gp_estimate seen[2];
+    for (int k = 0; k < 2; k++) {
+        gp_line line;
+        gp_ladder ladder;
+        gp_line_start(&line, c->evaluator, &probe, c->report->value);
+        if (gp_ladder_start(&ladder, &line, k ? SECOND_SHIFT : 1) == GP_FAULT)
+            return GP_FAULT;
+        seen[k] = gp_ladder_estimate(&ladder, c->noise.loud);
+        double open = seen[k].bound + gp_tau(t, a, seen[k].derivative, seen[k].bound);
+        if (!isfinite(seen[k].bound) || !(fabs(a - seen[k].derivative) > PLAINLY * open))
+            return gp_judge_again(c, i, a, result);
+    }
+    const gp_estimate *best = seen[0].bound <= seen[1].bound ? &seen[0] : &seen[1];
+    if (fabs(seen[0].derivative - seen[1].derivative) > seen[0].bound + seen[1].bound)
+        return gp_judge_again(c, i, a, result);
+    *result = (gp_entry){.status = GP_ENTRY_REFUTED,
+                         .analytic = a,
+                         .numeric = best->derivative,
+                         .bound = best->bound,
+                         .left = best->derivative,
+                         .right = best->derivative,
+                         .evaluations = 8};
+    return GP_EVALUATED;
+}
+
 static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
     for (size_t k = 0; k < count; k++)
         scratch[k] = gp_check_length(task->check, task->entries[k]);
