@@ -55,7 +55,7 @@ class Network(ProgramTest):
         self.assertIn("W2 is 1.001000 times the derivative", text)
 
     def test_float32_never_cries_wolf(self):
-        for seed in range(3 if SANITIZED else 10):
+        for seed in range(1 if SANITIZED else 4):
             result = self.check("--dtype", "float32", "--seed", str(seed))
             self.assertIn(result.code, (0, 2), seed)
 
@@ -68,6 +68,8 @@ class Network(ProgramTest):
         for plant, kind in (("W1:transpose", "transposed"), ("W2:negate", "sign"), ("W2:zero", "zero"),
                             ("W2:shift", "shifted"), ("W2:entry=3,add=1", "entries"),
                             ("W2:decay=1", "decay")):
+            if SANITIZED and kind in ("transposed", "zero", "decay"):
+                continue  # half a minute each there
             result = self.check("--dtype", "float32", "--plant", plant)
             self.assertEqual(result.code, 1, plant)
             name = plant.split(":")[0]
