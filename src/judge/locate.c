@@ -160,8 +160,10 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, size_t *refut
         return GP_EVALUATED;
     }
     double a = c->gradient[entry];
-    if ((accused ? gp_judge_accused : gp_judge_again)(c, entry, a, &result) == GP_FAULT)
-        return GP_FAULT;
+    gp_outcome outcome =
+        accused ? gp_judge_accused(c, entry, a, &result) : gp_judge_again(c, entry, a, &result);
+    if (outcome == GP_FAULT)
+        return outcome;
     if (gp_report_put(c->report, entry, &result) != GP_OK)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     *refuted += result.status == GP_ENTRY_REFUTED;
