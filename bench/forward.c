@@ -2,15 +2,9 @@
  * way, two of them an entry, is made of. bench_forward DATA.csv LABEL BATCH HIDDEN... */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "evaluate/clock.h"
 #include "gradproof.h"
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -43,9 +37,9 @@ int main(int argc, char **argv) {
         gp_network_set_rows(network, 0, (size_t)atol(argv[3])) != GP_OK)
         return 1;
     for (int k = 0; k < TIMES; k++) {
-        double start = seconds();
+        double start = gp_seconds_now();
         gp_network_cost(network, &cost, NULL);
-        took[k] = seconds() - start;
+        took[k] = gp_seconds_now() - start;
     }
     qsort(took, TIMES, sizeof *took, compare);
     printf(

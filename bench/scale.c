@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "evaluate/clock.h"
 #include "gradproof.h"
 
 typedef enum mistake { NONE, ONE, TEN, ROW, BLOCK, EVERYTHING, MISTAKES } mistake;
@@ -21,17 +21,11 @@ typedef struct subject {
     double in_user;          /* seconds */
 } subject;
 
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* f = sum x_i^2 / 2 + x_i^3 / 30 + s^2 / 4, s the mean of x: the gradient has entries of like size.
  */
 static int value(void *user, size_t n, const double *x, double *v) {
     subject *s = user;
-    double start = seconds(), sum = 0, rest = 0, mean = 0;
+    double start = gp_seconds_now(), sum = 0, rest = 0, mean = 0;
     for (size_t piece = 0; piece < n; piece += 4096) { /* as careful code sums: piece by piece */
         double lanes[8] = {0}, means[8] = {0}, some = 0, some_mean = 0;
         size_t end = piece + 4096 < n ? piece + 4096 : n;
@@ -51,13 +45,13 @@ static int value(void *user, size_t n, const double *x, double *v) {
     }
     mean /= (double)n;
     *v = sum / (double)n + mean * mean / 4;
-    s->in_user += seconds() - start;
+    s->in_user += gp_seconds_now() - start;
     return 0;
 }
 
 static int gradient(void *user, size_t n, const double *x, double *g) {
     subject *s = user;
-    double start = seconds(), mean = 0;
+    double start = gp_seconds_now(), mean = 0;
     size_t half = s->rows * s->columns;
     for (size_t i = 0; i < n; i++)
         mean += x[i];
@@ -87,7 +81,7 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
     default:
         break;
     }
-    s->in_user += seconds() - start;
+    s->in_user += gp_seconds_now() - start;
     return 0;
 }
 
@@ -95,12 +89,12 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
 static double time_to_write(size_t n) {
     double *x = malloc(n * sizeof *x), best = INFINITY;
     for (int k = 0; k < 6 && x; k++) {
-        double start = seconds();
+        double start = gp_seconds_now();
         for (size_t i = 0; i < n; i++)
             x[i] = (double)k;
         __asm__ volatile("" : : "r"(x) : "memory");
         if (k > 0)
-            best = fmin(best, seconds() - start);
+            best = fmin(best, gp_seconds_now() - start);
     }
     free(x);
     return best;
@@ -128,12 +122,12 @@ static int run(size_t n, mistake m) {
     free(x);
     gp_function_set_value_f64(f, value);
     gp_function_set_gradient_f64(f, gradient);
-    double start = seconds();
+    double start = gp_seconds_now();
     if (gp_check(f, &options, &r, &error) != GP_OK) {
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
-    double took = seconds() - start;
+    double took = gp_seconds_now() - start;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double evaluations = (double)(gp_report_evaluations(r, 0) + gp_report_evaluations(r, 1));

@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int is_estimate(double b) {
+    return b > 0 && isfinite(b);
+}
+
 int gp_case_known(const gp_case *c, size_t i) {
-    return c->b[i] > 0 && isfinite(c->b[i]) && isfinite(c->a[i]);
+    return is_estimate(c->b[i]) && isfinite(c->a[i]);
 }
 
 /* A rearrangement is told by the estimates that there are, which may be those of a sample: by so
  * many, or by most entries of a small block. */
 static int enough_compared(const gp_case *c, size_t compared) {
     return compared >= 8 || 2 * compared > c->block->entries;
-}
-
-static int is_estimate(double b) {
-    return b > 0 && isfinite(b);
 }
 
 int gp_case_zero(const gp_case *c, size_t i) {

@@ -213,8 +213,8 @@ static gp_outcome name_lines(gp_search *s, size_t block, const char *kind, const
     const char *name = block_of(s, block)->name;
     gp_status status = gp_report_add_diagnosis(
         s->d->check->report, block, kind, NAN,
-        "%s is wrong in %.*s%s %s and, by the same random direction, right in the other %zu", name,
-        (int)(strlen(kind) - (lines == 1)), kind, "", list, of - lines);
+        "%s is wrong in %.*s %s and, by the same random direction, right in the other %zu", name,
+        (int)(strlen(kind) - (lines == 1)), kind, list, of - lines); /* "row", "rows" */
     return status == GP_OK ? GP_EVALUATED
                            : gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
 }
@@ -237,8 +237,7 @@ static gp_outcome locate_entries(gp_search *s, size_t block, size_t base, size_t
 static gp_outcome wrong_all_over(gp_search *s, size_t block) {
     const gp_block *b = block_of(s, block);
     size_t refuted = 0;
-    gp_outcome outcome =
-        sample(s, b->offset, 1, b->entries, b->entries <= SAMPLE ? b->entries : SAMPLE, &refuted);
+    gp_outcome outcome = sample(s, b->offset, 1, b->entries, SAMPLE, &refuted);
     if (refuted > 0)
         take_out(s, block);
     return outcome;

@@ -128,6 +128,17 @@ static void step_aside(gp_check_state *c, double away) {
         gp_evaluator_move(c->evaluator, i, (i % 2 ? -away : away) * gp_check_length(c, i));
 }
 
+/* The value at the first such place where there is one. */
+static gp_outcome value_aside(gp_check_state *c, double *value) {
+    gp_outcome outcome = GP_NOT_HERE;
+    for (size_t k = 0; k < sizeof ASIDE / sizeof *ASIDE && outcome == GP_NOT_HERE; k++) {
+        step_aside(c, ASIDE[k]);
+        outcome = gp_evaluator_value(c->evaluator, value);
+        c->away = ASIDE[k];
+    }
+    return outcome;
+}
+
 static void step_back(gp_check_state *c) {
     for (size_t i = 0; i < c->function->n; i++)
         gp_evaluator_move(c->evaluator, i, 0);
@@ -141,14 +152,8 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     for (size_t i = 0; i < f->n; i++)
         if (c->manner[i] == GP_MANNER_ACCUMULATED)
             return GP_EVALUATED; /* every call returns more, so nothing can be told here */
-    const double *away = ASIDE;
     double value;
-    gp_outcome outcome = GP_NOT_HERE;
-    for (size_t k = 0; k < 4 && outcome == GP_NOT_HERE; k++) {
-        step_aside(c, away[k]);
-        outcome = gp_evaluator_value(e, &value);
-        c->away = away[k];
-    }
+    gp_outcome outcome = value_aside(c, &value);
     if (outcome == GP_EVALUATED) {
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
         c->constant = outcome == GP_EVALUATED;
@@ -206,12 +211,7 @@ static gp_outcome try_in_place(gp_check_state *c, int *odd) {
     uint64_t first = fingerprint(g, n, &finite);
     if (!finite)
         return GP_EVALUATED;
-    outcome = GP_NOT_HERE;
-    for (size_t k = 0; k < 4 && outcome == GP_NOT_HERE; k++) {
-        step_aside(c, ASIDE[k]);
-        outcome = gp_evaluator_value(e, &value);
-        c->away = ASIDE[k];
-    }
+    outcome = value_aside(c, &value);
     if (outcome == GP_EVALUATED) {
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, NULL);
         c->constant = outcome == GP_EVALUATED && fingerprint(g, n, &ignored) == first;
