@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "evaluate/clock.h"
+#include "function/clock.h"
 #include "gradproof.h"
 
 static int compare(const void *a, const void *b) {

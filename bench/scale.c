@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "evaluate/clock.h"
+#include "function/clock.h"
 #include "gradproof.h"
 
 typedef enum mistake { NONE, ONE, TEN, ROW, BLOCK, EVERYTHING, MISTAKES } mistake;

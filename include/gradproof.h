@@ -153,6 +153,9 @@ GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
 /* NULL removes the callback. */
 GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f64 entries);
 GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
+/* Not 0: its callbacks may be called from several threads at a time, each with an x of its own.
+ * options.jobs then counts threads. The others (batch, examples, part) are called from one. */
+GP_API gp_status gp_function_set_reentrant(gp_function *function, int reentrant);
 GP_API gp_status gp_function_set_batches(gp_function *function, size_t batches,
                                          gp_batch_callback batch);
 GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callback silence);
@@ -281,15 +284,39 @@ typedef struct gp_progress {
 
 #define GP_NO_ENTRY ((uint64_t)-1)
 
+/* Processes that check one function together: each makes the same calls with the same arguments in
+ * the same order, does its share of the work and comes to the same report. All they need of each
+ * other is one operation: all[r * bytes + k] := byte k of what rank r passed as `mine`, for every
+ * rank and on every rank; return 0, or anything else for "can't". libgradproof_mpi has one made of
+ * MPI. */
+typedef struct gp_team {
+    void *context; /* handed to gather */
+    int rank, ranks;
+    int (*gather)(void *context, const void *mine, size_t bytes, void *all);
+} gp_team;
+
 typedef struct gp_options {
     double rtol;   /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */
     double atol;   /* absolute one; negative: 1e-2 * rtol * the block's median |derivative| */
     size_t points; /* at most this many points in all, the given one first; 0: 16 */
     gp_strategy strategy;
-    double confidence;       /* project: accepted probability of a miss; 0: 1e-9 */
-    size_t sample;           /* sample: entries per block; 0: 100 */
-    uint64_t seed;           /* of every random choice of the check */
-    unsigned jobs;           /* worker processes; 0 or 1: none */
+    double confidence; /* project: accepted probability of a miss; 0: 1e-9 */
+    size_t sample;     /* sample: entries per block; 0: 100 */
+    uint64_t seed;     /* of every random choice of the check */
+    /* 0: everything in this thread. Else so many worker processes, in which a crash or a hang of
+     * the callbacks costs the probe in hand and nothing else; or threads, of a reentrant function.
+     */
+    unsigned jobs;
+    double timeout; /* seconds an evaluation may take in a worker process; 0: for ever */
+    /* What the check may cost: seconds, evaluations; 0: no limit. auto chooses the strategy by it;
+     * when it is spent there is a report on what is known so far. */
+    double budget_seconds;
+    uint64_t budget_evaluations;
+    /* A file that keeps what has been worked out, and goes once the check is done. Where an earlier
+     * run of the same check has left it, the check goes on from there. NULL: none. Derivatives of
+     * maps are worked out anew. */
+    const char *journal;
+    const gp_team *team;     /* borrowed; NULL: this process alone */
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
     int self_test; /* not 0: once verified, plant mistakes and see whether they would be refuted */
     gp_progress *progress; /* borrowed, may be NULL */
@@ -331,7 +358,10 @@ typedef enum gp_limit {
     GP_LIMIT_TRUNCATION, /* the function bends too fast for the steps that noise allows */
     GP_LIMIT_KINK,       /* slopes left and right differ */
     GP_LIMIT_JUMP,       /* values left and right differ */
-    GP_LIMIT_DOMAIN      /* can't be evaluated near the point */
+    GP_LIMIT_DOMAIN,     /* can't be evaluated near the point */
+    GP_LIMIT_CRASH,      /* the probe took its worker process with it */
+    GP_LIMIT_TIMEOUT,    /* the probe took longer than options.timeout */
+    GP_LIMITS            /* how many there are */
 } gp_limit;
 
 typedef struct gp_entry {
@@ -397,8 +427,12 @@ GP_API const char *gp_entry_status_string(gp_entry_status status);
 GP_API const char *gp_limit_string(gp_limit limit);
 /* 0 verified, 1 refuted, 2 inconclusive, 3 the function failed. */
 GP_API int gp_report_exit_code(const gp_report *report);
-/* Was the check ended by gp_progress.stop before it was through? It is not verified then. */
+/* Was the check ended before it was through, by gp_progress.stop or because the budget was spent?
+ * It is not verified then. */
 GP_API int gp_report_interrupted(const gp_report *report);
+/* Probes that crashed or hung in a worker process, one line each, borrowed from the report; NULL
+ * beyond the last. Where there are any, the verdict is GP_FAILED unless something is refuted. */
+GP_API const char *gp_report_loss(const gp_report *report, size_t line);
 /* Why the function failed, one line borrowed from the report; NULL if it didn't. */
 GP_API const char *gp_report_failure(const gp_report *report);
 GP_API size_t gp_report_blocks(const gp_report *report);

@@ -14,7 +14,6 @@ typedef struct cli_options {
     const char *target;
     const char *json; /* a path, "-" for standard output, NULL for none */
     int quiet, verbose, help;
-    double timeout; /* seconds an evaluation may take; 0: for ever */
     const char *plant[MAX_PLANTS];
     size_t plants;
     /* check network */

@@ -69,6 +69,30 @@ static int one_of(const char *name, const char *text, const char *const *words, 
     return usage("--%s %.60s: must be one of %s", name, text, list);
 }
 
+/* "90", "90s", "15m", "2h": seconds; "50000e": evaluations. */
+static int budget(const char *text, gp_options *o) {
+    static const struct {
+        const char *unit;
+        double seconds;
+    } UNITS[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
+    char *end;
+    double amount = strtod(text, &end);
+    if (end != text && amount > 0 && amount < 1e15) {
+        for (size_t k = 0; k < sizeof UNITS / sizeof *UNITS; k++)
+            if (strcmp(end, UNITS[k].unit) == 0) {
+                o->budget_seconds = amount * UNITS[k].seconds;
+                return 0;
+            }
+        if (strcmp(end, "e") == 0 && amount >= 1) {
+            o->budget_evaluations = (uint64_t)amount;
+            return 0;
+        }
+    }
+    return usage("--budget %.60s: must be a time such as 90s, 15m or 2h, or a number of "
+                 "evaluations such as 50000e",
+                 text);
+}
+
 static int hidden(const char *text, cli_options *o) {
     o->hidden_layers = 0;
     if (strcmp(text, "none") == 0)
@@ -99,6 +123,8 @@ enum {
     SEED,
     JOBS,
     TIMEOUT,
+    BUDGET,
+    RESUME,
     PLANT,
     SELF_TEST,
     JSON,
@@ -128,6 +154,8 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"seed", 1, NULL, SEED},
                                      {"jobs", 1, NULL, JOBS},
                                      {"timeout", 1, NULL, TIMEOUT},
+                                     {"budget", 1, NULL, BUDGET},
+                                     {"resume", 1, NULL, RESUME},
                                      {"plant", 1, NULL, PLANT},
                                      {"self-test", 0, NULL, SELF_TEST},
                                      {"json", 1, NULL, JSON},
@@ -182,7 +210,12 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         o->check.jobs = (unsigned)number;
         return wrong;
     case TIMEOUT:
-        return real(name, value, 0, 1, INFINITY, &o->timeout);
+        return real(name, value, 0, 1, INFINITY, &o->check.timeout);
+    case BUDGET:
+        return budget(value, &o->check);
+    case RESUME:
+        o->check.journal = value;
+        return 0;
     case PLANT:
         if (o->plants == MAX_PLANTS)
             return usage("--plant: at most %d", MAX_PLANTS);
@@ -253,6 +286,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
 int cli_parse(int argc, char **argv, cli_options *o) {
     memset(o, 0, sizeof *o);
     gp_options_init(&o->check);
+    o->check.jobs = 1; /* a process of its own: what it costs to survive a crash */
     o->hidden[0] = 16;
     o->hidden[1] = 8;
     o->hidden_layers = 2;

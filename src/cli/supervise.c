@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "evaluate/clock.h"
+#include "function/clock.h"
 
 int cli_deliver(const cli_options *o, const gp_report *report) {
     gp_status status = GP_OK;
@@ -171,8 +171,8 @@ int cli_supervise(const cli_options *o, cli_command command) {
     char what[128];
     watched = w;
     signal(SIGINT, on_interrupt);
-    if (wait_for(child, w, o->timeout, show, &status)) {
-        snprintf(what, sizeof what, "took longer than %g s", o->timeout);
+    if (wait_for(child, w, o->check.timeout, show, &status)) {
+        snprintf(what, sizeof what, "took longer than %g s", o->check.timeout);
         code = report_failure(o, w, "timeout", what);
     } else if (w->finished && WIFEXITED(status)) {
         code = WEXITSTATUS(status);

@@ -100,7 +100,7 @@ static double median_noise(double *roughness, size_t count, double none) {
 }
 
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
-                          int patient, gp_ladder_again again, void *context, gp_noise *result) {
+                          int patient, gp_ladders_again again, void *context, gp_noise *result) {
     enum { WITNESSES = 7, TRIES = 7 };
     /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as
      * this. */
@@ -115,14 +115,15 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
     free(roughness);
     for (int try = 0; patient && try < TRIES && noise > 8 * floor_noise; try++) {
         double witness[WITNESSES];
-        size_t witnesses = count < WITNESSES ? count : WITNESSES;
+        size_t index[WITNESSES], witnesses = count < WITNESSES ? count : WITNESSES;
+        gp_ladder ladder[WITNESSES];
         shift /= 16;
-        for (size_t k = 0; k < witnesses; k++) {
-            gp_ladder ladder;
-            if (again(context, k * count / witnesses, shift, &ladder) == GP_FAULT)
-                return GP_FAULT;
-            witness[k] = gp_ladder_roughness(&ladder);
-        }
+        for (size_t k = 0; k < witnesses; k++)
+            index[k] = k * count / witnesses;
+        if (again(context, index, witnesses, shift, ladder) == GP_FAULT)
+            return GP_FAULT;
+        for (size_t k = 0; k < witnesses; k++)
+            witness[k] = gp_ladder_roughness(&ladder[k]);
         double closer = median_noise(witness, witnesses, NAN);
         if (isnan(closer))
             break; /* so close by nothing moves: stairs, not smoothness */

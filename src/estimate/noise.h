@@ -8,8 +8,10 @@
  * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit or can't be evaluated. */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma);
 
-/* Starts the ladder of line `index` anew with its steps times `shift`. */
-typedef gp_outcome (*gp_ladder_again)(void *context, size_t index, double shift, gp_ladder *ladder);
+/* Starts the ladders of these lines anew with their steps times `shift`; without rungs: couldn't.
+ */
+typedef gp_outcome (*gp_ladders_again)(void *context, const size_t *indices, size_t count,
+                                       double shift, gp_ladder *ladders);
 
 /* Standard deviations of the function's noise at a point. */
 typedef struct gp_noise {
@@ -25,6 +27,6 @@ typedef struct gp_noise {
  * noise stays as it is there, while bends, kinks and oscillations, which look like noise at one
  * step, fade away; unless `patient` is 0, when all is taken for noise. */
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
-                          int patient, gp_ladder_again again, void *context, gp_noise *noise);
+                          int patient, gp_ladders_again again, void *context, gp_noise *noise);
 
 #endif

@@ -1,17 +1,14 @@
-/* See executor.h. */
+/* See executor.h: what all ways of running tasks have in common. */
 #include "evaluate/executor.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "evaluate/clock.h"
+#include "evaluate/team.h"
+#include "evaluate/workers.h"
+#include "function/clock.h"
 
 void *gp_shared_alloc(size_t bytes) {
     void *memory =
@@ -24,143 +21,182 @@ void gp_shared_free(void *memory, size_t bytes) {
         munmap(memory, bytes ? bytes : 1);
 }
 
-static gp_outcome run_serially(gp_evaluator *e, size_t first, size_t stride, size_t count,
-                               gp_task task, void *context) {
-    for (size_t i = first; i < count; i += stride) {
-        if (task(context, e, i) == GP_FAULT)
-            return GP_FAULT;
-        if (e->progress)
-            e->progress->done++;
+void gp_executor_clear(gp_executor *x) {
+    free(x->lost);
+    x->lost = NULL;
+    x->losses = 0;
+}
+
+const gp_lost_task *gp_executor_lost(const gp_executor *x, size_t index) {
+    for (size_t k = 0; k < x->losses; k++)
+        if (x->lost[k].index == index)
+            return &x->lost[k];
+    return NULL;
+}
+
+/* ---- the queue ------------------------------------------------------------------- */
+
+int gp_queue_take(gp_queue *q, size_t *index) {
+    for (;;) {
+        size_t i = q->first + q->stride * __atomic_fetch_add(q->next, 1, __ATOMIC_RELAXED);
+        if (i >= q->work->count)
+            return 0;
+        if (q->tally[i].state != GP_TASK_OPEN)
+            continue;
+        *index = i;
+        return 1;
     }
+}
+
+gp_outcome gp_queue_do(gp_queue *q, gp_evaluator *e, size_t index) {
+    uint64_t values = e->values, gradients = e->gradients;
+    if (q->work->task(q->work->context, e, index) == GP_FAULT)
+        return GP_FAULT;
+    gp_tally *tally = &q->tally[index];
+    tally->values = (uint32_t)(e->values - values);
+    tally->gradients = (uint32_t)(e->gradients - gradients);
+    __atomic_store_n(&tally->state, GP_TASK_DONE, __ATOMIC_RELEASE);
     return GP_EVALUATED;
 }
 
-/* What a worker leaves behind for its parent. */
-typedef struct gp_worker {
-    pid_t pid;
-    int done;          /* it came to its end */
-    int ended, status; /* its process has ended, with this status of waitpid */
-    uint64_t seen;     /* its evaluations when it was looked at last, */
-    double since;      /* and since when they have been as many */
-    gp_outcome outcome;
-    uint64_t values, gradients;
-    gp_progress progress;
-    char fault_kind[32];
-    gp_error fault;
-} gp_worker;
+/* ---- the journal ----------------------------------------------------------------- */
 
-static void report_death(gp_evaluator *e, const gp_worker *worker, int status) {
-    char where[256] = "a random direction";
-    if (worker->progress.entry != GP_NO_ENTRY)
-        gp_function_entry_name(e->function, worker->progress.entry, where, sizeof where);
-    const char *call = worker->progress.call == 2   ? "the gradient callback"
-                       : worker->progress.call == 1 ? "the value callback"
-                                                    : "a worker process";
-    if (WIFSIGNALED(status))
-        gp_evaluator_fault(e, "crash", "%s crashed with signal %d (%s) while probing %s", call,
-                           WTERMSIG(status), strsignal(WTERMSIG(status)), where);
-    else
-        gp_evaluator_fault(e, "crash", "%s ended its process with exit code %d while probing %s",
-                           call, WEXITSTATUS(status), where);
+typedef struct gp_run {
+    gp_executor *executor;
+    gp_evaluator *evaluator;
+    gp_queue *queue;
+    unsigned char *kept; /* tasks that are in the journal; NULL without one */
+    double kept_at;      /* when the journal was written to */
+    int unwritable;
+} gp_run;
+
+static char *record_of(const gp_run *r, size_t index) {
+    return (char *)r->queue->work->records + index * r->queue->work->size;
 }
 
-/* Waits for the workers. Who watches this process is shown the one that has been at the same
- * evaluation for longest, so that a hanging worker isn't hidden by busy ones. */
-static void wait_for_all(gp_evaluator *e, gp_worker *workers, unsigned count) {
-    long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
-    for (unsigned left = count; left > 0;) {
-        const gp_worker *slowest = NULL;
-        double now = gp_seconds_now();
-        uint64_t done = 0;
-        for (unsigned w = 0; w < count; w++) {
-            gp_worker *worker = &workers[w];
-            done += worker->progress.done;
-            worker->progress.stop = gp_evaluator_is_stopped(e);
-            if (worker->ended)
-                continue;
-            if (waitpid(worker->pid, &worker->status, WNOHANG) != 0) {
-                worker->ended = 1;
-                left--;
-                continue;
-            }
-            if (worker->progress.evaluations != worker->seen || worker->since == 0) {
-                worker->seen = worker->progress.evaluations;
-                worker->since = now;
-            }
-            if (!slowest || worker->since < slowest->since)
-                slowest = worker;
+static void recall(void *context, const gp_kept *kept, const void *record) {
+    gp_run *r = context;
+    const gp_work *work = r->queue->work;
+    if (kept->index >= work->count)
+        return;
+    memcpy(record_of(r, kept->index), record, work->size);
+    r->queue->tally[kept->index] = (gp_tally){GP_TASK_DONE, kept->values, kept->gradients};
+    r->kept[kept->index] = 1;
+}
+
+/* Puts into the journal what has been done since the last time, and tells how far things are. */
+static void look_after(void *context) {
+    gp_run *r = context;
+    const gp_queue *q = r->queue;
+    size_t done = 0;
+    gp_journal *journal = r->executor->journal;
+    for (size_t i = q->first; i < q->work->count; i += q->stride) {
+        if (__atomic_load_n(&q->tally[i].state, __ATOMIC_ACQUIRE) != GP_TASK_DONE)
+            continue;
+        done++;
+        if (!r->kept || r->kept[i])
+            continue;
+        gp_kept kept = {.pass = r->executor->passes,
+                        .values = q->tally[i].values,
+                        .gradients = q->tally[i].gradients,
+                        .index = i};
+        r->unwritable |= gp_journal_keep(journal, &kept, record_of(r, i), q->work->size) != GP_OK;
+        r->kept[i] = 1;
+    }
+    if (r->kept)
+        r->unwritable |= gp_journal_flush(journal) != GP_OK;
+    if (r->evaluator->progress)
+        r->evaluator->progress->done = done;
+    r->kept_at = gp_seconds_now();
+}
+
+/* ---- running --------------------------------------------------------------------- */
+
+static gp_outcome run_here(gp_run *r) {
+    static const double NOW_AND_THEN = 0.2; /* seconds */
+    gp_evaluator *e = r->evaluator;
+    size_t index;
+    while (gp_queue_take(r->queue, &index)) {
+        if (gp_queue_do(r->queue, e, index) == GP_FAULT) {
+            if (r->kept)
+                look_after(r);
+            return GP_FAULT;
         }
         if (e->progress)
-            e->progress->done = done;
-        if (slowest && e->progress) {
-            e->progress->entry = slowest->progress.entry;
-            e->progress->evaluations = slowest->seen;
-            e->progress->call = slowest->progress.call;
-        }
-        if (left > 0) {
-            struct timespec length = {0, pause};
-            nanosleep(&length, NULL);
-            pause = pause < 2000000 ? 2 * pause : pause;
-        }
+            e->progress->done++;
+        if (r->kept && gp_seconds_now() - r->kept_at > NOW_AND_THEN)
+            look_after(r);
     }
+    if (r->kept)
+        look_after(r);
+    return GP_EVALUATED;
 }
 
-gp_outcome gp_execute(gp_evaluator *e, unsigned jobs, size_t count, gp_task task, void *context) {
-    if (jobs > count)
-        jobs = (unsigned)count;
+static gp_outcome run_tasks(gp_run *r) {
+    gp_executor *x = r->executor;
+    size_t open = 0;
+    for (size_t i = r->queue->first; i < r->queue->work->count; i += r->queue->stride)
+        open += r->queue->tally[i].state == GP_TASK_OPEN;
+    unsigned jobs = x->jobs < open ? x->jobs : (unsigned)open;
+    if (open == 0)
+        return GP_EVALUATED;
+    if (r->evaluator->function->reentrant && jobs > 1)
+        return gp_run_in_threads(r->evaluator, jobs, r->queue, look_after, r);
+    if (r->evaluator->function->reentrant || jobs == 0)
+        return run_here(r);
+    return gp_run_in_processes(x, r->evaluator, r->queue, look_after, r);
+}
+
+static gp_outcome out_of_memory(gp_evaluator *e, size_t count) {
+    return gp_evaluator_fault(e, "memory", "out of memory for %zu tasks", count);
+}
+
+gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
+    size_t bytes = work->count * sizeof(gp_tally) + sizeof(size_t);
+    int shared = x->team && work->records; /* between ranks */
+    size_t *next = gp_shared_alloc(bytes);
+    gp_queue queue = {.work = work,
+                      .next = next,
+                      .tally = (gp_tally *)(void *)(next + 1),
+                      .first = shared ? (size_t)x->team->rank : 0,
+                      .stride = shared ? (size_t)x->team->ranks : 1};
+    gp_run run = {.executor = x, .evaluator = e, .queue = &queue, .kept_at = gp_seconds_now()};
+    gp_executor_clear(x);
+    x->passes++;
+    if (!next)
+        return out_of_memory(e, work->count);
+    if (x->journal && work->records) {
+        run.kept = calloc(work->count ? work->count : 1, 1);
+        if (!run.kept) {
+            gp_shared_free(next, bytes);
+            return out_of_memory(e, work->count);
+        }
+        gp_journal_recall(x->journal, x->passes, work->size, recall, &run);
+    }
     if (e->progress) {
         e->progress->pass++;
         e->progress->done = 0;
-        e->progress->total = count;
+        e->progress->total = work->count;
     }
-    if (jobs <= 1)
-        return run_serially(e, 0, 1, count, task, context);
-
-    size_t bytes = jobs * sizeof(gp_worker);
-    gp_worker *workers = gp_shared_alloc(bytes);
-    if (!workers)
-        return gp_evaluator_fault(e, "memory", "out of memory for %u worker processes", jobs);
-    fflush(NULL); /* or each worker would flush its copy again */
-    unsigned started = 0;
-    for (; started < jobs; started++) {
-        gp_worker *worker = &workers[started];
-        worker->progress.entry = GP_NO_ENTRY;
-        pid_t pid = fork();
-        if (pid < 0)
-            break;
-        if (pid == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL); /* a hanging worker must not outlive its parent */
-            uint64_t values = e->values, gradients = e->gradients;
-            e->progress = &worker->progress;
-            worker->outcome = run_serially(e, started, jobs, count, task, context);
-            worker->values = e->values - values;
-            worker->gradients = e->gradients - gradients;
-            memcpy(worker->fault_kind, e->fault_kind, sizeof worker->fault_kind);
-            worker->fault = e->fault;
-            worker->done = 1;
-            _exit(0);
-        }
-        worker->pid = pid;
+    uint64_t values = e->values, gradients = e->gradients;
+    int unstoppable = e->unstoppable;
+    e->unstoppable = 0;
+    gp_outcome outcome = run_tasks(&run);
+    e->unstoppable = unstoppable;
+    for (size_t k = 0; k < x->losses && work->records; k++) /* half a record is none */
+        memset(record_of(&run, x->lost[k].index), 0, work->size);
+    if (run.unwritable && outcome == GP_EVALUATED)
+        outcome = gp_evaluator_fault(e, "journal", "the journal can't be written any more");
+    if (shared)
+        outcome = gp_team_share(x, e, work, queue.tally, outcome);
+    /* By task, whoever did it and whenever. */
+    e->values = values;
+    e->gradients = gradients;
+    for (size_t i = 0; i < work->count; i++) {
+        e->values += queue.tally[i].values;
+        e->gradients += queue.tally[i].gradients;
     }
-    gp_outcome outcome = GP_EVALUATED;
-    if (started < jobs)
-        outcome =
-            gp_evaluator_fault(e, "memory", "can't start a worker process: %s", strerror(errno));
-    wait_for_all(e, workers, started);
-    for (unsigned w = 0; w < started; w++) {
-        e->values += workers[w].values;
-        e->gradients += workers[w].gradients;
-        if (!workers[w].done) {
-            report_death(e, &workers[w], workers[w].status);
-            outcome = GP_FAULT;
-        } else if (workers[w].outcome == GP_FAULT) {
-            outcome = gp_evaluator_fault(e, workers[w].fault_kind, "%s", workers[w].fault.message);
-        }
-    }
-    if (e->progress) {
-        e->progress->evaluations = e->values + e->gradients;
-        e->progress->call = 0;
-    }
-    gp_shared_free(workers, bytes);
+    free(run.kept);
+    gp_shared_free(next, bytes);
     return outcome;
 }

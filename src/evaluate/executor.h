@@ -1,22 +1,59 @@
-/* Executors: run the tasks of a check, one after the other or spread over worker processes. A task
- * writes its result into memory from gp_shared_alloc and depends on nothing but its index, so the
- * report is the same whoever runs it. */
+/* Executors: run the tasks of a check one after the other, on threads, in worker processes that
+ * survive a crash or a hang of the user's code, or shared between the ranks of a team. A task
+ * depends on nothing but its index and leaves nothing behind but its record, so the report is the
+ * same whoever runs it; and a record that is kept in a journal needs no second run. */
 #ifndef GP_EXECUTOR_H
 #define GP_EXECUTOR_H
 
+#include "evaluate/journal.h"
 #include "function/evaluator.h"
 
-/* One task. Returns GP_FAULT to stop the whole run (evaluator->fault says why), else anything. */
+/* One task. Returns GP_FAULT to stop the whole run (evaluator->fault says why), else anything. It
+ * evaluates by the evaluator it is given, and by no other. */
 typedef gp_outcome (*gp_task)(void *context, gp_evaluator *evaluator, size_t index);
+
+typedef struct gp_work {
+    size_t count; /* tasks */
+    gp_task task;
+    void *context;
+    /* count records of `size` bytes from gp_shared_alloc, all that task i leaves behind being
+     * record i. NULL: tasks write elsewhere into shared memory; every rank then does all of them,
+     * and no journal keeps them. */
+    void *records;
+    size_t size;
+} gp_work;
+
+/* A task that took its worker process with it, or was ended with it. */
+typedef struct gp_lost_task {
+    size_t index;
+    uint64_t entry; /* that was probed, or GP_NO_ENTRY */
+    int hang;       /* else a crash */
+    char message[256];
+} gp_lost_task;
+
+typedef struct gp_executor {
+    unsigned jobs;       /* threads, or worker processes; 0: everything in this one */
+    double timeout;      /* seconds an evaluation may take in a worker process; 0: for ever */
+    const gp_team *team; /* or NULL */
+    gp_journal *journal; /* or NULL */
+    /* of the last run, ascending */
+    gp_lost_task *lost;
+    size_t losses;
+    unsigned passes; /* runs so far: the journal tells them apart by their number */
+} gp_executor;
+
+void gp_executor_clear(gp_executor *executor);
 
 /* Zeroed memory that worker processes share with their parent; NULL if there is none left. */
 void *gp_shared_alloc(size_t bytes);
 void gp_shared_free(void *memory, size_t bytes);
 
-/* Runs task(context, evaluator, i) for i in [0, count). With jobs > 1, worker process w does the
- * indices i = w mod jobs on its own copy of everything; evaluations are counted and the first fault
- * is brought back into `evaluator`. */
-gp_outcome gp_execute(gp_evaluator *evaluator, unsigned jobs, size_t count, gp_task task,
-                      void *context);
+/* Runs all tasks. Evaluations are counted and the first fault is brought back into `evaluator`.
+ * Tasks that were lost are in executor->lost afterwards; where next to none comes through, that is
+ * a fault. */
+gp_outcome gp_execute(gp_executor *executor, gp_evaluator *evaluator, const gp_work *work);
+
+/* Was task `index` of the last run lost? */
+const gp_lost_task *gp_executor_lost(const gp_executor *executor, size_t index);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/clock.h"
 #include "function/vector.h"
 
 enum { RED_ZONE = 256 }; /* bytes on either side; a multiple of every alignment in use */
@@ -71,6 +72,13 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     gp_evaluator_set_point(e, f->x);
     *evaluator = e;
     return GP_OK;
+}
+
+gp_status gp_evaluator_clone(const gp_evaluator *e, gp_progress *progress, gp_evaluator **clone) {
+    gp_status status = gp_evaluator_create(e->function, e->seed, progress, e->lean, clone);
+    if (status == GP_OK && !e->lean)
+        gp_evaluator_set_point(*clone, e->point);
+    return status;
 }
 
 void gp_evaluator_destroy(gp_evaluator *e) {
@@ -342,8 +350,16 @@ static void end(gp_evaluator *e) {
         e->progress->call = 0;
 }
 
-int gp_evaluator_is_stopped(const gp_evaluator *e) {
-    return e->progress && e->progress->stop;
+int gp_evaluator_is_spent(gp_evaluator *e, uint64_t evaluations) {
+    e->spent |= (e->allowance > 0 && evaluations >= e->allowance) ||
+                (e->deadline > 0 && gp_seconds_now() > e->deadline);
+    return e->spent;
+}
+
+int gp_evaluator_is_stopped(gp_evaluator *e) {
+    if (e->unstoppable)
+        return 0;
+    return (e->progress && e->progress->stop) || gp_evaluator_is_spent(e, e->values + e->gradients);
 }
 
 static gp_outcome stop(gp_evaluator *e) {

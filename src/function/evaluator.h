@@ -40,6 +40,10 @@ typedef struct gp_evaluator {
     double *complex_x;          /* 2 n, for a complex value; else NULL */
     gp_progress *progress;      /* may be NULL */
     uint64_t values, gradients; /* evaluations so far */
+    uint64_t allowance;         /* of evaluations; 0: any number */
+    double deadline;            /* on gp_seconds_now's clock; 0: none */
+    int spent;                  /* either has been reached */
+    int unstoppable;            /* the others of a team wait for this rank's next evaluation */
     char fault_kind[32];        /* "" while there is none; else a word for machines */
     gp_error fault;             /* and a line for people */
 } gp_evaluator;
@@ -50,8 +54,15 @@ gp_status gp_evaluator_create(const gp_function *function, uint64_t seed, gp_pro
                               int lean, gp_evaluator **evaluator);
 void gp_evaluator_destroy(gp_evaluator *evaluator);
 
-/* Has whoever watches asked for the end? Every evaluation returns GP_FAULT then. */
-int gp_evaluator_is_stopped(const gp_evaluator *evaluator);
+/* Another one for the same function at the same point, to be used from another thread. */
+gp_status gp_evaluator_clone(const gp_evaluator *evaluator, gp_progress *progress,
+                             gp_evaluator **clone);
+
+/* Has whoever watches asked for the end, or is the budget spent? Every evaluation returns GP_FAULT
+ * then. */
+int gp_evaluator_is_stopped(gp_evaluator *evaluator);
+/* The second alone, had there been so many evaluations. */
+int gp_evaluator_is_spent(gp_evaluator *evaluator, uint64_t evaluations);
 
 /* Moves the base point (n values, rounded to the function's precision). */
 void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);

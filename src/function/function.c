@@ -261,6 +261,13 @@ gp_status gp_function_set_value_f64(gp_function *f, gp_value_f64 value) {
     return GP_OK;
 }
 
+gp_status gp_function_set_reentrant(gp_function *f, int reentrant) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    f->reentrant = reentrant;
+    return GP_OK;
+}
+
 gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
     if (!f)
         return GP_ERROR_ARGUMENT;

@@ -73,6 +73,7 @@ struct gp_function {
     gp_complex_value complex_value;
     double *lower, *upper; /* n each, or both NULL */
     gp_seed_callback seed;
+    int reentrant; /* callbacks may be called from several threads at a time */
     gp_entries_f64 entries_f64;
     size_t batches;
     gp_batch_callback batch;

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evaluate/clock.h"
+#include "function/clock.h"
 #include "judge/maps.h"
 
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
-/* auto: every entry up to this many, random directions beyond. A number of entries rather than a
- * time, so that the same check takes the same course everywhere. */
-static const size_t FULL_UP_TO = 20000;
+/* auto: every entry up to this many whatever it costs, and as long as that fits into the budget up
+ * to the most; so many evaluations an entry, as a rule. */
+static const size_t FULL_ANYWAY = 256, FULL_AT_MOST = 1000000;
+static const double EVALUATIONS_PER_ENTRY = 8, BUDGET_SECONDS = 60;
+/* With a journal the same check must take the same course again: no times then. */
+static const size_t FULL_WITH_JOURNAL = 20000;
 
 void gp_options_init(gp_options *options) {
     memset(options, 0, sizeof *options);
@@ -39,14 +42,114 @@ static gp_status fill_options(const gp_function *f, const gp_options *given, gp_
         o->sample = DEFAULT_SAMPLE;
     if (o->confidence == 0)
         o->confidence = 1e-9;
-    if (o->strategy == GP_AUTO)
-        o->strategy = f->n <= FULL_UP_TO ? GP_FULL : GP_PROJECT;
+    if (o->timeout < 0 || isnan(o->timeout) || o->budget_seconds < 0 || isnan(o->budget_seconds))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: timeout and budget_seconds must not be negative");
     if (o->self_test && o->strategy == GP_PROJECT)
         return gp_fail(
             error, GP_ERROR_ARGUMENT,
             "options: a self-test needs estimates of single entries: ask for the strategy "
             "full or sample");
     return GP_OK;
+}
+
+/* Seconds that an evaluation for a single entry takes; 0: can't tell. */
+static double measure_cost(gp_check_state *c) {
+    enum { TRIES = 2, ENTRIES = 32 };
+    const gp_function *f = c->function;
+    gp_evaluator *e;
+    double best = INFINITY, value, values[ENTRIES], number[ENTRIES];
+    size_t entry[ENTRIES];
+    if (gp_evaluator_create(f, c->options.seed, c->options.progress, 1, &e) != GP_OK)
+        return 0;
+    gp_outcome outcome = gp_evaluator_set_batch(e, 0);
+    for (size_t k = 0; k < ENTRIES; k++) {
+        entry[k] = k * (f->n / ENTRIES);
+        number[k] = f->x[entry[k]];
+    }
+    for (int k = 0; k < TRIES && outcome == GP_EVALUATED; k++) {
+        double start = gp_seconds_now();
+        outcome = gp_evaluator_has_entries(e)
+                      ? gp_evaluator_entries(e, ENTRIES, entry, number, values)
+                      : gp_evaluator_value(e, &value);
+        double took = gp_seconds_now() - start;
+        best = fmin(best, gp_evaluator_has_entries(e) ? took / ENTRIES : took);
+    }
+    c->measured = e->values;
+    gp_evaluator_destroy(e);
+    return isfinite(best) ? best : 0;
+}
+
+/* auto: every entry where the budget allows it, else random directions. */
+static gp_strategy choose_strategy(gp_check_state *c) {
+    const gp_options *o = &c->options;
+    size_t n = c->function->n;
+    double evaluations = EVALUATIONS_PER_ENTRY * (double)n;
+    double workers = o->jobs > 1 ? o->jobs : 1;
+    if (o->self_test || !c->scalars)
+        return GP_FULL;
+    if (o->budget_evaluations)
+        return evaluations <= (double)o->budget_evaluations ? GP_FULL : GP_PROJECT;
+    if (o->journal || o->team)
+        return n <= FULL_WITH_JOURNAL ? GP_FULL : GP_PROJECT;
+    if (n <= FULL_ANYWAY)
+        return GP_FULL;
+    double budget = o->budget_seconds > 0 ? o->budget_seconds : BUDGET_SECONDS;
+    return n <= FULL_AT_MOST && measure_cost(c) * evaluations / workers <= budget ? GP_FULL
+                                                                                  : GP_PROJECT;
+}
+
+/* What a journal must have been made for. */
+static uint64_t fingerprint(const gp_check_state *c) {
+    const gp_function *f = c->function;
+    const gp_options *o = &c->options;
+    const double numbers[] = {o->rtol, o->atol, o->confidence, o->notebook_epsilon,
+                              c->report->value};
+    const uint64_t whole[] = {f->dtype,
+                              f->n,
+                              f->blocks,
+                              f->batches,
+                              f->examples,
+                              f->parts,
+                              o->points,
+                              o->strategy,
+                              o->sample,
+                              o->seed,
+                              (uint64_t)o->self_test,
+                              o->team ? (uint64_t)o->team->ranks : 1};
+    uint64_t sum = gp_sum_bytes(GP_SUM_START, GP_VERSION, sizeof GP_VERSION);
+    sum = gp_sum_bytes(sum, f->name, strlen(f->name));
+    sum = gp_sum_bytes(sum, numbers, sizeof numbers);
+    sum = gp_sum_bytes(sum, whole, sizeof whole);
+    sum = gp_sum_bytes(sum, f->x, f->n * sizeof *f->x);
+    if (c->gradient && c->scalars)
+        sum = gp_sum_bytes(sum, c->gradient, f->n * sizeof *c->gradient);
+    for (size_t b = 0; b < f->blocks; b++) {
+        sum = gp_sum_bytes(sum, f->block[b].name, strlen(f->block[b].name));
+        sum = gp_sum_bytes(sum, f->block[b].shape, f->block[b].dimensions * sizeof(size_t));
+    }
+    return sum;
+}
+
+/* Once value and gradient at the given point are known. */
+static gp_outcome open_journal(gp_check_state *c) {
+    const gp_options *o = &c->options;
+    char path[4096];
+    if (!o->journal)
+        return GP_EVALUATED;
+    int length = o->team && o->team->ranks > 1
+                     ? snprintf(path, sizeof path, "%s.%d", o->journal, o->team->rank)
+                     : snprintf(path, sizeof path, "%s", o->journal);
+    if (length >= (int)sizeof path) {
+        c->journal_status =
+            gp_fail(&c->journal_error, GP_ERROR_INPUT, "the journal's path is too long");
+    } else {
+        c->journal_status =
+            gp_journal_open(path, fingerprint(c), &c->executor.journal, &c->journal_error);
+    }
+    return c->journal_status == GP_OK
+               ? GP_EVALUATED
+               : gp_evaluator_fault(c->evaluator, "journal", "%s", c->journal_error.message);
 }
 
 void gp_check_move(gp_check_state *c, const double *x) {
@@ -69,6 +172,14 @@ gp_outcome gp_check_return(gp_check_state *c) {
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_select_examples(c->evaluator, 0, c->function->examples);
     return outcome == GP_EVALUATED ? gp_evaluator_select_part(c->evaluator, 0) : outcome;
+}
+
+gp_outcome gp_check_execute(gp_check_state *c, const gp_work *work) {
+    gp_outcome outcome = gp_execute(&c->executor, c->evaluator, work);
+    for (size_t k = 0; k < c->executor.losses && outcome == GP_EVALUATED; k++)
+        if (gp_report_add_loss(c->report, c->executor.lost[k].message) != GP_OK)
+            outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+    return outcome;
 }
 
 /* The entries to look at one by one: all of them, or a sample of each block without replacement
@@ -223,6 +334,8 @@ static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
     if (outcome != GP_EVALUATED)
         return gp_evaluator_fault(c->evaluator, "refused", "the batch callback refused batch 0");
     outcome = gp_try_out(c);
+    if (outcome == GP_EVALUATED)
+        outcome = open_journal(c);
     if (outcome != GP_EVALUATED)
         return outcome;
     r->points = 1;
@@ -303,6 +416,11 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
 
     double start = gp_seconds_now();
     size_t *list = NULL;
+    if (c.options.strategy == GP_AUTO)
+        c.options.strategy = choose_strategy(&c);
+    c.executor.jobs = c.options.jobs;
+    c.executor.timeout = c.options.timeout;
+    c.executor.team = c.options.team && c.options.team->ranks > 1 ? c.options.team : NULL;
     /* Derivatives of maps are looked at entry by entry. */
     c.lean = c.options.strategy == GP_PROJECT && c.scalars && shown->n == f->n;
     c.tolerance = calloc(shown->blocks, sizeof *c.tolerance);
@@ -327,6 +445,11 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     }
     if (status == GP_OK) {
         gp_report *r = c.report;
+        c.evaluator->values = c.measured;
+        c.evaluator->allowance = c.options.budget_evaluations;
+        if (c.options.budget_seconds > 0)
+            c.evaluator->deadline = start + c.options.budget_seconds;
+        c.evaluator->unstoppable = c.executor.team != NULL;
         r->parameters = f->n;
         r->rtol = c.options.rtol;
         r->atol = c.options.atol;
@@ -340,6 +463,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
                                             .floor = fmax(c.options.atol, 0) / c.options.rtol};
         gp_outcome outcome = run(&c, list);
         r->interrupted = outcome == GP_FAULT && strcmp(c.evaluator->fault_kind, "interrupted") == 0;
+        r->spent = r->interrupted && c.evaluator->spent;
         if (outcome == GP_FAULT && !r->interrupted) {
             r->verdict = GP_FAILED;
             memcpy(r->failure_kind, c.evaluator->fault_kind, sizeof r->failure_kind);
@@ -364,6 +488,8 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         r->gradients = c.evaluator->gradients;
         r->seconds = gp_seconds_now() - start;
     }
+    gp_journal_close(c.executor.journal, status == GP_OK && !c.report->interrupted);
+    gp_executor_clear(&c.executor);
     gp_evaluator_destroy(c.evaluator);
     if (c.shown != f)
         gp_function_destroy((gp_function *)c.shown);
@@ -376,6 +502,10 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     free(c.other);
     free(c.length);
     free(c.typical);
+    if (c.journal_status != GP_OK) {
+        gp_report_destroy(c.report);
+        return gp_fail(error, c.journal_status, "%s", c.journal_error.message);
+    }
     if (status != GP_OK) {
         gp_report_destroy(c.report);
         return gp_fail(error, status, "%s: out of memory", f->name);

@@ -5,6 +5,7 @@
 #define GP_CHECK_H
 
 #include "estimate/noise.h"
+#include "evaluate/executor.h"
 #include "judge/diagnosis.h"
 
 typedef struct gp_check_state {
@@ -15,6 +16,10 @@ typedef struct gp_check_state {
                            that are marked + */
     gp_options options; /* with every default filled in */
     gp_evaluator *evaluator;
+    gp_executor executor;
+    gp_status journal_status; /* why the journal couldn't be opened */
+    gp_error journal_error;
+    uint64_t measured; /* evaluations that went into the choice of a strategy */
     gp_report *report;
     gp_tolerance *tolerance; /* one a block of `shown` */
     unsigned char *manner;   /* + gp_manner, one an entry of `shown`, as the three below */
@@ -63,6 +68,9 @@ gp_outcome gp_practise(gp_check_state *check, size_t *list);
 
 /* The length scale of an entry at the point under test. */
 double gp_check_length(const gp_check_state *check, size_t entry);
+
+/* Runs tasks; what is lost on the way is put into the report. */
+gp_outcome gp_check_execute(gp_check_state *check, const gp_work *work);
 
 /* Moves to the given point, whole function, all examples of batch 0. */
 gp_outcome gp_check_return(gp_check_state *check);

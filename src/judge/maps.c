@@ -394,13 +394,20 @@ static gp_line line_of(gp_section *s, gp_evaluator *e, gp_column *column, size_t
     return line;
 }
 
-static gp_outcome look_again(void *context, size_t index, double shift, gp_ladder *ladder) {
-    gp_looks *l = context;
+static gp_outcome look_at(gp_looks *l, size_t index, double shift, gp_ladder *ladder) {
     const gp_look *look = &l->look[l->first + index];
     gp_probe probe;
     gp_line line = line_of(l->section, l->section->check->evaluator, &l->column[look->column],
                            look->member, look->output, &probe);
     return gp_ladder_start(ladder, &line, shift);
+}
+
+static gp_outcome looks_again(void *context, const size_t *indices, size_t count, double shift,
+                              gp_ladder *ladders) {
+    for (size_t k = 0; k < count; k++)
+        if (look_at(context, indices[k], shift, &ladders[k]) == GP_FAULT)
+            return GP_FAULT;
+    return GP_EVALUATED;
 }
 
 /* The noise of every output at tiny steps, all parameters moving at once. */
@@ -468,12 +475,12 @@ static gp_outcome look_at_outputs(gp_looks *l, size_t columns, const double *tin
                     gp_sparsity_find(&s->pattern, j, l->column[w].entries[k]) == SIZE_MAX)
                     continue;
                 l->look[l->count] = (gp_look){.column = w, .member = k, .output = j};
-                if (look_again(l, l->count - l->first, 1, &l->ladder[l->count]) == GP_FAULT)
+                if (look_at(l, l->count - l->first, 1, &l->ladder[l->count]) == GP_FAULT)
                     return GP_FAULT;
                 l->count++;
             }
         gp_outcome outcome = gp_noise_level(c->function->dtype, tiny[j], l->ladder + l->first,
-                                            l->count - l->first, 1, look_again, l, &s->noise[j]);
+                                            l->count - l->first, 1, looks_again, l, &s->noise[j]);
         if (outcome != GP_EVALUATED)
             return outcome == GP_FAULT ? GP_FAULT : out_of_memory(c);
     }
@@ -676,8 +683,9 @@ static gp_outcome survey_map(gp_section *s) {
             outcome = out_of_memory(c);
     if (outcome == GP_EVALUATED)
         outcome = first_look(s);
+    gp_work work = {.count = s->looked_at, .task = judge_group, .context = s};
     if (outcome == GP_EVALUATED)
-        outcome = gp_execute(c->evaluator, c->options.jobs, s->looked_at, judge_group, s);
+        outcome = gp_check_execute(c, &work);
     for (size_t q = 0; q < s->count && outcome == GP_EVALUATED; q++) {
         const gp_entry *result = &s->results[q];
         gp_entry *entry = &c->report->entry[s->first + q];

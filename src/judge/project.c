@@ -72,21 +72,29 @@ static double analytic_slope(const gp_directions *d, const gp_probe *probe, doub
     return slope;
 }
 
-static gp_outcome look(void *context, size_t k, double shift, gp_ladder *ladder) {
-    gp_directions *d = context;
+static gp_outcome look(const gp_directions *d, gp_evaluator *e, size_t k, double shift,
+                       gp_ladder *ladder) {
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, (unsigned)k, &all);
     gp_line line;
-    gp_line_start(&line, d->check->evaluator, &probe, d->check->report->value);
+    gp_line_start(&line, e, &probe, d->check->report->value);
     return gp_ladder_start(ladder, &line, shift);
 }
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t k) {
-    gp_ladder *ladder = &((gp_directions *)context)->ladders[k];
-    (void)e;           /* the check's own */
-    if (ladder->rungs) /* the one that has shown the scale */
+    gp_directions *d = context;
+    if (d->ladders[k].rungs) /* the one that has shown the scale */
         return GP_EVALUATED;
-    return look(context, k, 1, ladder);
+    return look(d, e, k, 1, &d->ladders[k]);
+}
+
+static gp_outcome looks_again(void *context, const size_t *indices, size_t count, double shift,
+                              gp_ladder *ladders) {
+    const gp_directions *d = context;
+    for (size_t k = 0; k < count; k++)
+        if (look(d, d->check->evaluator, indices[k], shift, &ladders[k]) == GP_FAULT)
+            return GP_FAULT;
+    return GP_EVALUATED;
 }
 
 /* What the weakest block may be off by. */
@@ -172,7 +180,7 @@ static gp_outcome choose_scale(gp_directions *d, double tiny) {
     double rounding = gp_dtype_epsilon(c->evaluator->x_dtype) * fabs(c->report->value) / sqrt(12);
     gp_ladder *ladder = &d->ladders[0];
     d->scale = scale_for(d, fmax(tiny, rounding));
-    if (look(d, 0, 1, ladder) == GP_FAULT)
+    if (look(d, c->evaluator, 0, 1, ladder) == GP_FAULT)
         return GP_FAULT;
     double before = d->scale, rough = gp_ladder_roughness(ladder);
     double larger = isnan(rough) ? before : scale_for(d, rough);
@@ -180,7 +188,7 @@ static gp_outcome choose_scale(gp_directions *d, double tiny) {
         return GP_EVALUATED;
     gp_ladder small = *ladder;
     d->scale = larger;
-    if (look(d, 0, 1, ladder) == GP_FAULT)
+    if (look(d, c->evaluator, 0, 1, ladder) == GP_FAULT)
         return GP_FAULT;
     if (gp_ladder_roughness(ladder) <= 4 * rough)
         return GP_EVALUATED;
@@ -193,7 +201,7 @@ static gp_outcome choose_scale(gp_directions *d, double tiny) {
 static gp_outcome judge_noise(gp_directions *d, double tiny, int patient) {
     gp_check_state *c = d->check;
     gp_outcome outcome = gp_noise_level(c->function->dtype, tiny, d->ladders, GP_DIRECTIONS,
-                                        patient, look, d, &c->noise);
+                                        patient, looks_again, d, &c->noise);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     c->report->noise = c->noise.sigma;
@@ -210,7 +218,8 @@ static int is_clear(const gp_directions *d) {
 
 static gp_outcome estimate_all(gp_directions *d) {
     gp_check_state *c = d->check;
-    return gp_execute(c->evaluator, c->options.jobs, GP_DIRECTIONS, estimate, d);
+    gp_work work = {GP_DIRECTIONS, estimate, d, d->results, sizeof *d->results};
+    return gp_check_execute(c, &work);
 }
 
 /* All directions anew, with the blocks that still take part. */
@@ -218,6 +227,7 @@ static gp_outcome measure(gp_directions *d, int first) {
     gp_check_state *c = d->check;
     gp_outcome outcome = GP_EVALUATED;
     double tiny = 0;
+    gp_work first_looks = {GP_DIRECTIONS, first_look, d, d->ladders, sizeof *d->ladders};
     for (unsigned k = 0; k < GP_DIRECTIONS; k++)
         d->ladders[k].rungs = 0;
     if (first) {
@@ -226,7 +236,7 @@ static gp_outcome measure(gp_directions *d, int first) {
             outcome = choose_scale(d, tiny);
     }
     if (outcome == GP_EVALUATED)
-        outcome = gp_execute(c->evaluator, c->options.jobs, GP_DIRECTIONS, first_look, d);
+        outcome = gp_check_execute(c, &first_looks);
     if (outcome == GP_EVALUATED && first)
         outcome = judge_noise(d, tiny, 0);
     if (outcome == GP_EVALUATED)

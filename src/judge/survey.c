@@ -42,8 +42,9 @@ typedef struct gp_survey_task {
     const double *gradient;
     const size_t *entries; /* count */
     size_t count;
-    gp_ladder *ladders; /* shared, one an entry of the list */
-    gp_entry *results;  /* shared */
+    gp_ladder *ladders;  /* shared, one an entry of the list */
+    gp_entry *results;   /* shared */
+    unsigned char *lost; /* a gp_limit, one an entry: its probe crashed or hung */
     const gp_tolerance *tolerance;
 } gp_survey_task;
 
@@ -55,17 +56,47 @@ static gp_probe probe_of(const gp_check_state *c, size_t entry) {
                       .reach = c->typical[block]};
 }
 
-static gp_outcome look(void *context, size_t index, double shift, gp_ladder *ladder) {
-    gp_survey_task *task = context;
+static gp_outcome look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,
+                       gp_ladder *ladder) {
     gp_probe probe = probe_of(task->check, task->entries[index]);
     gp_line line;
-    gp_line_start(&line, task->check->evaluator, &probe, task->f0);
+    gp_line_start(&line, e, &probe, task->f0);
     return gp_ladder_start(ladder, &line, shift);
 }
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
-    (void)e; /* the check's own */
-    return look(context, index, 1, &((gp_survey_task *)context)->ladders[index]);
+    gp_survey_task *task = context;
+    if (task->ladders[index].rungs) /* there was one */
+        return GP_EVALUATED;
+    return look(task, e, index, 1, &task->ladders[index]);
+}
+
+/* A second look at a few, from elsewhere. */
+typedef struct gp_looks_again {
+    const gp_survey_task *task;
+    const size_t *indices;
+    double shift;
+    gp_ladder *ladders; /* shared */
+} gp_looks_again;
+
+static gp_outcome look_again(void *context, gp_evaluator *e, size_t k) {
+    gp_looks_again *again = context;
+    return look(again->task, e, again->indices[k], again->shift, &again->ladders[k]);
+}
+
+static gp_outcome looks_again(void *context, const size_t *indices, size_t count, double shift,
+                              gp_ladder *ladders) {
+    const gp_survey_task *task = context;
+    gp_check_state *c = task->check;
+    size_t bytes = count * sizeof *ladders;
+    gp_looks_again again = {task, indices, shift, gp_shared_alloc(bytes)};
+    gp_work work = {count, look_again, &again, again.ladders, sizeof *ladders};
+    if (!again.ladders)
+        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+    gp_outcome outcome = gp_check_execute(c, &work);
+    memcpy(ladders, again.ladders, bytes);
+    gp_shared_free(again.ladders, bytes);
+    return outcome;
 }
 
 /* First looks of many entries at once, by the function's short way to them. */
@@ -101,12 +132,27 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
     return outcome;
 }
 
+static void note_lost(gp_survey_task *task) {
+    const gp_executor *x = &task->check->executor;
+    for (size_t k = 0; k < x->losses; k++)
+        task->lost[x->lost[k].index] =
+            (unsigned char)(x->lost[k].hang ? GP_LIMIT_TIMEOUT : GP_LIMIT_CRASH);
+}
+
 static gp_outcome take_first_looks(gp_survey_task *task) {
     gp_check_state *c = task->check;
-    if (gp_evaluator_has_entries(c->evaluator))
-        return gp_execute(c->evaluator, c->options.jobs, (task->count + CHUNK - 1) / CHUNK,
-                          first_looks, task);
-    return gp_execute(c->evaluator, c->options.jobs, task->count, first_look, task);
+    size_t size = sizeof *task->ladders;
+    gp_work one_by_one = {task->count, first_look, task, task->ladders, size};
+    if (gp_evaluator_has_entries(c->evaluator)) {
+        gp_work work = {(task->count + CHUNK - 1) / CHUNK, first_looks, task, task->ladders,
+                        CHUNK * size};
+        gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
+        if (outcome != GP_EVALUATED || c->executor.losses == 0)
+            return outcome; /* else those of a lost chunk by themselves */
+    }
+    gp_outcome outcome = gp_check_execute(c, &one_by_one);
+    note_lost(task);
+    return outcome;
 }
 
 static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t) {
@@ -306,6 +352,8 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     size_t block = gp_function_block_number(c->function, i);
     gp_probe probe = probe_of(c, i);
     gp_line line;
+    if (task->lost[index])
+        return GP_EVALUATED;
     gp_line_start(&line, e, &probe, task->f0);
     int readable = c->manner[i] == GP_MANNER_SET || task->aim != GP_SURVEY_FIRST;
     gp_outcome outcome =
@@ -459,10 +507,29 @@ static int counts(gp_survey_aim aim, const gp_entry *before, const gp_tolerance 
     return isfinite(result->analytic) && result->status == GP_ENTRY_REFUTED;
 }
 
+static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
+    const gp_check_state *c = task->check;
+    size_t i = task->entries[k];
+    return (gp_entry){.status = task->aim == GP_SURVEY_FIRST && c->manner[i] != GP_MANNER_SET
+                                    ? GP_ENTRY_REFUTED
+                                    : GP_ENTRY_UNRESOLVED,
+                      .analytic = task->gradient[i],
+                      .numeric = NAN,
+                      .bound = INFINITY,
+                      .left = NAN,
+                      .right = NAN,
+                      .limit = (gp_limit)task->lost[k],
+                      .point = task->number,
+                      .examples = c->examples,
+                      .part = c->part};
+}
+
 gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
                      const double *gradient, const size_t *entries, size_t count) {
     const gp_function *f = c->function;
-    size_t ladder_bytes = count * sizeof(gp_ladder), result_bytes = count * sizeof(gp_entry);
+    /* Room for whole chunks. */
+    size_t ladder_bytes = (count + CHUNK) * sizeof(gp_ladder),
+           result_bytes = count * sizeof(gp_entry);
     gp_survey_task task = {.check = c,
                            .aim = aim,
                            .number = number,
@@ -471,11 +538,12 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
                            .entries = entries,
                            .count = count,
                            .ladders = gp_shared_alloc(ladder_bytes),
-                           .results = gp_shared_alloc(result_bytes)};
+                           .results = gp_shared_alloc(result_bytes),
+                           .lost = calloc(count, 1)};
     gp_tolerance *tolerance = malloc(f->blocks * sizeof *tolerance);
     double *scratch = malloc((2 * count + 1) * sizeof *scratch), tiny = 0;
     gp_outcome outcome = GP_EVALUATED;
-    if (!task.ladders || !task.results || !tolerance || !scratch) {
+    if (!task.ladders || !task.results || !task.lost || !tolerance || !scratch) {
         (void)gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
         outcome = GP_FAULT;
     }
@@ -484,7 +552,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     if (outcome == GP_EVALUATED)
         outcome = take_first_looks(&task);
     if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, 1, look, &task, &task.noise);
+        outcome =
+            gp_noise_level(f->dtype, tiny, task.ladders, count, 1, looks_again, &task, &task.noise);
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
@@ -492,7 +561,9 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
         memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
         set_tolerances(&task, count, tolerance, scratch);
         task.tolerance = tolerance;
-        outcome = gp_execute(c->evaluator, c->options.jobs, count, judge_entry, &task);
+        gp_work work = {count, judge_entry, &task, task.results, sizeof *task.results};
+        outcome = gp_check_execute(c, &work);
+        note_lost(&task);
     }
     /* What was found before an interruption counts. */
     int through =
@@ -504,6 +575,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     }
     for (size_t k = 0; k < count && through; k++) {
         size_t i = entries[k];
+        if (task.lost[k])
+            task.results[k] = lost_entry(&task, k);
         if (task.results[k].status == GP_ENTRY_UNCHECKED)
             continue;
         const gp_tolerance *t = &c->tolerance[gp_function_block_number(f, i)];
@@ -519,25 +592,49 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     }
     gp_shared_free(task.ladders, ladder_bytes);
     gp_shared_free(task.results, result_bytes);
+    free(task.lost);
     free(tolerance);
     free(scratch);
     return outcome;
 }
 
+typedef struct gp_estimates {
+    gp_check_state *check;
+    double f0;
+    const size_t *entries;
+    double (*pair)[2]; /* shared: estimate and bound */
+} gp_estimates;
+
+static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
+    gp_estimates *task = context;
+    const gp_check_state *c = task->check;
+    gp_probe probe = probe_of(c, task->entries[k]);
+    const gp_tolerance *t = &c->tolerance[gp_function_block_number(c->function, task->entries[k])];
+    gp_line line;
+    gp_ladder ladder;
+    gp_line_start(&line, e, &probe, task->f0);
+    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT ||
+        refine(&ladder, &line, c->report->noise, t) == GP_FAULT)
+        return GP_FAULT;
+    gp_estimate estimate = gp_ladder_estimate(&ladder, c->report->noise);
+    task->pair[k][0] = estimate.derivative;
+    task->pair[k][1] = estimate.bound;
+    return GP_EVALUATED;
+}
+
 gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entries, size_t count,
                                double *d, double *b) {
-    for (size_t k = 0; k < count; k++) {
-        gp_probe probe = probe_of(c, entries[k]);
-        gp_tolerance t = c->tolerance[gp_function_block_number(c->function, entries[k])];
-        gp_line line;
-        gp_ladder ladder;
-        gp_line_start(&line, c->evaluator, &probe, f0);
-        if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT ||
-            refine(&ladder, &line, c->report->noise, &t) == GP_FAULT)
-            return GP_FAULT;
-        gp_estimate e = gp_ladder_estimate(&ladder, c->report->noise);
-        d[entries[k]] = e.derivative;
-        b[entries[k]] = isfinite(e.bound) ? e.bound : INFINITY;
+    size_t bytes = count * sizeof(double[2]);
+    gp_estimates task = {c, f0, entries, gp_shared_alloc(bytes)};
+    gp_work work = {count, estimate_entry, &task, task.pair, sizeof(double[2])};
+    if (!task.pair)
+        return gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
+    gp_outcome outcome = gp_check_execute(c, &work);
+    for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
+        int known = isfinite(task.pair[k][1]) && !gp_executor_lost(&c->executor, k);
+        d[entries[k]] = task.pair[k][0];
+        b[entries[k]] = known ? task.pair[k][1] : INFINITY;
     }
-    return GP_EVALUATED;
+    gp_shared_free(task.pair, bytes);
+    return outcome;
 }

@@ -2,6 +2,7 @@
 #include "judge/verdict.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 double gp_tau(const gp_tolerance *t, double a, double d, double b) {
@@ -94,7 +95,9 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
         }
         if (block->directions == 0)
             block->exercised = block->entries - block->count[GP_ENTRY_UNCHECKED] -
-                               block->count[GP_ENTRY_UNEXERCISED];
+                               block->count[GP_ENTRY_UNEXERCISED] -
+                               r->block[k].limits[GP_LIMIT_CRASH] -
+                               r->block[k].limits[GP_LIMIT_TIMEOUT];
         int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
                       block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
         int refuted_otherwise = r->block[k].by_directions == GP_REFUTED;
@@ -113,6 +116,14 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
     }
     if (r->verdict == GP_FAILED)
         return;
+    if (r->losses && !refuted) { /* the rest stands */
+        r->verdict = GP_FAILED;
+        snprintf(r->failure_kind, sizeof r->failure_kind, "lost");
+        snprintf(r->failure, sizeof r->failure,
+                 "%zu probe%s crashed or hung, the first: %.300s; the rest was checked", r->losses,
+                 r->losses == 1 ? "" : "s", r->loss[0]);
+        return;
+    }
     /* Nothing exercised is nothing proven. */
     int open = unresolved || seen == 0 || r->interrupted;
     r->verdict = refuted ? GP_REFUTED : open ? GP_INCONCLUSIVE : GP_VERIFIED;

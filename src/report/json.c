@@ -47,7 +47,7 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
     for (int s = 0; s < GP_ENTRY_STATUSES; s++)
         json_object_set_new(counts, gp_entry_status_string((gp_entry_status)s),
                             json_integer((json_int_t)block->count[s]));
-    for (int limit = GP_LIMIT_NONE + 1; limit <= GP_LIMIT_DOMAIN; limit++)
+    for (int limit = GP_LIMIT_NONE + 1; limit < GP_LIMITS; limit++)
         if (data->limits[limit])
             json_object_set_new(limits, gp_limit_string((gp_limit)limit),
                                 json_integer((json_int_t)data->limits[limit]));
@@ -68,19 +68,22 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
     static const char *const strategies[] = {"auto", "full", "project", "sample"};
     if (!r || !stream)
         return GP_ERROR_ARGUMENT;
-    json_t *blocks = json_array(), *silent = json_array(), *practice = json_array();
+    json_t *blocks = json_array(), *silent = json_array(), *practice = json_array(),
+           *lost = json_array();
     for (size_t k = 0; k < r->blocks; k++)
         json_array_append_new(blocks, one_block(r, &r->block[k]));
     for (size_t k = 0; k < r->silents; k++)
         json_array_append_new(silent, text(r->silent[k]));
     for (size_t k = 0; k < r->practices; k++)
         json_array_append_new(practice, text(r->practice[k]));
+    for (size_t k = 0; k < r->losses; k++)
+        json_array_append_new(lost, text(r->loss[k]));
     json_t *failure = r->failure[0] ? json_pack("{s:s, s:o}", "kind", r->failure_kind, "message",
                                                 text(r->failure))
                                     : json_null();
     json_t *root = json_pack(
         "{s:s, s:s, s:o, s:s, s:b, s:o, s:s, s:s, s:I, s:s, s:o, s:o, s:o,"
-        " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
+        " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
         "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
         "verdict", gp_verdict_string(r->verdict), "interrupted", r->interrupted, "failure", failure,
         "dtype", r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
@@ -88,7 +91,7 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         (json_int_t)r->parameters, "strategy", strategies[r->strategy], "rtol", number(r->rtol),
         "atol", r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage",
         "exercised", (json_int_t)r->exercised, "total", (json_int_t)r->n, "points",
-        (json_int_t)r->points, "silent", silent, "practice", practice, "resolution",
+        (json_int_t)r->points, "silent", silent, "practice", practice, "lost", lost, "resolution",
         number(r->resolution), "confidence", number(r->confidence), "noise", number(r->noise),
         "notebook_difference", number(r->difference), "evaluations", "value", (json_int_t)r->values,
         "gradient", (json_int_t)r->gradients, "seconds", number(r->seconds), "seed",

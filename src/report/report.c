@@ -138,6 +138,9 @@ void gp_report_destroy(gp_report *r) {
     for (size_t k = 0; k < r->silents; k++)
         free(r->silent[k]);
     free(r->silent);
+    for (size_t k = 0; k < r->losses; k++)
+        free(r->loss[k]);
+    free(r->loss);
     for (size_t k = 0; k < r->practices; k++)
         free(r->practice[k]);
     free(r->practice);
@@ -196,6 +199,25 @@ const char *gp_report_practice(const gp_report *r, size_t line) {
     return line < r->practices ? r->practice[line] : NULL;
 }
 
+gp_status gp_report_add_loss(gp_report *r, const char *line) {
+    for (size_t k = 0; k < r->losses; k++)
+        if (strcmp(r->loss[k], line) == 0)
+            return GP_OK;
+    char **list = realloc(r->loss, (r->losses + 1) * sizeof *list);
+    if (!list)
+        return GP_ERROR_MEMORY;
+    r->loss = list;
+    list[r->losses] = gp_copy_string(line);
+    if (!list[r->losses])
+        return GP_ERROR_MEMORY;
+    r->losses++;
+    return GP_OK;
+}
+
+const char *gp_report_loss(const gp_report *r, size_t line) {
+    return line < r->losses ? r->loss[line] : NULL;
+}
+
 gp_status gp_report_add_silent(gp_report *r, const char *name) {
     size_t at = 0;
     while (at < r->silents && strcmp(r->silent[at], name) < 0)
@@ -246,8 +268,9 @@ const char *gp_entry_status_string(gp_entry_status status) {
 }
 
 const char *gp_limit_string(gp_limit limit) {
-    static const char *const words[] = {"none", "noise", "truncation", "kink", "jump", "domain"};
-    return word(words, 6, (size_t)limit);
+    static const char *const words[] = {"none", "noise",  "truncation", "kink",
+                                        "jump", "domain", "crash",      "timeout"};
+    return word(words, GP_LIMITS, (size_t)limit);
 }
 
 gp_verdict gp_report_verdict(const gp_report *r) {

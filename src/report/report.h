@@ -14,7 +14,7 @@ typedef struct gp_report_block_data {
     gp_diagnosis *diagnosis;       /* messages are owned */
     gp_self_test_result self_test; /* planted == 0: there was none */
     gp_verdict by_directions;      /* where directions alone decided; GP_VERIFIED where none did */
-    size_t limits[GP_LIMIT_DOMAIN + 1]; /* unresolved entries by what limits them */
+    size_t limits[GP_LIMITS];      /* unresolved entries by what limits them */
 } gp_report_block_data;
 
 struct gp_report {
@@ -28,7 +28,8 @@ struct gp_report {
     size_t *index;   /* ascending; NULL where every entry has its place */
     size_t looked, room;
     gp_verdict verdict;
-    int interrupted;       /* before it was through */
+    int interrupted;       /* before it was through, */
+    int spent;             /* by the budget */
     char failure_kind[32]; /* "" unless the verdict is GP_FAILED */
     char failure[512];
     double rtol, atol;    /* atol < 0: by block */
@@ -40,6 +41,8 @@ struct gp_report {
     size_t exercised, points;
     char **silent; /* names of the units that silence entries at the given point, sorted */
     size_t silents;
+    char **loss; /* lines: see gp_report_loss */
+    size_t losses;
     char **practice; /* lines: see gp_report_practice */
     size_t practices;
     uint64_t values, gradients;
@@ -68,6 +71,9 @@ gp_status gp_report_add_diagnosis(gp_report *report, size_t block, const char *k
 /* Adds a line on what was done beyond comparing numbers. */
 gp_status gp_report_add_practice(gp_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Adds a line on a probe that was lost, once. */
+gp_status gp_report_add_loss(gp_report *report, const char *line);
 
 /* Adds a silent unit's name, once. */
 gp_status gp_report_add_silent(gp_report *report, const char *name);

@@ -44,7 +44,7 @@ static void print_unresolved(const gp_report_block_data *block, FILE *stream) {
     const char *separator = "";
     fprintf(stream, "  %s: %zu of %zu entries are unresolved (", block->name,
             block->result.count[GP_ENTRY_UNRESOLVED], block->result.entries);
-    for (int limit = GP_LIMIT_NONE; limit <= GP_LIMIT_DOMAIN; limit++)
+    for (int limit = GP_LIMIT_NONE; limit < GP_LIMITS; limit++)
         if (block->limits[limit]) {
             fprintf(stream, "%s%s %zu", separator, gp_limit_string((gp_limit)limit),
                     block->limits[limit]);
@@ -123,6 +123,15 @@ static void print_findings(const gp_report *r, const gp_palette *p, FILE *stream
     }
 }
 
+/* Probes that crashed or hung. */
+static void print_losses(const gp_report *r, const gp_palette *p, FILE *stream) {
+    enum { MOST = 20 };
+    for (size_t k = 0; k < r->losses && k < MOST; k++)
+        fprintf(stream, "  %slost%s: %s\n", p->strong, p->off, r->loss[k]);
+    if (r->losses > MOST)
+        fprintf(stream, "  and %zu more\n", r->losses - MOST);
+}
+
 static void print_coverage(const gp_report *r, FILE *stream) {
     fprintf(stream, "  coverage     %zu of %zu entries exercised, in %zu point%s\n", r->exercised,
             r->n, r->points, r->points == 1 ? "" : "s");
@@ -161,7 +170,7 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     gp_palette p = palette(flags);
     fprintf(stream, "%s%s%s: %s", verdict_colour(&p, r->verdict), gp_verdict_string(r->verdict),
             p.off, r->function);
-    if (r->verdict == GP_FAILED) {
+    if (r->verdict == GP_FAILED && r->losses == 0) {
         fprintf(stream, ": %s\n", r->failure);
         return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
     }
@@ -179,6 +188,8 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
                 separator = ", ";
             }
     }
+    if (r->verdict == GP_FAILED)
+        fprintf(stream, ": %s", r->failure);
     if (r->verdict == GP_INCONCLUSIVE) {
         size_t unresolved = 0;
         for (size_t k = 0; k < r->blocks; k++)
@@ -187,7 +198,8 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         for (size_t k = 0; k < r->blocks; k++)
             unchecked += r->block[k].result.count[GP_ENTRY_UNCHECKED];
         if (r->interrupted)
-            fprintf(stream, ": interrupted, %zu of %zu entries looked at", r->n - unchecked, r->n);
+            fprintf(stream, ": %s, %zu of %zu entries looked at",
+                    r->spent ? "the budget is spent" : "interrupted", r->n - unchecked, r->n);
         else if (r->exercised == 0)
             fprintf(stream, ": no entry was exercised");
         else
@@ -203,6 +215,7 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     print_blocks(r, &p, stream);
     fputc('\n', stream);
     print_findings(r, &p, stream);
+    print_losses(r, &p, stream);
     print_coverage(r, stream);
     if (!isnan(r->resolution))
         fprintf(stream,

@@ -17,8 +17,10 @@ static int curve_value32(void *user, size_t n, const float *x, double *v) {
     return 0;
 }
 
-static gp_outcome again(void *context, size_t index, double shift, gp_ladder *ladder) {
-    (void)index;
+static gp_outcome again(void *context, const size_t *indices, size_t count, double shift,
+                        gp_ladder *ladder) {
+    (void)indices;
+    (void)count; /* there is one line */
     return gp_ladder_start(ladder, context, shift);
 }
 

@@ -49,6 +49,32 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
     return 0;
 }
 
+/* 10,000 entries, two of which can't be moved by themselves. */
+enum { MANY = 10000, CRASHES = 4321, HANGS = 8765 };
+
+static double start(size_t i) {
+    return 1 + (double)(i % 7);
+}
+
+static int value_of_many(void *user, size_t n, const double *x, double *f) {
+    int alone = !is("many") && x[0] == start(0) && x[n - 1] == start(n - 1);
+    if (alone && x[CRASHES] != start(CRASHES))
+        *(volatile int *)(uintptr_t)8 = 0;
+    while (alone && x[HANGS] != start(HANGS))
+        pause();
+    return value(user, n, x, f);
+}
+
+static int add_many(gp_function *function) {
+    static double x[MANY];
+    size_t shape[] = {100, 100};
+    for (size_t i = 0; i < MANY; i++)
+        x[i] = start(i);
+    return gp_function_add_block(function, "W", 0, 2, shape, x) ||
+           gp_function_set_value_f64(function, value_of_many) ||
+           gp_function_set_gradient_f64(function, gradient);
+}
+
 int gradproof_function(gp_function *function, int argc, char **argv) {
     double x[6] = {0.5, -1, 2, 0.25, 3, -0.75};
     size_t shape[] = {2, 3};
@@ -59,6 +85,8 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
         abort();
     if (is("no-blocks"))
         return 0;
+    if (is("two-of-many") || is("many"))
+        return add_many(function);
     return gp_function_add_block(function, "theta", 0, 2, shape, x) ||
            gp_function_set_value_f64(function, value) ||
            gp_function_set_gradient_f64(function, gradient);

@@ -63,12 +63,31 @@ class Misbehaving(ProgramTest):
             self.failed("crash-in-gradient", "the gradient callback", "signal 11", "theta")
         self.failed("crash-at-start", "gradproof_function", "signal 6")
         self.failed("exit", "exit code 0")
-        self.failed("crash-in-value", "crashed with signal 6", "theta[", more=("--jobs", "2"))
 
     def test_a_hang_is_ended(self):
         self.failed("hang", "took longer than 0.5 s", "theta", more=("--timeout", "0.5"))
-        self.failed("hang", "took longer than 0.5 s", "while probing theta[",
-                    more=("--timeout", "0.5", "--jobs", "2"))
+
+    def test_two_lost_probes_of_ten_thousand(self):
+        for jobs in "1", "2":
+            options = ("--timeout", "0.5", "--jobs", jobs, "--points", "1", "--strategy", "full")
+            result = self.check("two-of-many", "--json", "-", *options)
+            self.assertEqual(result.code, 3, result.err)
+            self.assertEqual(result.report["failure"]["kind"], "lost")
+            lost = result.report["lost"]
+            self.assertEqual(len(lost), 2, lost)
+            self.assertIn("crashed with signal 11", lost[0])
+            self.assertIn("W[43][21]", lost[0])
+            self.assertIn("took longer than 0.5 s", lost[1])
+            self.assertIn("W[87][65]", lost[1])
+            block = result.block("W")
+            self.assertEqual(block["entries"]["verified"], 9998)
+            self.assertEqual(block["unresolved_by"], {"crash": 1, "timeout": 1})
+            text = self.check("two-of-many", *options).out
+            self.assertIn("failed: ", text)
+            self.assertIn("lost: the value callback", text)
+        result = self.check("two-of-many", "--timeout", "0.5", "--points", "1", "--strategy", "full",
+                            "--json", "-", "--plant", "W:scale=2")
+        self.assertEqual(result.code, 1)
 
     def test_refusals(self):
         for manner, code, words in (("refuse", 66, "refused the arguments with 9"),

@@ -1,0 +1,43 @@
+/* A file that keeps the records of a check as they are made, so that the same check can go on where
+ * it was cut off. It belongs to one check: function, data and options are told by a fingerprint. */
+#ifndef GP_JOURNAL_H
+#define GP_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gradproof.h"
+
+typedef struct gp_journal gp_journal;
+
+/* FNV-1a (Fowler, Noll & Vo): adds bytes to a sum that starts with GP_SUM_START. */
+#define GP_SUM_START 0xCBF29CE484222325u
+uint64_t gp_sum_bytes(uint64_t sum, const void *bytes, size_t count);
+
+/* What is kept of one task. */
+typedef struct gp_kept {
+    uint32_t pass, values, gradients;
+    uint64_t index;
+} gp_kept;
+
+/* Opens `path`, new or of an earlier run of the check with this fingerprint. A record that was cut
+ * off in the middle is dropped. GP_ERROR_INPUT: it's another check's, or no journal. */
+gp_status gp_journal_open(const char *path, uint64_t fingerprint, gp_journal **journal,
+                          gp_error *error);
+
+/* Closes it; `finished` removes the file: a finished check has its report. */
+void gp_journal_close(gp_journal *journal, int finished);
+
+/* Calls take for each record of a pass with `size` bytes that an earlier run has left. */
+typedef void (*gp_journal_take)(void *context, const gp_kept *kept, const void *record);
+void gp_journal_recall(gp_journal *journal, uint32_t pass, size_t size, gp_journal_take take,
+                       void *context);
+
+/* Appends a record. */
+gp_status gp_journal_keep(gp_journal *journal, const gp_kept *kept, const void *record,
+                          size_t size);
+
+/* Hands what was appended to the system. */
+gp_status gp_journal_flush(gp_journal *journal);
+
+#endif

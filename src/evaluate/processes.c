@@ -1,0 +1,213 @@
+/* Worker processes. Each is a fork of this one, so it holds its own copy of everything but the
+ * records. A crash or a hang of the user's code costs the task in hand: the next worker in its
+ * place goes on with the next task. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "function/clock.h"
+#include "evaluate/workers.h"
+
+/* What a worker and its parent share. */
+typedef struct gp_worker {
+    pid_t pid;
+    int running;
+    int done;          /* it came to its end */
+    int at_work;       /* on this task */
+    size_t index;
+    int hangs;         /* it is being ended for that */
+    uint64_t seen;     /* its evaluations when it was looked at last, */
+    double since;      /* and since when they have been as many */
+    uint64_t earlier;  /* evaluations of its predecessors */
+    gp_outcome outcome;
+    gp_progress progress;
+    char fault_kind[32];
+    gp_error fault;
+} gp_worker;
+
+typedef struct gp_pool {
+    gp_executor *executor;
+    gp_evaluator *evaluator;
+    gp_queue *queue;
+    gp_worker *workers; /* shared */
+    unsigned count;
+    gp_outcome outcome;
+} gp_pool;
+
+static void work(gp_pool *p, gp_worker *worker) {
+    gp_evaluator *e = p->evaluator;
+    size_t index;
+    e->progress = &worker->progress;
+    worker->outcome = GP_EVALUATED;
+    while (worker->outcome == GP_EVALUATED && gp_queue_take(p->queue, &index)) {
+        worker->index = index;
+        worker->at_work = 1;
+        worker->outcome = gp_queue_do(p->queue, e, index);
+        worker->at_work = 0;
+    }
+    memcpy(worker->fault_kind, e->fault_kind, sizeof worker->fault_kind);
+    worker->fault = e->fault;
+    worker->done = 1;
+}
+
+static int start(gp_pool *p, gp_worker *worker) {
+    uint64_t earlier = worker->earlier + worker->progress.evaluations;
+    memset(worker, 0, sizeof *worker);
+    worker->earlier = earlier;
+    worker->progress.entry = GP_NO_ENTRY;
+    worker->since = gp_seconds_now();
+    fflush(NULL); /* or the worker would flush its copy again */
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a hanging worker must not outlive its parent */
+        if (getppid() == parent)
+            work(p, worker);
+        _exit(0);
+    }
+    worker->pid = pid;
+    worker->running = pid > 0;
+    return pid > 0 ? 0 : -1;
+}
+
+static void describe(const gp_pool *p, const gp_worker *w, int status, gp_lost_task *lost) {
+    char where[160] = "a random direction";
+    if (w->progress.entry != GP_NO_ENTRY)
+        gp_function_entry_name(p->evaluator->function, w->progress.entry, where, sizeof where);
+    const char *call = w->progress.call == 2   ? "the gradient callback"
+                       : w->progress.call == 1 ? "the value callback"
+                                               : "a worker process";
+    *lost = (gp_lost_task){.index = w->index, .entry = w->progress.entry, .hang = w->hangs};
+    if (w->hangs)
+        snprintf(lost->message, sizeof lost->message, "%s took longer than %g s while probing %s",
+                 call, p->executor->timeout, where);
+    else if (WIFSIGNALED(status))
+        snprintf(lost->message, sizeof lost->message,
+                 "%s crashed with signal %d (%s) while probing %s", call, WTERMSIG(status),
+                 strsignal(WTERMSIG(status)), where);
+    else
+        snprintf(lost->message, sizeof lost->message,
+                 "%s ended its process with exit code %d while probing %s", call,
+                 WEXITSTATUS(status), where);
+}
+
+/* A task is lost. One that nearly all share the fate of isn't worth going on for. */
+static void lose(gp_pool *p, const gp_worker *worker, int status) {
+    enum { PATIENCE = 3 };
+    gp_executor *x = p->executor;
+    gp_lost_task lost, *list = realloc(x->lost, (x->losses + 1) * sizeof *list);
+    describe(p, worker, status, &lost);
+    if (!list) {
+        p->outcome = gp_evaluator_fault(p->evaluator, "memory", "out of memory");
+        return;
+    }
+    x->lost = list;
+    size_t at = x->losses++;
+    for (; at > 0 && list[at - 1].index > lost.index; at--)
+        list[at] = list[at - 1];
+    list[at] = lost;
+    p->queue->tally[lost.index].state = GP_TASK_LOST;
+    size_t done = 0;
+    for (size_t i = p->queue->first; i < p->queue->work->count; i += p->queue->stride)
+        done += p->queue->tally[i].state == GP_TASK_DONE;
+    if (x->losses > PATIENCE + done / 4)
+        p->outcome =
+            gp_evaluator_fault(p->evaluator, list[0].hang ? "timeout" : "crash", "%s (and in %zu "
+                               "further tasks)",
+                               list[0].message, x->losses - 1);
+}
+
+/* A worker's process has ended. */
+static void bury(gp_pool *p, gp_worker *worker, int status) {
+    worker->running = 0;
+    if (worker->done) {
+        if (worker->outcome == GP_FAULT)
+            p->outcome = gp_evaluator_fault(p->evaluator, worker->fault_kind, "%s",
+                                            worker->fault.message);
+        return;
+    }
+    /* Between two tasks nothing is lost but the process. */
+    if (worker->at_work && p->queue->tally[worker->index].state != GP_TASK_DONE)
+        lose(p, worker, status);
+    if (p->outcome == GP_EVALUATED && start(p, worker) != 0)
+        p->outcome = gp_evaluator_fault(p->evaluator, "memory", "can't start a worker process: %s",
+                                        strerror(errno));
+}
+
+static void end_if_it_hangs(const gp_pool *p, gp_worker *worker, double now) {
+    if (worker->progress.evaluations != worker->seen || worker->progress.call == 0) {
+        worker->seen = worker->progress.evaluations;
+        worker->since = now;
+    } else if (p->executor->timeout > 0 && now - worker->since > p->executor->timeout &&
+               !worker->hangs) {
+        worker->hangs = 1;
+        kill(worker->pid, SIGKILL);
+    }
+}
+
+/* Looks at every worker once; returns how many are running. */
+static unsigned look_at_all(gp_pool *p, uint64_t before) {
+    gp_evaluator *e = p->evaluator;
+    unsigned running = 0;
+    uint64_t evaluations = before;
+    double now = gp_seconds_now();
+    for (unsigned w = 0; w < p->count; w++) {
+        gp_worker *worker = &p->workers[w];
+        int status;
+        if (worker->running && waitpid(worker->pid, &status, WNOHANG) == worker->pid)
+            bury(p, worker, status);
+        evaluations += worker->earlier + worker->progress.evaluations;
+        if (!worker->running)
+            continue;
+        running++;
+        end_if_it_hangs(p, worker, now);
+    }
+    int stop = p->outcome == GP_FAULT || gp_evaluator_is_stopped(e) ||
+               gp_evaluator_is_spent(e, evaluations);
+    for (unsigned w = 0; w < p->count && stop; w++)
+        p->workers[w].progress.stop = 1;
+    if (p->outcome == GP_FAULT) /* one may never see that it should stop */
+        for (unsigned w = 0; w < p->count; w++)
+            if (p->workers[w].running)
+                kill(p->workers[w].pid, SIGKILL);
+    if (e->progress)
+        e->progress->evaluations = evaluations;
+    return running;
+}
+
+gp_outcome gp_run_in_processes(gp_executor *x, gp_evaluator *e, gp_queue *queue,
+                               gp_look_after look_after, void *context) {
+    unsigned jobs = x->jobs;
+    size_t bytes = jobs * sizeof(gp_worker);
+    gp_pool p = {.executor = x,
+                 .evaluator = e,
+                 .queue = queue,
+                 .workers = gp_shared_alloc(bytes),
+                 .outcome = GP_EVALUATED};
+    if (!p.workers)
+        return gp_evaluator_fault(e, "memory", "out of memory for %u worker processes", jobs);
+    for (; p.count < jobs && p.outcome == GP_EVALUATED; p.count++)
+        if (start(&p, &p.workers[p.count]) != 0)
+            p.outcome = gp_evaluator_fault(e, "memory", "can't start a worker process: %s",
+                                           strerror(errno));
+    long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
+    double looked_after = 0;
+    while (look_at_all(&p, e->values + e->gradients) > 0) {
+        struct timespec length = {0, pause};
+        nanosleep(&length, NULL);
+        looked_after += 1e-9 * (double)pause;
+        pause = pause < 2000000 ? 2 * pause : pause;
+        if (looked_after > 0.2) {
+            look_after(context);
+            looked_after = 0;
+        }
+    }
+    look_after(context);
+    gp_shared_free(p.workers, bytes);
+    return p.outcome;
+}

@@ -1,0 +1,98 @@
+/* Threads, for functions that say they are reentrant: each with an evaluator of its own. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "evaluate/workers.h"
+
+typedef struct gp_thread {
+    pthread_t id;
+    gp_evaluator *evaluator;
+    gp_queue *queue;
+    gp_progress progress;
+    gp_outcome outcome;
+    int ended;
+} gp_thread;
+
+static void *work(void *argument) {
+    gp_thread *t = argument;
+    size_t index;
+    t->outcome = GP_EVALUATED;
+    while (t->outcome == GP_EVALUATED && gp_queue_take(t->queue, &index))
+        t->outcome = gp_queue_do(t->queue, t->evaluator, index);
+    __atomic_store_n(&t->ended, 1, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+/* Who watches is shown the first thread that is still at work. */
+static void wait_for_all(gp_evaluator *e, gp_thread *threads, unsigned count, uint64_t before,
+                         gp_look_after look_after, void *context) {
+    long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
+    double looked_after = 0;
+    for (unsigned left = count; left > 0;) {
+        struct timespec length = {0, pause};
+        uint64_t evaluations = before;
+        left = 0;
+        for (unsigned k = count; k-- > 0;) {
+            evaluations += threads[k].progress.evaluations;
+            if (__atomic_load_n(&threads[k].ended, __ATOMIC_ACQUIRE))
+                continue;
+            left++;
+            if (e->progress) {
+                e->progress->entry = threads[k].progress.entry;
+                e->progress->call = threads[k].progress.call;
+            }
+        }
+        if (e->progress)
+            e->progress->evaluations = evaluations;
+        int stop = gp_evaluator_is_stopped(e) || gp_evaluator_is_spent(e, evaluations);
+        for (unsigned k = 0; k < count; k++)
+            threads[k].progress.stop |= stop;
+        if (left == 0)
+            break;
+        nanosleep(&length, NULL);
+        looked_after += 1e-9 * (double)pause;
+        pause = pause < 2000000 ? 2 * pause : pause;
+        if (looked_after > 0.2) {
+            look_after(context);
+            looked_after = 0;
+        }
+    }
+    look_after(context);
+    if (e->progress)
+        e->progress->call = 0;
+}
+
+gp_outcome gp_run_in_threads(gp_evaluator *e, unsigned jobs, gp_queue *queue,
+                             gp_look_after look_after, void *context) {
+    gp_thread *threads = calloc(jobs, sizeof *threads);
+    gp_outcome outcome = GP_EVALUATED;
+    unsigned started = 0;
+    if (!threads)
+        return gp_evaluator_fault(e, "memory", "out of memory for %u threads", jobs);
+    for (; started < jobs; started++) {
+        gp_thread *t = &threads[started];
+        t->queue = queue;
+        t->progress.entry = GP_NO_ENTRY;
+        if (gp_evaluator_clone(e, &t->progress, &t->evaluator) != GP_OK)
+            break;
+        if (pthread_create(&t->id, NULL, work, t) != 0) {
+            gp_evaluator_destroy(t->evaluator);
+            break;
+        }
+    }
+    if (started > 0)
+        wait_for_all(e, threads, started, e->values + e->gradients, look_after, context);
+    else
+        outcome = gp_evaluator_fault(e, "memory", "can't start a thread");
+    for (unsigned k = 0; k < started; k++) {
+        gp_evaluator *theirs = threads[k].evaluator;
+        pthread_join(threads[k].id, NULL);
+        if (threads[k].outcome == GP_FAULT)
+            outcome = gp_evaluator_fault(e, theirs->fault_kind, "%s", theirs->fault.message);
+        gp_evaluator_destroy(theirs);
+    }
+    free(threads);
+    return outcome;
+}

@@ -1,0 +1,41 @@
+/* What executor.c hands to the ways of running tasks side by side. */
+#ifndef GP_WORKERS_H
+#define GP_WORKERS_H
+
+#include "evaluate/executor.h"
+
+/* What has become of a task. */
+typedef enum gp_task_state { GP_TASK_OPEN, GP_TASK_DONE, GP_TASK_LOST } gp_task_state;
+
+/* In shared memory, one a task. */
+typedef struct gp_tally {
+    unsigned char state;
+    uint32_t values, gradients;
+} gp_tally;
+
+/* The tasks of one run, in shared memory where processes do them: each worker takes the next one
+ * that is open. */
+typedef struct gp_queue {
+    const gp_work *work;
+    gp_tally *tally;
+    size_t first, stride; /* this rank's: first, first + stride, ... */
+    size_t *next;         /* shared, how many were taken */
+    size_t done;          /* by the last count */
+} gp_queue;
+
+/* Takes the next open task; 0: there is none left. */
+int gp_queue_take(gp_queue *queue, size_t *index);
+
+/* Does a task: marks it done and counts its evaluations. */
+gp_outcome gp_queue_do(gp_queue *queue, gp_evaluator *evaluator, size_t index);
+
+/* Is told now and then while others work: looks after the journal and progress. */
+typedef void (*gp_look_after)(void *context);
+
+gp_outcome gp_run_in_threads(gp_evaluator *evaluator, unsigned jobs, gp_queue *queue,
+                             gp_look_after look_after, void *context);
+/* Tasks that are lost are appended to executor->lost. */
+gp_outcome gp_run_in_processes(gp_executor *executor, gp_evaluator *evaluator, gp_queue *queue,
+                               gp_look_after look_after, void *context);
+
+#endif

@@ -1,0 +1,206 @@
+/* Whoever runs the tasks, the report is the same, byte for byte but for times. */
+#include <pthread.h>
+#include <unistd.h>
+
+#include "testing.h"
+
+enum { N = 240 };
+
+/* Bends, and kinks that some entries come close to. Reentrant: nothing but its arguments. */
+static int value(void *user, size_t n, const double *x, double *f) {
+    (void)user;
+    *f = 0;
+    for (size_t i = 0; i < n; i++)
+        *f += sin(x[i]) * exp(0.1 * x[(i + 1) % n]) + fabs(x[i] - 0.2);
+    return 0;
+}
+
+static int gradient(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = cos(x[i]) * exp(0.1 * x[(i + 1) % n]) + (x[i] > 0.2 ? 1 : -1) +
+               0.1 * sin(x[(i + n - 1) % n]) * exp(0.1 * x[i]);
+    g[17] *= 1.5;
+    return 0;
+}
+
+static gp_function *make_function(int reentrant) {
+    gp_function *f;
+    double x[N];
+    size_t shape[] = {12, 20};
+    for (size_t i = 0; i < N; i++)
+        x[i] = 0.2 + 0.01 * (double)(i * i % 97) - 0.37;
+    assert_int_equal(gp_function_create("wavy", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "w", 0, 2, shape, x), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_reentrant(f, reentrant), GP_OK);
+    return f;
+}
+
+/* The report as JSON, without its times; the caller frees it. */
+static char *report_of(int reentrant, gp_strategy strategy, unsigned jobs, const gp_team *team,
+                       const char *journal) {
+    gp_function *f = make_function(reentrant);
+    gp_options options;
+    gp_report *report;
+    gp_error error = {""};
+    gp_options_init(&options);
+    options.strategy = strategy;
+    options.jobs = jobs;
+    options.team = team;
+    options.journal = journal;
+    if (gp_check(f, &options, &report, &error) != GP_OK)
+        fail_msg("%s", error.message);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    assert_int_equal(gp_report_write_json(report, stream), GP_OK);
+    fclose(stream);
+    char *seconds = strstr(text, "\"seconds\"");
+    assert_non_null(seconds);
+    memset(seconds, ' ', strcspn(seconds, "\n"));
+    assert_non_null(strstr(text, "\"refuted\""));
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+    /* Times are of different lengths. */
+    char *to = text;
+    for (const char *from = text; *from; from++)
+        if (*from != ' ' && *from != '\n')
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
+
+static void same(const char *expected, char *text) {
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_threads_and_processes(void **state) {
+    (void)state;
+    for (int strategy = GP_FULL; strategy <= GP_SAMPLE; strategy++) {
+        char *alone = report_of(0, (gp_strategy)strategy, 0, NULL, NULL);
+        for (unsigned jobs = 1; jobs < 4; jobs++)
+            for (int reentrant = 0; reentrant < 2; reentrant++)
+                same(alone, report_of(reentrant, (gp_strategy)strategy, jobs, NULL, NULL));
+        free(alone);
+    }
+}
+
+/* ---- a team of threads ----------------------------------------------------------- */
+
+enum { RANKS = 3 };
+
+typedef struct meeting {
+    pthread_barrier_t barrier;
+    const void *mine[RANKS];
+} meeting;
+
+typedef struct member {
+    meeting *where;
+    gp_team team;
+    gp_strategy strategy;
+    const char *journal;
+    char *text;
+} member;
+
+static int gather(void *context, const void *mine, size_t bytes, void *all) {
+    member *m = context;
+    m->where->mine[m->team.rank] = mine;
+    pthread_barrier_wait(&m->where->barrier);
+    for (size_t r = 0; r < RANKS; r++)
+        memcpy((char *)all + r * bytes, m->where->mine[r], bytes);
+    pthread_barrier_wait(&m->where->barrier);
+    return 0;
+}
+
+static void *take_part(void *argument) {
+    member *m = argument;
+    m->text = report_of(1, m->strategy, 2, &m->team, m->journal);
+    return NULL;
+}
+
+static void as_a_team(gp_strategy strategy, const char *journal) {
+    meeting where;
+    member members[RANKS];
+    pthread_t thread[RANKS];
+    char *alone = report_of(1, strategy, 0, NULL, NULL);
+    pthread_barrier_init(&where.barrier, NULL, RANKS);
+    for (int r = 0; r < RANKS; r++) {
+        members[r] = (member){.where = &where, .strategy = strategy, .journal = journal};
+        members[r].team = (gp_team){&members[r], r, RANKS, gather};
+        assert_int_equal(pthread_create(&thread[r], NULL, take_part, &members[r]), 0);
+    }
+    for (int r = 0; r < RANKS; r++) {
+        pthread_join(thread[r], NULL);
+        same(alone, members[r].text);
+    }
+    pthread_barrier_destroy(&where.barrier);
+    free(alone);
+}
+
+static void test_team(void **state) {
+    (void)state;
+    as_a_team(GP_FULL, NULL);
+    as_a_team(GP_PROJECT, NULL);
+}
+
+static void test_journal(void **state) {
+    (void)state;
+    char path[] = "/tmp/gradproof-test-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    char *alone = report_of(0, GP_FULL, 0, NULL, NULL);
+    same(alone, report_of(0, GP_FULL, 0, NULL, path));
+    assert_int_not_equal(access(path, F_OK), 0);
+    same(alone, report_of(0, GP_FULL, 2, NULL, path));
+    as_a_team(GP_FULL, path);
+    free(alone);
+}
+
+/* ---- budgets --------------------------------------------------------------------- */
+
+static void test_budget(void **state) {
+    (void)state;
+    for (unsigned jobs = 0; jobs < 3; jobs++) {
+        gp_function *f = make_function(0);
+        gp_options options;
+        gp_report *report;
+        gp_options_init(&options);
+        options.strategy = GP_FULL;
+        options.jobs = jobs;
+        options.budget_evaluations = 1500; /* first looks take less, everything takes more */
+        assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
+        assert_true(gp_report_interrupted(report));
+        if (jobs == 0)
+            assert_in_range(gp_report_evaluations(report, 0), 1400, 1500);
+        gp_report_destroy(report);
+        options.budget_evaluations = 0;
+        options.budget_seconds = 1e-9;
+        assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
+        assert_true(gp_report_interrupted(report));
+        assert_int_not_equal(gp_report_verdict(report), GP_VERIFIED);
+        gp_report_destroy(report);
+        /* auto: what the budget is enough for */
+        options.strategy = GP_AUTO;
+        options.budget_seconds = 0;
+        options.budget_evaluations = 1500;
+        assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
+        gp_block_result block;
+        assert_int_equal(gp_report_block(report, 0, &block), GP_OK);
+        assert_true(block.directions > 0 || block.verdict == GP_REFUTED);
+        assert_true(block.count[GP_ENTRY_UNCHECKED] > 0);
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads_and_processes), cmocka_unit_test(test_team),
+        cmocka_unit_test(test_journal), cmocka_unit_test(test_budget)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
