@@ -36,6 +36,10 @@ static int run(const cli_options *o, cli_watch *watch) {
     for (size_t i = 0; i < o->plants && status == GP_OK; i++)
         status = gp_function_plant(subject.function, o->plant[i], &error);
     gp_options options = o->check;
+    /* A process of its own for a stranger's code: what it costs to survive a crash. */
+    int own = strncmp(o->target, "notebook:", 9) == 0 || strcmp(o->target, "network") == 0;
+    if (options.jobs == 0 && !own)
+        options.jobs = 1;
     options.progress = &watch->progress;
     if (strncmp(o->target, "notebook:", 9) == 0)
         options.notebook_epsilon = 1e-7;

@@ -286,7 +286,6 @@ static int take(int option, const char *name, const char *value, cli_options *o)
 int cli_parse(int argc, char **argv, cli_options *o) {
     memset(o, 0, sizeof *o);
     gp_options_init(&o->check);
-    o->check.jobs = 1; /* a process of its own: what it costs to survive a crash */
     o->hidden[0] = 16;
     o->hidden[1] = 8;
     o->hidden_layers = 2;

@@ -174,7 +174,7 @@ static int one_sided(const gp_ladder *ladder, const gp_slopes *s, int forward, u
     return isfinite(window->bound) ? 0 : -1;
 }
 
-/* All windows of a ladder, [first][count]; valid where bound is finite. */
+/* All windows of a ladder, [first][count], first + count <= rungs; valid where bound is finite. */
 typedef struct gp_windows {
     gp_window at[GP_RUNGS][MAX_ORDER + 1];
 } gp_windows;
@@ -193,7 +193,7 @@ static double deviation_from_above(const gp_windows *all, const gp_slopes *s, un
     const gp_window *larger = &all->at[w->first - 1][w->count];
     double slope =
         (deviation(larger) - larger->slope_noise - 2 * larger->noise) / s[w->first - 1].h;
-    for (unsigned first = w->first + 1; first < rungs; first++) {
+    for (unsigned first = w->first + 1; first + w->count <= rungs; first++) {
         const gp_window *smaller = &all->at[first][w->count];
         double noise = smaller->slope_noise + 2 * smaller->noise;
         if (isfinite(smaller->bound) && deviation(smaller) <= noise && noise < slope * s[first].h)
@@ -210,7 +210,7 @@ static double deviation_from_above(const gp_windows *all, const gp_slopes *s, un
 static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned rungs,
                           const gp_window *w) {
     double dev = deviation(w);
-    for (unsigned first = w->first + 1; first < rungs; first++) {
+    for (unsigned first = w->first + 1; first + w->count <= rungs; first++) {
         const gp_window *smaller = &all->at[first][w->count];
         if (isfinite(smaller->bound))
             dev = fmax(dev, deviation(smaller) - smaller->slope_noise - 2 * smaller->noise);
@@ -220,7 +220,7 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
     double excess = fmax(0, dev - 0.25 * w->slope_noise);
     double bound = w->noise + fmax(dev + 3 * excess, deviation_from_above(all, s, rungs, w));
     for (unsigned first = 0; first < rungs; first++)
-        for (unsigned count = 2; count <= MAX_ORDER; count++) {
+        for (unsigned count = 2; count <= MAX_ORDER && first + count <= rungs; count++) {
             const gp_window *other = &all->at[first][count];
             if (isfinite(other->bound) && other->bound <= 8 * w->bound)
                 bound = fmax(bound, fabs(other->derivative - w->derivative) - other->bound);
@@ -254,17 +254,16 @@ static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigm
     if (side != 0 && diverges(ladder, s, side == 1, sigma))
         return -1;
     for (unsigned first = 0; first < ladder->rungs; first++)
-        for (unsigned count = 0; count <= MAX_ORDER; count++) {
+        for (unsigned count = 2; count <= MAX_ORDER && first + count <= ladder->rungs; count++) {
             // cppcheck-suppress uninitvar
             gp_window *w = &all.at[first][count];
-            int missing = count < 2 || first + count > ladder->rungs ||
-                          (side == 0 ? two_sided(s, first, count, sigma, w)
-                                     : one_sided(ladder, s, side == 1, first, count, sigma, w));
+            int missing = side == 0 ? two_sided(s, first, count, sigma, w)
+                                    : one_sided(ladder, s, side == 1, first, count, sigma, w);
             if (missing)
                 w->bound = INFINITY;
         }
     for (unsigned first = 0; first < ladder->rungs; first++)
-        for (unsigned count = 2; count <= MAX_ORDER; count++) {
+        for (unsigned count = 2; count <= MAX_ORDER && first + count <= ladder->rungs; count++) {
             gp_window w = all.at[first][count];
             if (!isfinite(w.bound))
                 continue;
@@ -278,7 +277,7 @@ static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigm
     best->low = best->derivative - best->bound;
     best->high = best->derivative + best->bound;
     for (unsigned first = 0; first < ladder->rungs; first++)
-        for (unsigned count = 2; count <= MAX_ORDER; count++) {
+        for (unsigned count = 2; count <= MAX_ORDER && first + count <= ladder->rungs; count++) {
             const gp_window *w = &all.at[first][count];
             if (!(w->bound <= HULL * best->bound))
                 continue;
@@ -569,12 +568,16 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     return count;
 }
 
+int gp_goal_is_met(const gp_goal *goal, const gp_estimate *e) {
+    return e->bound <= goal->rtol * fabs(e->derivative) + goal->atol;
+}
+
 gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_goal goal,
-                            unsigned evaluations) {
+                            unsigned evaluations, gp_estimate *estimate) {
     while (ladder->rungs > 0) {
-        gp_estimate e = gp_ladder_estimate(ladder, sigma);
-        if (e.bound <= goal.rtol * fabs(e.derivative) + goal.atol)
-            break;
+        *estimate = gp_ladder_estimate(ladder, sigma);
+        if (gp_goal_is_met(&goal, estimate))
+            return GP_EVALUATED;
         double next[2] = {0, 0};
         unsigned count = propose(ladder, sigma, next);
         if (count == 0 || ladder->evaluations + 2 * count > evaluations ||
@@ -594,5 +597,7 @@ gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_g
         if (ladder->rungs == before && ladder->limit < ladder->rung[0].step)
             break;
     }
+    if (ladder->rungs == 0)
+        *estimate = gp_ladder_estimate(ladder, sigma);
     return GP_EVALUATED;
 }

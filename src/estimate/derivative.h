@@ -57,9 +57,12 @@ gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift);
 void gp_ladder_first_steps(const gp_line *line, double shift, double steps[4]);
 
 /* Adds rungs, larger or smaller as the bound's largest part demands, until the estimate meets the
- * goal, nothing more is to be gained, or `evaluations` have been spent on this ladder in all. */
+ * goal, nothing more is to be gained, or `evaluations` have been spent on this ladder in all.
+ * *estimate is the one that it ends with. */
 gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_goal goal,
-                            unsigned evaluations);
+                            unsigned evaluations, gp_estimate *estimate);
+
+int gp_goal_is_met(const gp_goal *goal, const gp_estimate *estimate);
 
 /* The estimate with the best bound, given the standard deviation of the function's noise. Bound is
  * infinite where there are too few values. */

@@ -10,13 +10,22 @@
 #include "evaluate/workers.h"
 #include "function/clock.h"
 
-void *gp_shared_alloc(size_t bytes) {
-    void *memory =
-        mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+static void *map_memory(size_t bytes, int shared) {
+    bytes = bytes ? bytes : 1;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (!shared)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a page at a time takes a while */
+    return memory;
 }
 
-void gp_shared_free(void *memory, size_t bytes) {
+void *gp_records_alloc(const gp_executor *x, size_t bytes) {
+    return map_memory(bytes, x->jobs > 0 && !x->threads);
+}
+
+void gp_records_free(void *memory, size_t bytes) {
     if (memory)
         munmap(memory, bytes ? bytes : 1);
 }
@@ -140,9 +149,9 @@ static gp_outcome run_tasks(gp_run *r) {
     unsigned jobs = x->jobs < open ? x->jobs : (unsigned)open;
     if (open == 0)
         return GP_EVALUATED;
-    if (r->evaluator->function->reentrant && jobs > 1)
+    if (x->threads && jobs > 1)
         return gp_run_in_threads(r->evaluator, jobs, r->queue, look_after, r);
-    if (r->evaluator->function->reentrant || jobs == 0)
+    if (x->threads || x->jobs == 0)
         return run_here(r);
     return gp_run_in_processes(x, r->evaluator, r->queue, look_after, r);
 }
@@ -154,7 +163,7 @@ static gp_outcome out_of_memory(gp_evaluator *e, size_t count) {
 gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     size_t bytes = work->count * sizeof(gp_tally) + sizeof(size_t);
     int shared = x->team && work->records; /* between ranks */
-    size_t *next = gp_shared_alloc(bytes);
+    size_t *next = gp_records_alloc(x, bytes);
     gp_queue queue = {.work = work,
                       .next = next,
                       .tally = (gp_tally *)(void *)(next + 1),
@@ -168,7 +177,7 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     if (x->journal && work->records) {
         run.kept = calloc(work->count ? work->count : 1, 1);
         if (!run.kept) {
-            gp_shared_free(next, bytes);
+            gp_records_free(next, bytes);
             return out_of_memory(e, work->count);
         }
         gp_journal_recall(x->journal, x->passes, work->size, recall, &run);
@@ -197,6 +206,6 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
         e->gradients += queue.tally[i].gradients;
     }
     free(run.kept);
-    gp_shared_free(next, bytes);
+    gp_records_free(next, bytes);
     return outcome;
 }

@@ -16,7 +16,7 @@ typedef struct gp_work {
     size_t count; /* tasks */
     gp_task task;
     void *context;
-    /* count records of `size` bytes from gp_shared_alloc, all that task i leaves behind being
+    /* count records of `size` bytes from gp_records_alloc, all that task i leaves behind being
      * record i. NULL: tasks write elsewhere into shared memory; every rank then does all of them,
      * and no journal keeps them. */
     void *records;
@@ -33,6 +33,7 @@ typedef struct gp_lost_task {
 
 typedef struct gp_executor {
     unsigned jobs;       /* threads, or worker processes; 0: everything in this one */
+    int threads;         /* the former */
     double timeout;      /* seconds an evaluation may take in a worker process; 0: for ever */
     const gp_team *team; /* or NULL */
     gp_journal *journal; /* or NULL */
@@ -44,9 +45,10 @@ typedef struct gp_executor {
 
 void gp_executor_clear(gp_executor *executor);
 
-/* Zeroed memory that worker processes share with their parent; NULL if there is none left. */
-void *gp_shared_alloc(size_t bytes);
-void gp_shared_free(void *memory, size_t bytes);
+/* Zeroed memory for records, which worker processes share with their parent where there are any;
+ * NULL if there is none left. */
+void *gp_records_alloc(const gp_executor *executor, size_t bytes);
+void gp_records_free(void *memory, size_t bytes);
 
 /* Runs all tasks. Evaluations are counted and the first fault is brought back into `evaluator`.
  * Tasks that were lost are in executor->lost afterwards; where next to none comes through, that is

@@ -11,20 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "function/clock.h"
 #include "evaluate/workers.h"
+#include "function/clock.h"
 
 /* What a worker and its parent share. */
 typedef struct gp_worker {
     pid_t pid;
     int running;
-    int done;          /* it came to its end */
-    int at_work;       /* on this task */
+    int done;    /* it came to its end */
+    int at_work; /* on this task */
     size_t index;
-    int hangs;         /* it is being ended for that */
-    uint64_t seen;     /* its evaluations when it was looked at last, */
-    double since;      /* and since when they have been as many */
-    uint64_t earlier;  /* evaluations of its predecessors */
+    int hangs;        /* it is being ended for that */
+    uint64_t seen;    /* its evaluations when it was looked at last, */
+    double since;     /* and since when they have been as many */
+    uint64_t earlier; /* evaluations of its predecessors */
     gp_outcome outcome;
     gp_progress progress;
     char fault_kind[32];
@@ -116,10 +116,10 @@ static void lose(gp_pool *p, const gp_worker *worker, int status) {
     for (size_t i = p->queue->first; i < p->queue->work->count; i += p->queue->stride)
         done += p->queue->tally[i].state == GP_TASK_DONE;
     if (x->losses > PATIENCE + done / 4)
-        p->outcome =
-            gp_evaluator_fault(p->evaluator, list[0].hang ? "timeout" : "crash", "%s (and in %zu "
-                               "further tasks)",
-                               list[0].message, x->losses - 1);
+        p->outcome = gp_evaluator_fault(p->evaluator, list[0].hang ? "timeout" : "crash",
+                                        "%s (and in %zu "
+                                        "further tasks)",
+                                        list[0].message, x->losses - 1);
 }
 
 /* A worker's process has ended. */
@@ -127,8 +127,8 @@ static void bury(gp_pool *p, gp_worker *worker, int status) {
     worker->running = 0;
     if (worker->done) {
         if (worker->outcome == GP_FAULT)
-            p->outcome = gp_evaluator_fault(p->evaluator, worker->fault_kind, "%s",
-                                            worker->fault.message);
+            p->outcome =
+                gp_evaluator_fault(p->evaluator, worker->fault_kind, "%s", worker->fault.message);
         return;
     }
     /* Between two tasks nothing is lost but the process. */
@@ -187,7 +187,7 @@ gp_outcome gp_run_in_processes(gp_executor *x, gp_evaluator *e, gp_queue *queue,
     gp_pool p = {.executor = x,
                  .evaluator = e,
                  .queue = queue,
-                 .workers = gp_shared_alloc(bytes),
+                 .workers = gp_records_alloc(x, bytes),
                  .outcome = GP_EVALUATED};
     if (!p.workers)
         return gp_evaluator_fault(e, "memory", "out of memory for %u worker processes", jobs);
@@ -208,6 +208,6 @@ gp_outcome gp_run_in_processes(gp_executor *x, gp_evaluator *e, gp_queue *queue,
         }
     }
     look_after(context);
-    gp_shared_free(p.workers, bytes);
+    gp_records_free(p.workers, bytes);
     return p.outcome;
 }

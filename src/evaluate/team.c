@@ -104,8 +104,8 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e, const gp_share *
         return GP_EVALUATED;
     gp_lost_task *mine = calloc((ranks + 1) * most, sizeof *mine), *all = mine + most;
     gp_lost_task *together = malloc(total * sizeof *together);
-    gp_outcome outcome = mine && together ? GP_EVALUATED
-                                          : gp_evaluator_fault(e, "memory", "out of memory");
+    gp_outcome outcome =
+        mine && together ? GP_EVALUATED : gp_evaluator_fault(e, "memory", "out of memory");
     if (outcome == GP_EVALUATED) {
         memcpy(mine, x->lost, x->losses * sizeof *mine);
         outcome = gather(t, e, mine, most * sizeof *mine, all);

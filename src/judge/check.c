@@ -156,6 +156,8 @@ void gp_check_move(gp_check_state *c, const double *x) {
     gp_evaluator_set_point(c->evaluator, x);
     x = c->evaluator->point; /* as rounded */
     gp_probe_typical(c->function, x, c->typical);
+    for (size_t b = 0; b < c->function->blocks; b++)
+        c->pilot[b] = 1;
     for (size_t i = 0; i < c->function->n && !c->lean; i++)
         c->length[i] = gp_probe_length(c->function, x, c->typical, i);
 }
@@ -419,13 +421,15 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     if (c.options.strategy == GP_AUTO)
         c.options.strategy = choose_strategy(&c);
     c.executor.jobs = c.options.jobs;
+    c.executor.threads = f->reentrant;
     c.executor.timeout = c.options.timeout;
     c.executor.team = c.options.team && c.options.team->ranks > 1 ? c.options.team : NULL;
     /* Derivatives of maps are looked at entry by entry. */
     c.lean = c.options.strategy == GP_PROJECT && c.scalars && shown->n == f->n;
     c.tolerance = calloc(shown->blocks, sizeof *c.tolerance);
     c.typical = calloc(f->blocks, sizeof(double));
-    status = c.tolerance && c.typical ? GP_OK : GP_ERROR_MEMORY;
+    c.pilot = calloc(f->blocks, sizeof(double));
+    status = c.tolerance && c.typical && c.pilot ? GP_OK : GP_ERROR_MEMORY;
     if (status == GP_OK && !c.lean) {
         list = malloc(f->n * sizeof *list);
         c.length = calloc(f->n, sizeof(double));
@@ -502,6 +506,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     free(c.other);
     free(c.length);
     free(c.typical);
+    free(c.pilot);
     if (c.journal_status != GP_OK) {
         gp_report_destroy(c.report);
         return gp_fail(error, c.journal_status, "%s", c.journal_error.message);

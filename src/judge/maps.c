@@ -788,8 +788,8 @@ static gp_outcome check_section(gp_section *s) {
     s->F0 = calloc(s->m, sizeof *s->F0);
     s->claimed = calloc(s->count, sizeof *s->claimed);
     s->noise = calloc(s->m, sizeof *s->noise);
-    s->results = gp_shared_alloc(bytes);
-    s->strays = gp_shared_alloc(stray_bytes);
+    s->results = gp_records_alloc(&c->executor, bytes);
+    s->strays = gp_records_alloc(&c->executor, stray_bytes);
     s->groups = calloc(s->pattern.groups, sizeof *s->groups);
     gp_outcome outcome = GP_FAULT;
     if (s->F0 && s->claimed && s->noise && s->results && s->strays && s->groups)
@@ -801,8 +801,8 @@ static gp_outcome check_section(gp_section *s) {
     free(s->claimed);
     free(s->noise);
     free(s->groups);
-    gp_shared_free(s->results, bytes);
-    gp_shared_free(s->strays, stray_bytes);
+    gp_records_free(s->results, bytes);
+    gp_records_free(s->strays, stray_bytes);
     return outcome;
 }
 

@@ -115,10 +115,10 @@ static gp_outcome estimate(void *context, gp_evaluator *e, size_t k) {
     gp_line_start(&line, e, &probe, d->check->report->value);
     for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
         gp_goal goal = {0, EFFORT[i].share * tau};
-        if (gp_ladder_refine(&d->ladders[k], &line, sigma, goal, EFFORT[i].evaluations) == GP_FAULT)
+        if (gp_ladder_refine(&d->ladders[k], &line, sigma, goal, EFFORT[i].evaluations,
+                             &d->results[k]) == GP_FAULT)
             return GP_FAULT;
     }
-    d->results[k] = gp_ladder_estimate(&d->ladders[k], sigma);
     return GP_EVALUATED;
 }
 
@@ -282,10 +282,11 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     /* At the steps that suit the whole of it. */
     double suitable = d->results[k].step / gp_first_step(&line);
     gp_goal goal = {0, SHARP * fabs(off)};
+    gp_estimate e;
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT ||
-        gp_ladder_refine(&ladder, &line, d->check->noise.sigma, goal, PART_EVALUATIONS) == GP_FAULT)
+        gp_ladder_refine(&ladder, &line, d->check->noise.sigma, goal, PART_EVALUATIONS, &e) ==
+            GP_FAULT)
         return GP_FAULT;
-    gp_estimate e = gp_ladder_estimate(&ladder, d->check->noise.sigma);
     result->off = analytic_slope(d, &probe, &size) - e.derivative;
     result->bound = e.bound;
     result->fine = fine_of(d, size);
@@ -444,8 +445,8 @@ gp_outcome gp_project(gp_check_state *c) {
     double *numbers = calloc(3 * blocks, sizeof *numbers);
     gp_directions d = {.check = c,
                        .norm = numbers,
-                       .ladders = gp_shared_alloc(ladder_bytes),
-                       .results = gp_shared_alloc(result_bytes),
+                       .ladders = gp_records_alloc(&c->executor, ladder_bytes),
+                       .results = gp_records_alloc(&c->executor, result_bytes),
                        .known = malloc(GP_MOST_KNOWN * sizeof *d.known)};
     gp_outcome outcome;
     if (!numbers || !d.ladders || !d.results || !d.known) {
@@ -456,7 +457,7 @@ gp_outcome gp_project(gp_check_state *c) {
     }
     free(numbers);
     free(d.known);
-    gp_shared_free(d.ladders, ladder_bytes);
-    gp_shared_free(d.results, result_bytes);
+    gp_records_free(d.ladders, ladder_bytes);
+    gp_records_free(d.results, result_bytes);
     return outcome;
 }

@@ -52,8 +52,9 @@ static gp_probe probe_of(const gp_check_state *c, size_t entry) {
     size_t block = gp_function_block_number(c->function, entry);
     return (gp_probe){.offset = entry,
                       .entries = 1,
-                      .scale = gp_check_length(c, entry),
-                      .reach = c->typical[block]};
+                      .scale = c->pilot[block] * gp_check_length(c, entry),
+                      .pilot = c->pilot[block],
+                      .reach = fmax(c->typical[block], gp_check_length(c, entry))};
 }
 
 static gp_outcome look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,
@@ -89,13 +90,13 @@ static gp_outcome looks_again(void *context, const size_t *indices, size_t count
     const gp_survey_task *task = context;
     gp_check_state *c = task->check;
     size_t bytes = count * sizeof *ladders;
-    gp_looks_again again = {task, indices, shift, gp_shared_alloc(bytes)};
+    gp_looks_again again = {task, indices, shift, gp_records_alloc(&c->executor, bytes)};
     gp_work work = {count, look_again, &again, again.ladders, sizeof *ladders};
     if (!again.ladders)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     gp_outcome outcome = gp_check_execute(c, &work);
     memcpy(ladders, again.ladders, bytes);
-    gp_shared_free(again.ladders, bytes);
+    gp_records_free(again.ladders, bytes);
     return outcome;
 }
 
@@ -155,12 +156,16 @@ static gp_outcome take_first_looks(gp_survey_task *task) {
     return outcome;
 }
 
-static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t) {
+static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t,
+                         gp_estimate *estimate) {
     for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
         gp_goal goal = {EFFORT[i].share * t->rtol,
                         EFFORT[i].share * fmax(t->atol, t->rtol * t->zero_floor)};
-        if (gp_ladder_refine(ladder, line, sigma, goal, EFFORT[i].evaluations) == GP_FAULT)
+        if (gp_ladder_refine(ladder, line, sigma, goal, EFFORT[i].evaluations, estimate) ==
+            GP_FAULT)
             return GP_FAULT;
+        if (gp_goal_is_met(&goal, estimate)) /* and so are the others, which ask for less */
+            break;
     }
     return GP_EVALUATED;
 }
@@ -189,9 +194,8 @@ static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t
         moved |= near.rung[k].f_plus != near.f0 || near.rung[k].f_minus != near.f0;
     if (moved && isfinite(here.bound) &&
         fabs(here.derivative - estimate->derivative) > here.bound + estimate->bound) {
-        if (refine(&near, line, quiet, t) == GP_FAULT)
+        if (refine(&near, line, quiet, t, estimate) == GP_FAULT)
             return GP_FAULT;
-        *estimate = gp_ladder_estimate(&near, quiet);
         *shift = step / gp_first_step(line);
     }
     *evaluations += near.evaluations;
@@ -204,16 +208,16 @@ static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t
 static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
                           double shift, gp_estimate *estimate, unsigned *evaluations) {
     gp_ladder again;
+    gp_estimate second;
     int kink = estimate->kink;
     if (!kink)
         *estimate = gp_estimate_widened(estimate);
     if (gp_judge(a, estimate, t) != GP_ENTRY_REFUTED)
         return GP_EVALUATED;
     if (gp_ladder_start(&again, line, SECOND_SHIFT * shift) == GP_FAULT ||
-        refine(&again, line, sigma, t) == GP_FAULT)
+        refine(&again, line, sigma, t, &second) == GP_FAULT)
         return GP_FAULT;
     *evaluations += again.evaluations;
-    gp_estimate second = gp_ladder_estimate(&again, sigma);
     if (!isfinite(second.bound)) {
         *estimate = second;
         return GP_EVALUATED;
@@ -226,7 +230,8 @@ static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, do
     if (gp_judge(a, estimate, t) == GP_ENTRY_REFUTED &&
         gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
         gp_estimate sharper = second.bound < estimate->bound ? second : *estimate;
-        if (gp_ladder_start(&again, line, FAR_SHIFT * shift) == GP_FAULT)
+        double pilot = line->probe->pilot > 0 ? line->probe->pilot : 1;
+        if (gp_ladder_start(&again, line, FAR_SHIFT * shift / fmin(pilot, 1)) == GP_FAULT)
             return GP_FAULT;
         *evaluations += again.evaluations;
         second = gp_ladder_estimate(&again, sigma);
@@ -273,9 +278,9 @@ static gp_outcome take_complex_step(gp_line *line, gp_estimate *e, unsigned *eva
 
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
                          double a, int readable, gp_entry *result) {
-    if (refine(ladder, line, noise.sigma, t) == GP_FAULT)
+    gp_estimate estimate;
+    if (refine(ladder, line, noise.sigma, t, &estimate) == GP_FAULT)
         return GP_FAULT;
-    gp_estimate estimate = gp_ladder_estimate(ladder, noise.sigma);
     unsigned evaluations = ladder->evaluations;
     /* Below the normal range of its type the gradient under test has no digits to be right in. */
     estimate.bound += line->evaluator->function->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
@@ -309,12 +314,12 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
          * small for this. */
         if (noise.loud > 4 * sigma) {
             sigma = noise.loud;
+            gp_estimate rough;
             if (gp_ladder_start(&again, line, 1) == GP_FAULT ||
-                refine(&again, line, sigma, t) == GP_FAULT)
+                refine(&again, line, sigma, t, &rough) == GP_FAULT)
                 return GP_FAULT;
             evaluations += again.evaluations;
             ladder = &again;
-            gp_estimate rough = gp_ladder_estimate(ladder, sigma);
             if (gp_judge(a, &rough, t) == GP_ENTRY_VERIFIED) {
                 estimate = rough;
                 status = GP_ENTRY_VERIFIED;
@@ -507,6 +512,190 @@ static int counts(gp_survey_aim aim, const gp_entry *before, const gp_tolerance 
     return isfinite(result->analytic) && result->status == GP_ENTRY_REFUTED;
 }
 
+/* ---- pilots ---------------------------------------------------------------------- */
+
+/* Where kinks crowd, first steps are too large by orders of magnitude, where noise is large they
+ * are too small, and for all entries of a block alike. A few of each large block go ahead and tell
+ * how large they should be. */
+enum { PILOTS = 15, PILOTED_BLOCK = 1000, CANDIDATES = 4 };
+/* Of the steps that served the pilots best: the usual, and these quantiles. */
+static const double QUANTILE[CANDIDATES] = {0, 0.25, 0.5, 0.8};
+
+typedef struct gp_pilots {
+    const gp_survey_task *task;
+    size_t *index; /* count, into task->entries, by block */
+    size_t count;
+    gp_ladder *ladders; /* shared */
+    double *share;      /* shared: the step that served best, as a share of the first */
+    double sigma;
+    double *scale;                       /* a block: the median |d| of its pilots */
+    double (*candidate)[CANDIDATES];     /* a block: shares that may do for all of it */
+    unsigned char (*served)[CANDIDATES]; /* shared, a pilot: do they do for it? */
+} gp_pilots;
+
+static gp_outcome pilot_look(void *context, gp_evaluator *e, size_t k) {
+    gp_pilots *p = context;
+    return look(p->task, e, p->index[k], 1, &p->ladders[k]);
+}
+
+static gp_outcome pilot_looks_again(void *context, const size_t *indices, size_t count,
+                                    double shift, gp_ladder *ladders) {
+    const gp_pilots *p = context;
+    size_t index[PILOTS];
+    for (size_t k = 0; k < count; k++)
+        index[k] = p->index[indices[k]];
+    return looks_again((void *)p->task, index, count, shift, ladders);
+}
+
+static gp_goal pilot_goal(const gp_pilots *p, size_t k) {
+    const gp_check_state *c = p->task->check;
+    size_t block = gp_function_block_number(c->function, p->task->entries[p->index[k]]);
+    double fine = EFFORT[0].share * c->options.rtol;
+    return (gp_goal){fine, fine * FLOOR * p->scale[block]};
+}
+
+/* How does a pilot fare with each of the candidates alone? */
+static gp_outcome pilot_compare(void *context, gp_evaluator *e, size_t k) {
+    gp_pilots *p = context;
+    size_t entry = p->task->entries[p->index[k]];
+    size_t block = gp_function_block_number(e->function, entry);
+    gp_goal goal = pilot_goal(p, k);
+    for (size_t q = 0; q < CANDIDATES; q++) {
+        gp_ladder ladder;
+        if (look(p->task, e, p->index[k], p->candidate[block][q], &ladder) == GP_FAULT)
+            return GP_FAULT;
+        gp_estimate estimate = gp_ladder_estimate(&ladder, p->sigma);
+        p->served[k][q] = estimate.bound <= goal.rtol * fabs(estimate.derivative) + goal.atol;
+    }
+    return GP_EVALUATED;
+}
+
+static gp_outcome pilot_refine(void *context, gp_evaluator *e, size_t k) {
+    gp_pilots *p = context;
+    const gp_check_state *c = p->task->check;
+    gp_probe probe = probe_of(c, p->task->entries[p->index[k]]);
+    gp_goal goal = pilot_goal(p, k);
+    gp_line line;
+    gp_line_start(&line, e, &probe, p->task->f0);
+    gp_estimate estimate;
+    if (gp_ladder_refine(&p->ladders[k], &line, p->sigma, goal, EFFORT[0].evaluations, &estimate) ==
+        GP_FAULT)
+        return GP_FAULT;
+    p->share[k] = isfinite(estimate.bound) ? estimate.step / gp_first_step(&line) : 1;
+    return GP_EVALUATED;
+}
+
+/* The next block's pilots, from `first` on: one past them. */
+static size_t end_of_block(const gp_pilots *p, size_t first, size_t *block) {
+    const gp_function *f = p->task->check->function;
+    size_t k = first;
+    *block = gp_function_block_number(f, p->task->entries[p->index[first]]);
+    while (k < p->count && gp_function_block_number(f, p->task->entries[p->index[k]]) == *block)
+        k++;
+    return k;
+}
+
+static void set_scales(gp_pilots *p) {
+    double some[PILOTS];
+    size_t block;
+    for (size_t k = 0, end; k < p->count; k = end) {
+        size_t found = 0;
+        end = end_of_block(p, k, &block);
+        for (size_t q = k; q < end; q++) {
+            gp_estimate e = gp_ladder_estimate(&p->ladders[q], p->sigma);
+            if (isfinite(e.derivative) && e.derivative != 0)
+                some[found++] = fabs(e.derivative);
+        }
+        p->scale[block] = found ? gp_median(some, found) : 0;
+    }
+}
+
+static void set_candidates(gp_pilots *p) {
+    double some[PILOTS];
+    size_t block;
+    for (size_t k = 0, end; k < p->count; k = end) {
+        end = end_of_block(p, k, &block);
+        memcpy(some, p->share + k, (end - k) * sizeof *some);
+        (void)gp_median(some, end - k); /* sorts them */
+        p->candidate[block][0] = 1;
+        for (size_t q = 1; q < CANDIDATES; q++) {
+            double share = some[(size_t)(QUANTILE[q] * (double)(end - k))];
+            p->candidate[block][q] = share > 0 ? share : 1;
+        }
+    }
+}
+
+/* The candidate that serves most pilots; the usual one where another is hardly better. */
+static void choose_candidates(const gp_pilots *p) {
+    size_t block;
+    for (size_t k = 0, end; k < p->count; k = end) {
+        size_t served[CANDIDATES] = {0}, best = 0;
+        end = end_of_block(p, k, &block);
+        for (size_t q = 0; q < CANDIDATES; q++)
+            for (size_t i = k; i < end; i++)
+                served[q] += p->served[i][q];
+        for (size_t q = 1; q < CANDIDATES; q++)
+            if (served[q] > served[best] + (best == 0))
+                best = q;
+        p->task->check->pilot[block] = p->candidate[block][best];
+    }
+}
+
+static gp_outcome send_pilots(gp_pilots *p, double tiny) {
+    gp_check_state *c = p->task->check;
+    gp_work looks = {p->count, pilot_look, p, p->ladders, sizeof *p->ladders};
+    gp_work refinements = {p->count, pilot_refine, p, p->share, sizeof *p->share};
+    gp_work comparisons = {p->count, pilot_compare, p, p->served, sizeof *p->served};
+    gp_noise noise;
+    gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &looks);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_noise_level(c->function->dtype, tiny, p->ladders, p->count, 1,
+                                 pilot_looks_again, p, &noise);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    p->sigma = noise.sigma;
+    set_scales(p);
+    outcome = gp_execute(&c->executor, c->evaluator, &refinements);
+    set_candidates(p);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_execute(&c->executor, c->evaluator, &comparisons);
+    if (outcome == GP_EVALUATED)
+        choose_candidates(p);
+    return outcome;
+}
+
+/* Sets check->pilot. What a pilot is lost to, the entries' own looks will say. */
+static gp_outcome find_first_steps(gp_survey_task *task, double tiny) {
+    gp_check_state *c = task->check;
+    const gp_function *f = c->function;
+    gp_pilots p = {.task = task};
+    size_t most = f->blocks * PILOTS, each = sizeof *p.ladders + sizeof *p.share + sizeof *p.served;
+    gp_outcome outcome = GP_EVALUATED;
+    p.index = malloc(most * sizeof *p.index);
+    p.scale = calloc(f->blocks, sizeof *p.scale);
+    p.candidate = calloc(f->blocks, sizeof *p.candidate);
+    p.ladders = gp_records_alloc(&c->executor, most * each);
+    for (size_t b = 0, k = 0; b < f->blocks && p.index; b++) {
+        size_t first = k;
+        while (k < task->count && task->entries[k] < f->block[b].offset + f->block[b].entries)
+            k++;
+        for (size_t q = 0; q < PILOTS && k - first >= PILOTED_BLOCK; q++)
+            p.index[p.count++] = first + (2 * q + 1) * (k - first) / (2 * PILOTS);
+    }
+    if (!p.index || !p.scale || !p.candidate || !p.ladders) {
+        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+    } else if (p.count > 0) {
+        p.share = (double *)(void *)(p.ladders + most);
+        p.served = (unsigned char(*)[CANDIDATES])(void *)(p.share + most);
+        outcome = send_pilots(&p, tiny);
+    }
+    gp_records_free(p.ladders, most * each);
+    free(p.index);
+    free(p.scale);
+    free(p.candidate);
+    return outcome;
+}
+
 static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
     const gp_check_state *c = task->check;
     size_t i = task->entries[k];
@@ -537,8 +726,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
                            .gradient = gradient,
                            .entries = entries,
                            .count = count,
-                           .ladders = gp_shared_alloc(ladder_bytes),
-                           .results = gp_shared_alloc(result_bytes),
+                           .ladders = gp_records_alloc(&c->executor, ladder_bytes),
+                           .results = gp_records_alloc(&c->executor, result_bytes),
                            .lost = calloc(count, 1)};
     gp_tolerance *tolerance = malloc(f->blocks * sizeof *tolerance);
     double *scratch = malloc((2 * count + 1) * sizeof *scratch), tiny = 0;
@@ -549,6 +738,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     }
     if (outcome == GP_EVALUATED)
         outcome = gp_check_tiny_noise(c, f0, &tiny);
+    if (outcome == GP_EVALUATED)
+        outcome = find_first_steps(&task, tiny);
     if (outcome == GP_EVALUATED)
         outcome = take_first_looks(&task);
     if (outcome == GP_EVALUATED)
@@ -590,8 +781,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
         if (counts(aim, &c->report->entry[i], t, result))
             c->report->entry[i] = *result;
     }
-    gp_shared_free(task.ladders, ladder_bytes);
-    gp_shared_free(task.results, result_bytes);
+    gp_records_free(task.ladders, ladder_bytes);
+    gp_records_free(task.results, result_bytes);
     free(task.lost);
     free(tolerance);
     free(scratch);
@@ -613,10 +804,10 @@ static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
     gp_line line;
     gp_ladder ladder;
     gp_line_start(&line, e, &probe, task->f0);
+    gp_estimate estimate;
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT ||
-        refine(&ladder, &line, c->report->noise, t) == GP_FAULT)
+        refine(&ladder, &line, c->report->noise, t, &estimate) == GP_FAULT)
         return GP_FAULT;
-    gp_estimate estimate = gp_ladder_estimate(&ladder, c->report->noise);
     task->pair[k][0] = estimate.derivative;
     task->pair[k][1] = estimate.bound;
     return GP_EVALUATED;
@@ -625,7 +816,7 @@ static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
 gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entries, size_t count,
                                double *d, double *b) {
     size_t bytes = count * sizeof(double[2]);
-    gp_estimates task = {c, f0, entries, gp_shared_alloc(bytes)};
+    gp_estimates task = {c, f0, entries, gp_records_alloc(&c->executor, bytes)};
     gp_work work = {count, estimate_entry, &task, task.pair, sizeof(double[2])};
     if (!task.pair)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
@@ -635,6 +826,6 @@ gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entri
         d[entries[k]] = task.pair[k][0];
         b[entries[k]] = known ? task.pair[k][1] : INFINITY;
     }
-    gp_shared_free(task.pair, bytes);
+    gp_records_free(task.pair, bytes);
     return outcome;
 }

@@ -5,6 +5,10 @@
  *     layer l+1:  Z' = Z + W[:, j] (a_j' - a_j)^T, a rank-one change
  *     from layer l+2 on: as in any forward pass
  *
+ * Of a network with ReLU units and one output the logits are a function of the step s = a_j' - a_j
+ * that is linear as long as no unit of layer l+1 crosses its kink, which is known beforehand for
+ * each example: below, the reaches.
+ *
  * Activations of the base point are kept unit by unit (a row is one unit over all examples). */
 #include <cblas.h>
 #include <math.h>
@@ -24,9 +28,29 @@ struct gp_network_base {
     int hard;       /* cross-entropy of one output, all labels 0 or 1, no weights */
     /* z[l], a[l] (width[l] x count), a[0] the data; changed: what a probe makes of them */
     double **z, **a, **changed;
-    double *unit, *step; /* count: the unit that differs, and by how much */
-    double *losses;      /* count */
+    double *unit, *step;        /* count: the unit that differs, and by how much */
+    double cost;                /* of the data at the base point: mean loss */
+    double *slope, *sign;       /* count, where hard: as of gp_softplus_change */
+    double *moved;              /* count: by how much the logits differ */
+    double *ones, *zeros;       /* count: of either */
+    struct gp_reaches *reaches; /* of layer layers-2 of a piecewise linear network; NULL: not yet */
 };
+
+/* How the one logit of each example follows a step s of unit j, two layers below: by slope s while
+ * -1 < s low and -1 < s high. low and high are the smallest and the largest w / z over the units
+ * between, of which z + w s is what goes into the kink. */
+struct gp_reaches {
+    double *slope, *low, *high; /* width[layers-2] x count */
+};
+
+static void free_reaches(struct gp_reaches *reaches) {
+    if (!reaches)
+        return;
+    free(reaches->slope);
+    free(reaches->low);
+    free(reaches->high);
+    free(reaches);
+}
 
 void gp_network_forget(gp_network *net) {
     struct gp_network_base *base = net->base;
@@ -43,7 +67,12 @@ void gp_network_forget(gp_network *net) {
     free(base->theta);
     free(base->unit);
     free(base->step);
-    free(base->losses);
+    free(base->slope);
+    free(base->sign);
+    free(base->moved);
+    free(base->ones);
+    free(base->zeros);
+    free_reaches(base->reaches);
     free(base);
     net->base = NULL;
 }
@@ -86,9 +115,15 @@ static struct gp_network_base *new_base(const gp_network *net) {
     base->changed = calloc(layers + 1, sizeof *base->changed);
     base->unit = malloc(m * sizeof *base->unit);
     base->step = malloc(m * sizeof *base->step);
-    base->losses = malloc(m * sizeof *base->losses);
+    base->slope = malloc(m * sizeof *base->slope);
+    base->sign = malloc(m * sizeof *base->sign);
+    base->moved = malloc(m * sizeof *base->moved);
+    base->ones = malloc(m * sizeof *base->ones);
+    base->zeros = calloc(m, sizeof *base->zeros);
+    for (size_t r = 0; r < m && base->ones; r++)
+        base->ones[r] = 1;
     int complete = base->theta && base->z && base->a && base->changed && base->unit && base->step &&
-                   base->losses;
+                   base->slope && base->sign && base->moved && base->ones && base->zeros;
     for (size_t l = 0; l <= layers && complete; l++) {
         base->z[l] = malloc(m * net->width[l] * sizeof **base->z);
         base->a[l] = malloc(m * net->width[l] * sizeof **base->a);
@@ -103,7 +138,8 @@ static struct gp_network_base *new_base(const gp_network *net) {
 
 static int is_complete(const gp_network *net) {
     const struct gp_network_base *b = net->base;
-    if (!b || !b->theta || !b->z || !b->a || !b->changed || !b->unit || !b->step || !b->losses)
+    if (!b || !b->theta || !b->z || !b->a || !b->changed || !b->unit || !b->step || !b->slope ||
+        !b->sign || !b->moved || !b->ones || !b->zeros)
         return 0;
     for (size_t l = 0; l <= net->options.layers; l++)
         if (!b->z[l] || !b->a[l] || !b->changed[l])
@@ -142,6 +178,18 @@ static int prepare(gp_network *net, const double *theta, int same) {
         for (size_t i = 0; i < weights; i++)
             base->squares += theta[net->weights[l] + i] * theta[net->weights[l] + i];
     }
+    for (size_t r = 0; r < m && base->hard; r++) {
+        base->sign[r] = net->labels[net->first + r] != 0 ? -1 : 1;
+        base->slope[r] = 1 / (1 + exp(-base->sign[r] * base->z[layers][r]));
+    }
+    gp_network_part part = net->part;
+    double cost, l2 = net->options.l2;
+    net->part = GP_PART_DATA; /* as a whole forward pass has it, to the last bit */
+    net->options.l2 = 0;
+    (void)gp_dense_forward_f64(net, theta, &cost);
+    net->options.l2 = l2;
+    net->part = part;
+    base->cost = cost;
     return 0;
 }
 
@@ -164,20 +212,135 @@ static double mean_loss(const gp_network *net, const double *logits) {
     return sum / (double)m;
 }
 
+/* out := z + w step */
 GP_VECTOR static void add_scaled(size_t m, const double *z, double w, const double *step,
                                  double *out) {
     for (size_t r = 0; r < m; r++)
         out[r] = z[r] + w * step[r];
 }
 
-/* out += weight * max(z + w step, leak * same): a unit of layer l+1, straight into the output. */
-GP_VECTOR static void feed_relu(size_t m, const double *z, double w, const double *step,
-                                double leak, double weight, double *out) {
+/* Mean loss where the logits of a network with one output have moved by base->moved. */
+static double loss_of_moved(const gp_network *net) {
+    struct gp_network_base *base = net->base;
+    size_t m = base->count, layers = net->options.layers;
+    double change;
+    if (base->hard && gp_softplus_change(m, base->slope, base->sign, base->moved, &change) == 0)
+        return base->cost + change / (double)m;
+    add_scaled(m, base->z[layers], 1, base->moved, base->changed[layers]);
+    return mean_loss(net, base->changed[layers]);
+}
+
+/* ---- piecewise linear networks with one output ----------------------------------- */
+
+static int is_bent(const gp_network *net) {
+    gp_activation unit = net->options.hidden;
+    return (unit == GP_RELU || unit == GP_LEAKY_RELU) && net->width[net->options.layers] == 1;
+}
+
+static double leak_of(const gp_network *net) {
+    return net->options.hidden == GP_RELU ? 0 : gp_activate_derivative(GP_LEAKY_RELU, -1);
+}
+
+/* moved := weight (f(z + w step) - f(z)), f the unit */
+GP_VECTOR static void move_through(size_t m, const double *z, double w, const double *step,
+                                   double leak, double weight, double *moved) {
     for (size_t r = 0; r < m; r++) {
-        double t = z[r] + w * step[r];
-        out[r] += weight * (t > 0 ? t : leak * t);
+        double before = z[r], after = before + w * step[r];
+        before = before > 0 ? before : leak * before;
+        after = after > 0 ? after : leak * after;
+        moved[r] = weight * (after - before);
     }
 }
+
+/* Adds one unit in between to the reaches of unit j: its z (and 1 / z), the weight w from j to it
+ * and its weight into the output. */
+GP_VECTOR static void add_reach(size_t m, const double *z, const double *inverse, double w,
+                                double weight, double leak, double *slope, double *low,
+                                double *high) {
+    double on = weight * w, off = leak * on;
+    for (size_t r = 0; r < m; r++) {
+        double ratio = w * inverse[r];
+        slope[r] += z[r] > 0 ? on : off;
+        low[r] = ratio < low[r] ? ratio : low[r];
+        high[r] = ratio > high[r] ? ratio : high[r];
+    }
+}
+
+/* Sets base->reaches; 0, or -1 without memory. */
+static int find_reaches(const gp_network *net) {
+    struct gp_network_base *base = net->base;
+    size_t m = base->count, out = net->options.layers, u = net->width[out - 1];
+    size_t v = net->width[out - 2];
+    const double *W = base->theta + net->weights[out - 1],
+                 *weight = base->theta + net->weights[out];
+    struct gp_reaches *reaches = calloc(1, sizeof *reaches);
+    double *inverse = malloc(u * m * sizeof *inverse);
+    if (reaches) {
+        reaches->slope = calloc(v * m, sizeof(double));
+        reaches->low = calloc(v * m, sizeof(double));
+        reaches->high = calloc(v * m, sizeof(double));
+    }
+    if (!reaches || !inverse || !reaches->slope || !reaches->low || !reaches->high) {
+        free(inverse);
+        free_reaches(reaches);
+        return -1;
+    }
+    for (size_t i = 0; i < u * m; i++)
+        inverse[i] = 1 / base->z[out - 1][i]; /* infinite at a kink: any step crosses it */
+    for (size_t j = 0; j < v; j++)
+        for (size_t q = 0; q < u; q++)
+            add_reach(m, base->z[out - 1] + q * m, inverse + q * m, W[q * v + j], weight[q],
+                      leak_of(net), reaches->slope + j * m, reaches->low + j * m,
+                      reaches->high + j * m);
+    free(inverse);
+    base->reaches = reaches;
+    return 0;
+}
+
+/* Rounding must not take a unit across its kink unseen. */
+static const double SHORT_OF = -0.999999;
+
+/* moved := slope step; returns how many examples cross a kink. */
+GP_VECTOR static uint64_t move_within(size_t m, const double *slope, const double *low,
+                                      const double *high, const double *step, double *moved) {
+    uint64_t crossing = 0; /* a NaN crosses nothing: its unit has no weight */
+    for (size_t r = 0; r < m; r++) {
+        double s = step[r];
+        moved[r] = slope[r] * s;
+        crossing += (uint64_t)((s * low[r] <= SHORT_OF) | (s * high[r] <= SHORT_OF));
+    }
+    return crossing;
+}
+
+/* base->moved where unit j of layer layers-2 differs by base->step. 0, or -1 without memory. */
+static int move_two_below(const gp_network *net, size_t j) {
+    struct gp_network_base *base = net->base;
+    size_t m = base->count, out = net->options.layers, u = net->width[out - 1];
+    size_t v = net->width[out - 2];
+    if (!base->reaches && find_reaches(net))
+        return -1;
+    const double *low = base->reaches->low + j * m, *high = base->reaches->high + j * m;
+    const double *W = base->theta + net->weights[out - 1],
+                 *weight = base->theta + net->weights[out];
+    double leak = leak_of(net);
+    uint64_t left =
+        move_within(m, base->reaches->slope + j * m, low, high, base->step, base->moved);
+    for (size_t r = 0; r < m && left > 0; r++) {
+        double s = base->step[r], sum = 0;
+        if (!(s * low[r] <= SHORT_OF || s * high[r] <= SHORT_OF))
+            continue;
+        left--;
+        for (size_t q = 0; q < u; q++) {
+            double before = base->z[out - 1][q * m + r], after = before + W[q * v + j] * s;
+            sum += weight[q] *
+                   ((after > 0 ? after : leak * after) - (before > 0 ? before : leak * before));
+        }
+        base->moved[r] = sum;
+    }
+    return 0;
+}
+
+/* ---- any network ----------------------------------------------------------------- */
 
 /* From layer l, of which unit j alone differs, by base->step after its activation. */
 static double propagate(gp_network *net, size_t l, size_t j) {
@@ -186,17 +349,8 @@ static double propagate(gp_network *net, size_t l, size_t j) {
     size_t m = base->count, layers = o->layers, u = net->width[l + 1], v = net->width[l];
     const double *W = base->theta + net->weights[l + 1];
     double **now = base->changed;
-    int bent = o->hidden == GP_RELU || o->hidden == GP_LEAKY_RELU;
-    if (l + 2 == layers && net->width[layers] == 1 && bent) {
-        const double *out = base->theta + net->weights[layers];
-        double leak = o->hidden == GP_RELU ? 0 : gp_activate_derivative(o->hidden, -1);
-        for (size_t r = 0; r < m; r++)
-            now[layers][r] = out[u];
-        for (size_t q = 0; q < u; q++)
-            feed_relu(m, base->z[l + 1] + q * m, W[q * v + j], base->step, leak, out[q],
-                      now[layers]);
-        return mean_loss(net, now[layers]);
-    }
+    if (l + 2 == layers && is_bent(net) && move_two_below(net, j) == 0)
+        return loss_of_moved(net);
     for (size_t q = 0; q < u; q++)
         add_scaled(m, base->z[l + 1] + q * m, W[q * v + j], base->step, now[l + 1] + q * m);
     for (size_t p = l + 2; p <= layers; p++) {
@@ -204,35 +358,54 @@ static double propagate(gp_network *net, size_t l, size_t j) {
         activate(net, cells, now[p - 1], now[p - 1]);
         layer(net, base->theta, p, m, now[p - 1], now[p]);
     }
-    return mean_loss(net, now[layers]);
+    if (net->width[layers] > 1)
+        return mean_loss(net, now[layers]);
+    add_scaled(m, now[layers], -1, base->z[layers], base->moved);
+    return loss_of_moved(net);
+}
+
+/* The mean loss where weight k into unit j of layer l differs by `change`; its bias: k == v. */
+static double probe_data(gp_network *net, size_t l, size_t j, size_t k, double change) {
+    struct gp_network_base *base = net->base;
+    size_t m = base->count, layers = net->options.layers, u = net->width[l];
+    const double *z = base->z[l] + j * m;
+    const double *in = k < net->width[l - 1] ? base->a[l - 1] + k * m : base->ones;
+    if (l == layers && u == 1) {
+        add_scaled(m, base->zeros, change, in, base->moved);
+        return loss_of_moved(net);
+    }
+    if (l == layers) {
+        memcpy(base->changed[l], base->z[l], u * m * sizeof *z);
+        add_scaled(m, z, change, in, base->changed[l] + j * m);
+        return mean_loss(net, base->changed[l]);
+    }
+    if (l + 1 == layers && is_bent(net)) {
+        move_through(m, z, change, in, leak_of(net), base->theta[net->weights[layers] + j],
+                     base->moved);
+        return loss_of_moved(net);
+    }
+    if (is_bent(net)) {
+        move_through(m, z, change, in, leak_of(net), 1, base->step);
+    } else {
+        add_scaled(m, z, change, in, base->unit);
+        activate(net, m, base->unit, base->step);
+        add_scaled(m, base->step, -1, base->a[l] + j * m, base->step);
+    }
+    return propagate(net, l, j);
 }
 
 static double probe(gp_network *net, size_t entry, double number) {
     const gp_network_options *o = &net->options;
-    struct gp_network_base *base = net->base;
-    size_t m = base->count, layers = o->layers, l = layers;
+    const struct gp_network_base *base = net->base;
+    size_t l = o->layers;
     while (net->weights[l] > entry)
         l--;
     size_t u = net->width[l], v = net->width[l - 1], at = entry - net->weights[l];
     int is_weight = at < u * v;
-    size_t j = is_weight ? at / v : at - u * v;
-    double was = base->theta[entry], change = number - was, loss = 0;
-    if (net->part != GP_PART_DECAY) {
-        const double *z = base->z[l] + j * m;
-        if (is_weight)
-            add_scaled(m, z, change, base->a[l - 1] + (at % v) * m, base->unit);
-        for (size_t r = 0; r < m && !is_weight; r++)
-            base->unit[r] = z[r] + change;
-        if (l == layers) {
-            memcpy(base->changed[l], base->z[l], u * m * sizeof *z);
-            memcpy(base->changed[l] + j * m, base->unit, m * sizeof *z);
-            loss = mean_loss(net, base->changed[l]);
-        } else {
-            activate(net, m, base->unit, base->step);
-            add_scaled(m, base->step, -1, base->a[l] + j * m, base->step);
-            loss = propagate(net, l, j);
-        }
-    }
+    double was = base->theta[entry], loss = 0;
+    if (net->part != GP_PART_DECAY)
+        loss = is_weight ? probe_data(net, l, at / v, at % v, number - was)
+                         : probe_data(net, l, at - u * v, v, number - was);
     double l2 = net->part == GP_PART_DATA ? 0 : o->l2;
     double squares = base->squares + (is_weight ? (number - was) * (number + was) : 0);
     return loss + 0.5 * l2 * squares;

@@ -27,6 +27,7 @@ typedef struct gp_probe {
      * up to end_column move. columns == 0: all entries do. */
     size_t columns, origin, first_column, end_column;
     double scale; /* length L: a step of L changes x by about its own size */
+    double pilot; /* the scale is this share of that length; 0: all of it */
     double reach; /* steps may grow to a few times this, if it is larger than the scale */
 } gp_probe;
 

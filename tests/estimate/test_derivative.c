@@ -49,8 +49,9 @@ static gp_estimate estimate(curve f, double x, gp_dtype dtype) {
                      GP_EVALUATED);
     double sigma = noise.sigma;
     gp_goal goal = {1e-9, 0};
-    assert_int_not_equal(gp_ladder_refine(&ladder, &line, sigma, goal, 40), GP_FAULT);
-    gp_estimate result = gp_ladder_estimate(&ladder, sigma);
+    gp_estimate result;
+    assert_int_not_equal(gp_ladder_refine(&ladder, &line, sigma, goal, 40, &result), GP_FAULT);
+
     gp_evaluator_destroy(e);
     gp_function_destroy(function);
     return result;

@@ -39,8 +39,7 @@ static found fit(curve f, double x, double rtol) {
     gp_goal goal = {rtol, 0};
     gp_line_start(&line, e, &probe, f0);
     assert_int_not_equal(gp_ladder_start(&ladder, &line, 1), GP_FAULT);
-    assert_int_not_equal(gp_ladder_refine(&ladder, &line, sigma, goal, 40), GP_FAULT);
-    result.few = gp_ladder_estimate(&ladder, sigma);
+    assert_int_not_equal(gp_ladder_refine(&ladder, &line, sigma, goal, 40, &result.few), GP_FAULT);
     assert_int_equal(gp_fit(&line, &ladder, sigma, goal, 4000, &result.many, &result.spent),
                      GP_EVALUATED);
     gp_evaluator_destroy(e);

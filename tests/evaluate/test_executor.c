@@ -199,8 +199,8 @@ static void test_budget(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads_and_processes), cmocka_unit_test(test_team),
-        cmocka_unit_test(test_journal), cmocka_unit_test(test_budget)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads_and_processes),
+                                       cmocka_unit_test(test_team), cmocka_unit_test(test_journal),
+                                       cmocka_unit_test(test_budget)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
