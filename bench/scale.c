@@ -1,6 +1,6 @@
 /* What a proof by random directions costs as n grows: evaluations, time of our own, memory; and
  * what it takes to find 1 or 10 wrong entries, a wrong row and a wrong block among n. One line of
- * JSON a case: bench_scale [LARGEST N]. */
+ * JSON a case: bench_scale [LARGEST N [right]], with `right` without the mistakes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,8 +158,9 @@ static int run(size_t n, mistake m) {
 
 int main(int argc, char **argv) {
     double largest = argc > 1 ? atof(argv[1]) : 1e7;
+    int mistakes = argc > 2 ? 1 : MISTAKES;
     for (double n = 1e4; n <= largest * 1.01; n *= 10)
-        for (int m = NONE; m < MISTAKES; m++) {
+        for (int m = NONE; m < mistakes; m++) {
             if (m != NONE && n < largest / 1.01) /* mistakes among the most */
                 continue;
             fflush(stdout);

@@ -123,7 +123,10 @@ static double load(gp_dtype dtype, const void *array, size_t i) {
 
 void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
     const gp_function *f = e->function;
-    for (size_t i = 0; i < f->n; i++) {
+    int plain = e->lean && f->dtype == GP_FLOAT64 && !f->lower;
+    if (plain)
+        memcpy(e->x, point, f->n * sizeof *point);
+    for (size_t i = 0; i < f->n && !plain; i++) {
         double v = point[i];
         if (f->lower) {
             v = fmin(fmax(v, f->lower[i]), f->upper[i]);
@@ -162,6 +165,13 @@ double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
 
 /* Entries [first, end) back to the base point. */
 static void put_back(gp_evaluator *e, size_t first, size_t end) {
+    if (e->x_dtype == GP_FLOAT64 && !e->function->lower && first < end) {
+        size_t bytes = (end - first) * sizeof(double);
+        memcpy((double *)e->x + first, e->point + first, bytes);
+        if (e->expected)
+            memcpy((double *)e->expected + first, e->point + first, bytes);
+        return;
+    }
     for (size_t i = first; i < end; i++)
         move(e, i, 0);
 }
@@ -174,17 +184,17 @@ void gp_evaluator_settle(gp_evaluator *e) {
 
 /* A checksum of x, piece by piece: words may trade places within a piece's lane and nowhere else.
  */
-enum { PIECE = 512, LANES = 8 };
+enum { PIECE = 512 };
 
 GP_VECTOR static uint64_t piece_sum(const uint64_t *word, size_t words) {
-    uint64_t lane[LANES] = {0}, sum = words;
+    gp_words lane = {0};
+    uint64_t sum = words;
     size_t i = 0;
-    for (; i + LANES <= words; i += LANES)
-        for (size_t k = 0; k < LANES; k++)
-            lane[k] += word[i + k];
+    for (; i + GP_LANES <= words; i += GP_LANES)
+        lane += *(const gp_words *)(word + i);
     for (; i < words; i++)
-        lane[i % LANES] += word[i];
-    for (size_t k = 0; k < LANES; k++)
+        lane[i % GP_LANES] += word[i];
+    for (size_t k = 0; k < GP_LANES; k++)
         sum = 0x9E3779B97F4A7C15u * sum + lane[k];
     return sum;
 }
@@ -210,22 +220,23 @@ static uint64_t checksum(const gp_evaluator *e) {
 /* The plain loop of a float64 function without bounds, the one that large functions take. */
 GP_VECTOR static void shift_f64(double *x, const double *point, size_t count, double t,
                                 const double *v, double *along, double *square) {
-    double products[LANES] = {0}, squares[LANES] = {0}, product = 0, length = 0;
+    gp_lanes products = {0}, squares = {0};
+    double product = 0, length = 0;
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t k = 0; k < LANES; k++) {
-            double moved = point[i + k] + t * v[i + k];
-            x[i + k] = moved;
-            products[k] += (moved - point[i + k]) * v[i + k];
-            squares[k] += v[i + k] * v[i + k];
-        }
+    for (; i + GP_LANES <= count; i += GP_LANES) {
+        gp_lanes base = *(const gp_lanes *)(point + i), step = *(const gp_lanes *)(v + i);
+        gp_lanes moved = base + t * step;
+        *(gp_lanes *)(x + i) = moved;
+        products += (moved - base) * step;
+        squares += step * step;
+    }
     for (; i < count; i++) {
         double moved = point[i] + t * v[i];
         x[i] = moved;
         product += (moved - point[i]) * v[i];
         length += v[i] * v[i];
     }
-    for (size_t k = 0; k < LANES; k++) {
+    for (size_t k = 0; k < GP_LANES; k++) {
         product += products[k];
         length += squares[k];
     }

@@ -18,6 +18,8 @@ typedef struct gp_directions {
     double *factor;     /* as of scaling; 0 takes a block out */
     double *norm;       /* a block: |w g|, the root of its sum of squares; 0 where it stays put */
     double scale;       /* length on which steps along a direction are taken */
+    unsigned count;     /* directions in use */
+    int thorough;       /* whatever they cost */
     double slope[GP_DIRECTIONS]; /* g . v */
     gp_ladder *ladders;          /* shared, one a direction */
     gp_estimate *results;        /* shared */

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
+#include "function/vector.h"
 #include "judge/directions.h"
 
 /* How good a direction's estimate should be, as a share of what the weakest block may be off by,
@@ -25,12 +27,16 @@ static const double FINE = 0.02;
 static const double LOUDEST = 30;
 /* A direction's first steps: as small as noise allows, for the sake of kinks. Its share in the
  * bound is then this part of what the weakest block may be off by. Lengths within these limits. */
-static const double NOISE_SHARE = 0.005, SHORTEST = 1.0 / 32, LONGEST = 64;
+static const double NOISE_SHARE = 0.0025, SHORTEST = 0x1p-14, LONGEST = 64;
 /* A part of a direction should show whether it is to blame for this share of what is off. */
 static const double SHARP = 0.05;
 enum { PART_EVALUATIONS = 12 };
 /* Rounds of search: each finds at least one more mistake, or is the last. */
 enum { ROUNDS = 12 };
+/* The value's own rounding times this is what a well-computed sum is noisy by. */
+static const double SUMMED = 4;
+/* So many directions first: where their bounds are sharp, that is all it takes. */
+enum { FEWEST = 5 };
 
 static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part) {
     return (gp_probe){.offset = part->offset,
@@ -50,26 +56,79 @@ static gp_part everything(const gp_directions *d) {
     return (gp_part){.offset = 0, .entries = d->check->function->n};
 }
 
+/* Adds g . v and the sum of (g_i v_i)^2. */
+GP_VECTOR static void add_products(const double *g, const double *v, size_t count, double *sum,
+                                   double *squares) {
+    gp_lanes sums = {0}, square = {0};
+    size_t i = 0;
+    for (; i + GP_LANES <= count; i += GP_LANES) {
+        gp_lanes product = *(const gp_lanes *)(g + i) * *(const gp_lanes *)(v + i);
+        sums += product;
+        square += product * product;
+    }
+    for (; i < count; i++) {
+        *sum += g[i] * v[i];
+        *squares += g[i] * v[i] * g[i] * v[i];
+    }
+    for (size_t k = 0; k < GP_LANES; k++) {
+        *sum += sums[k];
+        *squares += square[k];
+    }
+}
+
 /* g . v, and the root of the sum of (g_i v_i)^2 times 3, which is |w g| on average. */
 static double analytic_slope(const gp_directions *d, const gp_probe *probe, double *size) {
     enum { CHUNK = 512 };
-    const double *g = d->check->gradient;
     double v[CHUNK], slope = 0, squares = 0;
     size_t end = probe->offset + probe->entries;
     for (size_t at = probe->offset; at < end; at += CHUNK) {
         size_t count = end - at < CHUNK ? end - at : CHUNK;
-        double some = 0, some_squares = 0;
+        double some = 0;
         gp_probe_fill(probe, at, count, v);
-        for (size_t i = 0; i < count; i++) {
-            double product = g[at + i] * v[i];
-            some += product;
-            some_squares += product * product;
-        }
+        add_products(d->check->gradient + at, v, count, &some, &squares);
         slope += some;
-        squares += some_squares;
     }
     *size = sqrt(3 * squares);
     return slope;
+}
+
+/* What the weakest block may be off by. */
+static double least_tau(const gp_directions *d) {
+    double least = INFINITY;
+    for (size_t b = 0; b < d->check->function->blocks; b++)
+        if (d->norm[b] > 0)
+            least = fmin(least, d->norm[b]);
+    return isfinite(least) ? d->check->options.rtol * least : 0;
+}
+
+/* The noise of a value that is rounded once. */
+static double rounding_of(const gp_directions *d) {
+    const gp_check_state *c = d->check;
+    return gp_dtype_epsilon(c->evaluator->x_dtype) * fabs(c->report->value) / sqrt(12);
+}
+
+/* Kinks are spread over a direction like rain: where one lies within the steps, it's quicker to
+ * begin again from much nearer than to walk there. */
+static gp_outcome begin_nearer(const gp_directions *d, gp_line *line, gp_ladder *ladder) {
+    static const double NEARER = 1.0 / 64;
+    enum { TRIES = 2 };
+    gp_goal goal = {0, EFFORT[0].share * least_tau(d)};
+    double shift = 1, sigma = SUMMED * rounding_of(d); /* optimistic */
+    for (int try = 0; try < TRIES && ladder->rungs; try++) {
+        gp_estimate e = gp_ladder_estimate(ladder, sigma);
+        gp_ladder nearer;
+        shift *= NEARER;
+        if (gp_goal_is_met(&goal, &e) || e.noise > NEARER * e.bound)
+            break;
+        if (gp_ladder_start(&nearer, line, shift) == GP_FAULT)
+            return GP_FAULT;
+        gp_estimate there = gp_ladder_estimate(&nearer, sigma);
+        nearer.evaluations += ladder->evaluations;
+        if (!(there.bound < e.bound))
+            break;
+        *ladder = nearer;
+    }
+    return GP_EVALUATED;
 }
 
 static gp_outcome look(const gp_directions *d, gp_evaluator *e, size_t k, double shift,
@@ -78,7 +137,8 @@ static gp_outcome look(const gp_directions *d, gp_evaluator *e, size_t k, double
     gp_probe probe = probe_of(d, (unsigned)k, &all);
     gp_line line;
     gp_line_start(&line, e, &probe, d->check->report->value);
-    return gp_ladder_start(ladder, &line, shift);
+    gp_outcome outcome = gp_ladder_start(ladder, &line, shift);
+    return outcome == GP_EVALUATED && shift == 1 ? begin_nearer(d, &line, ladder) : outcome;
 }
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t k) {
@@ -97,15 +157,6 @@ static gp_outcome looks_again(void *context, const size_t *indices, size_t count
     return GP_EVALUATED;
 }
 
-/* What the weakest block may be off by. */
-static double least_tau(const gp_directions *d) {
-    double least = INFINITY;
-    for (size_t b = 0; b < d->check->function->blocks; b++)
-        if (d->norm[b] > 0)
-            least = fmin(least, d->norm[b]);
-    return isfinite(least) ? d->check->options.rtol * least : 0;
-}
-
 static gp_outcome estimate(void *context, gp_evaluator *e, size_t k) {
     gp_directions *d = context;
     gp_part all = everything(d);
@@ -113,7 +164,7 @@ static gp_outcome estimate(void *context, gp_evaluator *e, size_t k) {
     gp_line line;
     double tau = least_tau(d), sigma = d->check->noise.sigma;
     gp_line_start(&line, e, &probe, d->check->report->value);
-    for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
+    for (size_t i = 0; i <= (size_t)d->thorough; i++) {
         gp_goal goal = {0, EFFORT[i].share * tau};
         if (gp_ladder_refine(&d->ladders[k], &line, sigma, goal, EFFORT[i].evaluations,
                              &d->results[k]) == GP_FAULT)
@@ -133,19 +184,13 @@ static void set_scaling(gp_directions *d, double *factor, double *size) {
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
         const double *g = c->gradient + block->offset;
-        double sum = 0, squares = 0, largest = 0;
-        for (size_t i = 0; i < block->entries; i++)
-            largest = fmax(largest, fabs(g[i]));
+        double largest = gp_largest(g, block->entries), squares = 0;
         double unit = largest > 0 ? largest : 1; /* squares neither overflow nor vanish */
-        for (size_t i = 0; i < block->entries; i++)
-            sum += (g[i] / unit) * (g[i] / unit);
-        size[b] = unit * sqrt(sum / (double)block->entries);
+        size[b] = unit * sqrt(gp_squares(g, unit, block->entries) / (double)block->entries);
         factor[b] = c->typical[b];
-        for (size_t i = 0; i < block->entries && size[b] > 0; i++) {
-            double relative = fmin(fabs(g[i]) / size[b], 10), weighed = relative / (0.1 + relative);
-            squares += weighed * weighed;
-        }
-        d->norm[b] = factor[b] * size[b] * sqrt(squares);
+        if (size[b] > 0)
+            squares = gp_scaling_squares(g, size[b], block->entries);
+        d->norm[b] = factor[b] * sqrt(squares);
         loudest = fmax(loudest, d->norm[b]);
         all = fmax(all, size[b]);
     }
@@ -173,13 +218,12 @@ static double scale_for(gp_directions *d, double sigma) {
     return fmin(fmax(step / gp_first_step(&line), SHORTEST), LONGEST);
 }
 
-/* The length scale of first steps. Noise at the steps in use may be larger than at tiny ones: the
- * first direction shows. What grows with the step isn't noise. */
-static gp_outcome choose_scale(gp_directions *d, double tiny) {
+/* The length scale of first steps. Noise at the steps in use may be larger than rounding: the first
+ * direction shows. What grows with the step isn't noise. */
+static gp_outcome choose_scale(gp_directions *d) {
     gp_check_state *c = d->check;
-    double rounding = gp_dtype_epsilon(c->evaluator->x_dtype) * fabs(c->report->value) / sqrt(12);
     gp_ladder *ladder = &d->ladders[0];
-    d->scale = scale_for(d, fmax(tiny, rounding));
+    d->scale = scale_for(d, SUMMED * rounding_of(d));
     if (look(d, c->evaluator, 0, 1, ladder) == GP_FAULT)
         return GP_FAULT;
     double before = d->scale, rough = gp_ladder_roughness(ladder);
@@ -200,8 +244,8 @@ static gp_outcome choose_scale(gp_directions *d, double tiny) {
 /* patient: tell noise from kinks and bends by looking again from ever nearer. */
 static gp_outcome judge_noise(gp_directions *d, double tiny, int patient) {
     gp_check_state *c = d->check;
-    gp_outcome outcome = gp_noise_level(c->function->dtype, tiny, d->ladders, GP_DIRECTIONS,
-                                        patient, looks_again, d, &c->noise);
+    gp_outcome outcome = gp_noise_level(c->function->dtype, tiny, d->ladders, d->count, patient,
+                                        looks_again, d, &c->noise);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     c->report->noise = c->noise.sigma;
@@ -210,48 +254,37 @@ static gp_outcome judge_noise(gp_directions *d, double tiny, int patient) {
 
 /* Is every estimate as good as the weakest block demands? */
 static int is_clear(const gp_directions *d) {
-    for (unsigned k = 0; k < GP_DIRECTIONS; k++)
+    for (unsigned k = 0; k < d->count; k++)
         if (!(d->results[k].bound <= least_tau(d)))
             return 0;
     return 1;
 }
 
-static gp_outcome estimate_all(gp_directions *d) {
+static gp_outcome look_and_estimate(gp_directions *d, double tiny, int patient) {
     gp_check_state *c = d->check;
-    gp_work work = {GP_DIRECTIONS, estimate, d, d->results, sizeof *d->results};
-    return gp_check_execute(c, &work);
+    gp_work looks = {d->count, first_look, d, d->ladders, sizeof *d->ladders};
+    gp_work estimates = {d->count, estimate, d, d->results, sizeof *d->results};
+    gp_outcome outcome = gp_check_execute(c, &looks);
+    if (outcome == GP_EVALUATED && tiny >= 0)
+        outcome = judge_noise(d, tiny, patient);
+    return outcome == GP_EVALUATED ? gp_check_execute(c, &estimates) : outcome;
 }
 
-/* All directions anew, with the blocks that still take part. */
-static gp_outcome measure(gp_directions *d, int first) {
-    gp_check_state *c = d->check;
-    gp_outcome outcome = GP_EVALUATED;
-    double tiny = 0;
-    gp_work first_looks = {GP_DIRECTIONS, first_look, d, d->ladders, sizeof *d->ladders};
-    for (unsigned k = 0; k < GP_DIRECTIONS; k++)
-        d->ladders[k].rungs = 0;
-    if (first) {
-        outcome = gp_check_tiny_noise(c, c->report->value, &tiny);
-        if (outcome == GP_EVALUATED)
-            outcome = choose_scale(d, tiny);
-    }
-    if (outcome == GP_EVALUATED)
-        outcome = gp_check_execute(c, &first_looks);
-    if (outcome == GP_EVALUATED && first)
-        outcome = judge_noise(d, tiny, 0);
-    if (outcome == GP_EVALUATED)
-        outcome = estimate_all(d);
-    if (outcome == GP_EVALUATED && first && !is_clear(d)) {
-        outcome = judge_noise(d, tiny, 1);
-        if (outcome == GP_EVALUATED)
-            outcome = estimate_all(d);
-    }
-    for (unsigned k = 0; k < GP_DIRECTIONS && outcome == GP_EVALUATED; k++) {
-        gp_part all = everything(d);
+static void set_slopes(gp_directions *d) {
+    gp_part all = everything(d);
+    for (unsigned k = 0; k < d->count; k++) {
         gp_probe probe = probe_of(d, k, &all);
         double size;
         d->slope[k] = analytic_slope(d, &probe, &size);
     }
+}
+
+/* All directions anew, with the blocks that still take part. */
+static gp_outcome measure_again(gp_directions *d) {
+    for (unsigned k = 0; k < d->count; k++)
+        d->ladders[k].rungs = 0;
+    gp_outcome outcome = look_and_estimate(d, -1, 0);
+    set_slopes(d);
     return outcome;
 }
 
@@ -294,6 +327,21 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     return GP_EVALUATED;
 }
 
+/* The rest of the directions, and the noise as well as it can be known. */
+static gp_outcome measure_all(gp_directions *d) {
+    gp_check_state *c = d->check;
+    double tiny = 0;
+    gp_outcome outcome = gp_check_tiny_noise(c, c->report->value, &tiny);
+    d->count = GP_DIRECTIONS;
+    d->thorough = 1;
+    if (outcome == GP_EVALUATED)
+        outcome = look_and_estimate(d, tiny, 0);
+    if (outcome == GP_EVALUATED && !is_clear(d))
+        outcome = look_and_estimate(d, tiny, 1);
+    set_slopes(d);
+    return outcome;
+}
+
 static gp_discrepancy discrepancy(const gp_directions *d, unsigned k) {
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, k, &all);
@@ -311,7 +359,7 @@ static gp_discrepancy discrepancy(const gp_directions *d, unsigned k) {
 static unsigned worst_direction(const gp_directions *d, gp_discrepancy *worst) {
     unsigned found = GP_DIRECTIONS;
     double most = 0;
-    for (unsigned k = 0; k < GP_DIRECTIONS; k++) {
+    for (unsigned k = 0; k < d->count; k++) {
         gp_discrepancy here = discrepancy(d, k);
         double excess = fabs(here.off) / (here.bound + here.fine);
         if (!gp_is_off(&here) || !isfinite(here.bound) || excess <= most)
@@ -323,16 +371,74 @@ static unsigned worst_direction(const gp_directions *d, gp_discrepancy *worst) {
     return found;
 }
 
-/* k directions leave at most (sqrt 2 B / |w e|)^k: what they say about each block. */
+/* What is said of the error that the directions would have seen. Direction k accepts what is within
+ * B_k = (1 + m) b_k, b_k being its bound and m the largest |off_k| / b_k: the probability that an
+ * error e passes them all is at most
+ *     prod_k sqrt 2 (B_k / |w e| + 1 / 9000).
+ * b_k doesn't depend on e, and the product grows with m, so that holds for the m that came out; and
+ * as directions are added one after the other until they are enough, for each time that was asked.
+ *
+ * The |w e| for which that is the accepted probability of a miss, with `more` directions added that
+ * are as good as the median. */
+static double error_seen(const gp_directions *d, unsigned more) {
+    enum { TIMES_ASKED = GP_DIRECTIONS - FEWEST + 1, HALVINGS = 60 };
+    double bound[2 * GP_DIRECTIONS], m = 0, low, high;
+    unsigned count = d->count + more;
+    for (unsigned k = 0; k < d->count; k++) {
+        gp_discrepancy here = discrepancy(d, k);
+        bound[k] = here.bound;
+        if (here.bound > 0 && isfinite(here.bound))
+            m = fmax(m, fabs(here.off) / here.bound);
+    }
+    double median = gp_median(bound, d->count), accepted;
+    for (unsigned k = d->count; k < count; k++)
+        bound[k] = median;
+    accepted = log(d->check->options.confidence / TIMES_ASKED);
+    low = log(bound[0] * (1 + m)); /* the least: they are sorted */
+    high = low + 60;
+    if (!isfinite(low))
+        return bound[0] > 0 ? INFINITY : 0;
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = (low + high) / 2, sum = 0;
+        for (unsigned k = 0; k < count; k++) {
+            double passes = sqrt(2) * (bound[k] * (1 + m) / exp(middle) + 1.0 / 9000);
+            sum += passes < 1 ? log(passes) : 0;
+        }
+        if (sum > accepted)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low + 1e-9 < log(bound[0] * (1 + m)) + 60 ? exp(high) : INFINITY;
+}
+
+/* Are the directions so far so good that no more are needed? If not, so many in all might be: 0 if
+ * not even all of them. */
+static int is_enough(const gp_directions *d, unsigned *wanted) {
+    double weakest = least_tau(d);
+    *wanted = 0;
+    for (unsigned k = 0; k < d->count; k++) {
+        gp_discrepancy here = discrepancy(d, k);
+        if (gp_is_off(&here))
+            return 0;
+    }
+    for (unsigned more = 0; weakest > 0 && d->count + more <= GP_DIRECTIONS; more++)
+        if (error_seen(d, more) <= weakest) {
+            *wanted = d->count + more;
+            return more == 0;
+        }
+    return 0;
+}
+
+/* What the directions say about each block. */
 static void conclude(gp_directions *d) {
     gp_check_state *c = d->check;
-    double reach = sqrt(2) * pow(c->options.confidence, -1.0 / GP_DIRECTIONS);
-    double widest = 0, most_off = 0, bound = 0, squares = 0;
-    for (unsigned k = 0; k < GP_DIRECTIONS; k++) {
+    /* What nine directions can say that are each within the tolerance. */
+    static const double COARSEST = 14.2;
+    double seen = error_seen(d, 0), most_off = 0, squares = 0;
+    for (unsigned k = 0; k < d->count; k++) {
         gp_discrepancy here = discrepancy(d, k);
-        widest = fmax(widest, fabs(here.off) + here.bound);
         most_off = fmax(most_off, fabs(here.off) - here.bound);
-        bound = fmax(bound, here.bound);
     }
     for (size_t b = 0; b < c->function->blocks; b++)
         squares += d->norm[b] * d->norm[b];
@@ -348,13 +454,11 @@ static void conclude(gp_directions *d) {
             c->report->block[b].by_directions = GP_INCONCLUSIVE;
             continue; /* refuted by entries of its own */
         }
-        block->directions = GP_DIRECTIONS;
+        block->directions = d->count;
         if (d->norm[b] > 0)
-            block->resolution = reach * widest / d->norm[b];
-        c->report->block[b].by_directions = odd ? GP_INCONCLUSIVE
-                                            : d->norm[b] > 0 && !(bound <= tau && widest <= 3 * tau)
-                                                ? GP_INCONCLUSIVE
-                                                : GP_VERIFIED;
+            block->resolution = seen / d->norm[b];
+        int coarse = d->norm[b] > 0 && !(seen <= COARSEST * tau);
+        c->report->block[b].by_directions = odd || coarse ? GP_INCONCLUSIVE : GP_VERIFIED;
     }
 }
 
@@ -399,8 +503,17 @@ static gp_status describe(const gp_directions *d) {
 }
 
 static gp_outcome search(gp_directions *d) {
-    gp_outcome outcome = measure(d, 1);
+    gp_outcome outcome = choose_scale(d);
+    unsigned wanted = FEWEST;
     int clean = 0;
+    while (outcome == GP_EVALUATED && !clean && wanted > d->count) {
+        d->count = wanted;
+        outcome = look_and_estimate(d, 0, 0);
+        set_slopes(d);
+        clean = outcome == GP_EVALUATED && is_enough(d, &wanted);
+    }
+    if (outcome == GP_EVALUATED && !clean)
+        outcome = measure_all(d);
     for (int round = 0; round < ROUNDS && outcome == GP_EVALUATED && !clean; round++) {
         gp_discrepancy worst = {0, 0, 0};
         unsigned k = worst_direction(d, &worst);
@@ -418,7 +531,7 @@ static gp_outcome search(gp_directions *d) {
         if (after == d->check->function->blocks)
             clean = 1;
         else if (after > before)
-            outcome = measure(d, 0);
+            outcome = measure_again(d);
     }
     if (outcome != GP_EVALUATED)
         return outcome;

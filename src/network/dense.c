@@ -2,6 +2,7 @@
 #include <cblas.h>
 #include <string.h>
 
+#include "function/vector.h"
 #include "network/limits.h"
 #include "network/network.h"
 #include "probe/random.h"

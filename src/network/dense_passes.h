@@ -13,6 +13,40 @@
  *     delta_{l-1} = (delta_l W_l) * f'(Z_{l-1})
  */
 
+GP_VECTOR static void NAME(rectify)(size_t count, REAL leak, const REAL *z, REAL *a) {
+    for (size_t i = 0; i < count && leak == 0; i++)
+        a[i] = z[i] > 0 ? z[i] : 0;
+    for (size_t i = 0; i < count && leak != 0; i++)
+        a[i] = z[i] > 0 ? z[i] : leak * z[i];
+}
+
+/* a := f(z) */
+static void NAME(activate)(gp_activation unit, size_t count, const REAL *z, REAL *a) {
+    if (unit == GP_RELU || unit == GP_LEAKY_RELU) {
+        NAME(rectify)(count, (REAL)gp_activate_derivative(unit, -1), z, a);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        a[i] = (REAL)gp_activate(unit, z[i]);
+}
+
+GP_VECTOR static void NAME(multiply_rectified)(size_t count, REAL leak, const REAL *z,
+                                               REAL *delta) {
+    for (size_t i = 0; i < count; i++)
+        delta[i] *= z[i] > 0 ? 1 : leak;
+}
+
+/* delta *= f'(z) */
+static void NAME(multiply_by_derivative)(gp_activation unit, size_t count, const REAL *z,
+                                         REAL *delta) {
+    if (unit == GP_RELU || unit == GP_LEAKY_RELU) {
+        NAME(multiply_rectified)(count, (REAL)gp_activate_derivative(unit, -1), z, delta);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        delta[i] *= (REAL)gp_activate_derivative(unit, z[i]);
+}
+
 int NAME(gp_dense_forward)(gp_network *net, const REAL *theta, double *cost) {
     const gp_network_options *o = &net->options;
     size_t m = net->count, layers = o->layers;
@@ -29,8 +63,7 @@ int NAME(gp_dense_forward)(gp_network *net, const REAL *theta, double *cost) {
         if (l == layers)
             break;
         REAL rescale = (REAL)(1 / (1 - o->dropout));
-        for (size_t i = 0; i < m * u; i++)
-            a[i] = (REAL)gp_activate(o->hidden, z[i]);
+        NAME(activate)(o->hidden, m * u, z, a);
         if (o->dropout > 0)
             for (size_t r = 0; r < m; r++)
                 for (size_t k = 0; k < u; k++)
@@ -94,8 +127,7 @@ int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) 
              (int)v, 0, delta_below, (int)v);
         const REAL *z = net->z[l - 1];
         REAL rescale = (REAL)(1 / (1 - o->dropout));
-        for (size_t i = 0; i < m * v; i++)
-            delta_below[i] *= (REAL)gp_activate_derivative(o->hidden, z[i]);
+        NAME(multiply_by_derivative)(o->hidden, m * v, z, delta_below);
         if (o->dropout > 0)
             for (size_t r = 0; r < m; r++)
                 for (size_t k = 0; k < v; k++)

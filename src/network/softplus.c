@@ -19,11 +19,6 @@ double gp_softplus_sum(size_t m, const double *z, const double *labels) {
     return sum;
 }
 
-/* Eight numbers at a time; the compiler makes of them what the processor has. */
-enum { LANES = 8 };
-typedef double gp_lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
-typedef int64_t gp_bits __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
-
 /* e^d - 1 = d (1 + d (1/2 + d (1/6 + ...))): what is left out is below 1e-17 of it for |d| up to
  * NEAREST with 5 terms and up to GP_SOFTPLUS_NEAR with 11. */
 static const double NEAREST = 1e-3;
@@ -37,18 +32,18 @@ static double product_of(const double *lane) {
            ((lane[4] * lane[5]) * (lane[6] * lane[7]));
 }
 
-/* The product of 1 + q (e^d - 1), d = sign dz, over m, a multiple of LANES; *largest |dz|. */
+/* The product of 1 + q (e^d - 1), d = sign dz, over m, a multiple of GP_LANES; *largest |dz|. */
 GP_VECTOR static double product_near(size_t m, const double *q, const double *sign,
                                      const double *dz, double *largest) {
     gp_lanes product, a, b, c;
     gp_bits most = {0};
-    for (size_t k = 0; k < LANES; k++) {
+    for (size_t k = 0; k < GP_LANES; k++) {
         product[k] = 1;
         a[k] = SERIES[TERMS - 5];
         b[k] = SERIES[TERMS - 4];
         c[k] = SERIES[TERMS - 3];
     }
-    for (size_t r = 0; r < m; r += LANES) {
+    for (size_t r = 0; r < m; r += GP_LANES) {
         gp_lanes d = *(const gp_lanes *)(sign + r) * *(const gp_lanes *)(dz + r);
         gp_bits size = (gp_bits)d & INT64_MAX; /* |d| as bits, which are in order as numbers are */
         gp_bits larger = size > most;
@@ -57,7 +52,7 @@ GP_VECTOR static double product_near(size_t m, const double *q, const double *si
         product *= 1 + *(const gp_lanes *)(q + r) * (d * series);
     }
     gp_lanes sizes = (gp_lanes)most;
-    for (size_t k = 0; k < LANES; k++)
+    for (size_t k = 0; k < GP_LANES; k++)
         *largest = sizes[k] > *largest ? sizes[k] : *largest;
     return product_of((const double *)&product);
 }
@@ -65,9 +60,9 @@ GP_VECTOR static double product_near(size_t m, const double *q, const double *si
 GP_VECTOR static double product_further(size_t m, const double *q, const double *sign,
                                         const double *dz) {
     gp_lanes product;
-    for (size_t k = 0; k < LANES; k++)
+    for (size_t k = 0; k < GP_LANES; k++)
         product[k] = 1;
-    for (size_t r = 0; r < m; r += LANES) {
+    for (size_t r = 0; r < m; r += GP_LANES) {
         gp_lanes d = *(const gp_lanes *)(sign + r) * *(const gp_lanes *)(dz + r);
         gp_lanes series = d * 0;
         for (size_t t = 0; t < TERMS; t++)
@@ -83,8 +78,8 @@ int gp_softplus_change(size_t m, const double *q, const double *sign, const doub
         CHUNK = 256
     }; /* so many factors from e^-0.1 to e^0.1 don't leave the range of a double */
     *change = 0;
-    for (size_t at = 0; at + LANES <= m; at += CHUNK) {
-        size_t some = m - at < CHUNK ? (m - at) / LANES * LANES : CHUNK;
+    for (size_t at = 0; at + GP_LANES <= m; at += CHUNK) {
+        size_t some = m - at < CHUNK ? (m - at) / GP_LANES * GP_LANES : CHUNK;
         double largest = 0;
         double product = product_near(some, q + at, sign + at, dz + at, &largest);
         if (!(largest < GP_SOFTPLUS_NEAR))
@@ -93,7 +88,7 @@ int gp_softplus_change(size_t m, const double *q, const double *sign, const doub
             product = product_further(some, q + at, sign + at, dz + at);
         *change += log(product);
     }
-    for (size_t r = m / LANES * LANES; r < m; r++)
+    for (size_t r = m / GP_LANES * GP_LANES; r < m; r++)
         *change += log1p(q[r] * expm1(sign[r] * dz[r]));
     return isfinite(*change) ? 0 : -1;
 }

@@ -2,6 +2,7 @@
 #include "probe/probe.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "function/vector.h"
 
@@ -19,14 +20,62 @@ double gp_probe_component(const gp_probe *probe, size_t i) {
     return probe->weight ? v * probe->weight[i] : v;
 }
 
-/* v *= factor / (0.1 + min(|g| / size, 10)); a few digits of a weight are as good as all. */
+/* Powers of two by the exponent alone: 1/8 to 8. */
+static const int64_t LEAST = (int64_t)(1023 - 3) << 52, MOST = (int64_t)(1023 + 3) << 52,
+                     EXPONENT = (int64_t)0x7FF << 52, TURNED = (int64_t)(2 * 1023) << 52;
+
+/* 2^-k of |g| per_size, within limits, as the bits of a number */
+static int64_t weight_bits(double g, double per_size) {
+    double relative = fabs(g) * per_size;
+    int64_t bits;
+    memcpy(&bits, &relative, sizeof bits);
+    bits &= EXPONENT;
+    return TURNED - (bits < LEAST ? LEAST : bits > MOST ? MOST : bits);
+}
+
+static double weight(double g, double per_size) {
+    int64_t bits = weight_bits(g, per_size);
+    double w;
+    memcpy(&w, &bits, sizeof w);
+    return w;
+}
+
+/* v *= factor * weights */
 GP_VECTOR static void weigh_entries(const double *g, double per_size, double factor, size_t count,
                                     double *v) {
-    for (size_t i = 0; i < count; i++) {
-        float relative = (float)(fabs(g[i]) * per_size);
-        float clipped = relative < 10 ? relative : 10;
-        v[i] *= factor * (double)(1 / (0.1f + clipped));
+    size_t i = 0;
+    for (; i + GP_LANES <= count; i += GP_LANES) {
+        gp_lanes relative = *(const gp_lanes *)(g + i) * per_size;
+        gp_bits bits = (gp_bits)relative & EXPONENT;
+        gp_bits low = bits<LEAST, high = bits> MOST;
+        bits = (low & LEAST) | (~low & bits);
+        bits = TURNED - ((high & MOST) | (~high & bits));
+        *(gp_lanes *)(v + i) *= factor * (gp_lanes)bits;
     }
+    for (; i < count; i++)
+        v[i] *= factor * weight(g[i], per_size);
+}
+
+GP_VECTOR double gp_scaling_squares(const double *g, double size, size_t count) {
+    double sum = 0, per_size = 1 / size;
+    gp_lanes sums = {0};
+    size_t i = 0;
+    for (; i + GP_LANES <= count; i += GP_LANES) {
+        gp_lanes relative = *(const gp_lanes *)(g + i) * per_size;
+        gp_bits bits = (gp_bits)relative & EXPONENT;
+        gp_bits low = bits<LEAST, high = bits> MOST;
+        bits = (low & LEAST) | (~low & bits);
+        bits = TURNED - ((high & MOST) | (~high & bits));
+        gp_lanes weighed = relative * (gp_lanes)bits;
+        sums += weighed * weighed;
+    }
+    for (; i < count; i++) {
+        double weighed = g[i] * per_size * weight(g[i], per_size);
+        sum += weighed * weighed;
+    }
+    for (size_t k = 0; k < GP_LANES; k++)
+        sum += sums[k];
+    return size * size * sum;
 }
 
 /* v *= the weights of entries first ... first + count - 1, all of one block. */
@@ -63,14 +112,11 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
 }
 
 static double root_mean_square(const double *x, size_t n) {
-    double largest = 0, sum = 0;
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(x[i]));
+    double largest = gp_largest(x, n);
     if (largest == 0)
         return 0;
-    for (size_t i = 0; i < n; i++) /* scaled, so that squares neither overflow nor vanish */
-        sum += (x[i] / largest) * (x[i] / largest);
-    return largest * sqrt(sum / (double)n);
+    /* scaled, so that squares neither overflow nor vanish */
+    return largest * sqrt(gp_squares(x, largest, n) / (double)n);
 }
 
 void gp_probe_typical(const gp_function *f, const double *x, double *typical) {

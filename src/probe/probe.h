@@ -8,13 +8,13 @@
 #include "probe/random.h"
 
 /* Weights of a direction's components that need no storage of their own: the larger |gradient_i|,
- * within a decade of its block's size either way, the smaller, so that relative errors count. */
+ * within a factor of 8 of its block's size either way, the smaller, so that relative errors count:
+ * factor / 2^k with 2^k <= |gradient_i| / size < 2^(k+1). */
 typedef struct gp_scaling {
     const gp_function *function;
     const double *gradient; /* n, or NULL: the same weight for a whole block */
     const double *size;     /* a block: root mean square of the gradient; 0: it is zero */
-    const double *factor;   /* a block: the weight of an entry whose gradient is zero, over ten; 0
-                               leaves the block where it is */
+    const double *factor;   /* a block; 0 leaves it where it is */
 } gp_scaling;
 
 typedef struct gp_probe {
@@ -30,6 +30,9 @@ typedef struct gp_probe {
     double pilot; /* the scale is this share of that length; 0: all of it */
     double reach; /* steps may grow to a few times this, if it is larger than the scale */
 } gp_probe;
+
+/* Adds the squares of size, weight (but for the factor) times gradient, of `count` entries. */
+double gp_scaling_squares(const double *gradient, double size, size_t count);
 
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
 double gp_probe_component(const gp_probe *probe, size_t i);

@@ -1,3 +1,5 @@
+#include <Random123/threefry.h>
+
 #include "probe/random.h"
 #include "testing.h"
 
@@ -33,8 +35,31 @@ static void moments_are_right(void **state) {
     assert_near(z4, 3, 5 * sqrt(96.0 / COUNT));
 }
 
+/* Many side by side are what Random123 makes of them one by one. */
+static void vectors_are_of_the_same_generator(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t first;
+        size_t count;
+    } PIECES[] = {{0, 8}, {3, 1}, {5, 700}, {8, 64}, {1000003, 517}};
+    double u[700];
+    for (size_t p = 0; p < sizeof PIECES / sizeof *PIECES; p++) {
+        uint64_t first = PIECES[p].first;
+        gp_random_symmetric(9, GP_STREAM_DIRECTION, 4, first, PIECES[p].count, u);
+        for (size_t i = 0; i < PIECES[p].count; i++) {
+            threefry2x64_key_t key = {{9, GP_STREAM_DIRECTION}};
+            threefry2x64_ctr_t at = {{(first + i) / 8, 4}};
+            threefry2x64_ctr_t drawn = threefry2x64_R(13, at, key);
+            unsigned lane = (unsigned)((first + i) % 8);
+            uint64_t bits = drawn.v[lane / 4] >> (16 * (lane % 4)) & 0xFFFF;
+            assert_near(u[i], ((double)bits + 0.5) / 32768 - 1, 0);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_depend_on_their_address_alone),
-                                       cmocka_unit_test(moments_are_right)};
+                                       cmocka_unit_test(moments_are_right),
+                                       cmocka_unit_test(vectors_are_of_the_same_generator)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
