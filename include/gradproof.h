@@ -118,6 +118,17 @@ typedef int (*gp_part_callback)(void *user, size_t part);
  * Return 0, or anything else when no unit can be named. */
 typedef int (*gp_silence_callback)(void *user, size_t entry, char *name, size_t size);
 
+/* Processes that check one function together: each makes the same calls with the same arguments in
+ * the same order, does its share of the work and comes to the same report. All they need of each
+ * other is one operation: all[r * bytes + k] := byte k of what rank r passed as `mine`, for every
+ * rank and on every rank; return 0, or anything else for "can't". libgradproof_mpi has one made of
+ * MPI. */
+typedef struct gp_team {
+    void *context; /* handed to gather */
+    int rank, ranks;
+    int (*gather)(void *context, const void *mine, size_t bytes, void *all);
+} gp_team;
+
 /* A new function without blocks or callbacks. `name` is copied; `user` is handed to every callback
  * and stays the caller's. On success *function is a new object: release it with
  * gp_function_destroy. */
@@ -136,6 +147,15 @@ GP_API void gp_function_destroy(gp_function *function);
 GP_API gp_status gp_function_add_block(gp_function *function, const char *name, unsigned stage,
                                        size_t dimensions, const size_t *shape,
                                        const double *values);
+
+/* Spreads a float64 function over the ranks of a team (see gp_team, borrowed until the function is
+ * destroyed), for parameters that no process has room for. Called before any block is added; then
+ * every rank adds all blocks in the same order, with values NULL for those that it doesn't own, and
+ * owns consecutive ones. Evaluation is collective: value and gradient are called on all ranks at
+ * the same time, x and g hold numbers in this rank's entries alone (the rest is address space
+ * without memory), and every rank returns the same value. Such functions are checked by random
+ * directions, which each rank makes by itself from global indices. */
+GP_API gp_status gp_function_set_team(gp_function *function, const gp_team *team);
 
 /* Callbacks of the function's own precision (but see the value); a later call replaces an earlier
  * one. A function needs a value and a gradient, or value_gradient in place of either.
@@ -283,17 +303,6 @@ typedef struct gp_progress {
 } gp_progress;
 
 #define GP_NO_ENTRY ((uint64_t)-1)
-
-/* Processes that check one function together: each makes the same calls with the same arguments in
- * the same order, does its share of the work and comes to the same report. All they need of each
- * other is one operation: all[r * bytes + k] := byte k of what rank r passed as `mine`, for every
- * rank and on every rank; return 0, or anything else for "can't". libgradproof_mpi has one made of
- * MPI. */
-typedef struct gp_team {
-    void *context; /* handed to gather */
-    int rank, ranks;
-    int (*gather)(void *context, const void *mine, size_t bytes, void *all);
-} gp_team;
 
 typedef struct gp_options {
     double rtol;   /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */

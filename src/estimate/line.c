@@ -3,8 +3,10 @@
 
 #include <math.h>
 
+#include "function/team.h"
+
 void gp_line_start(gp_line *line, gp_evaluator *e, const gp_probe *probe, double f0) {
-    double size = probe->entries == 1 ? fabs(e->point[probe->offset]) : 0;
+    double size = probe->entries == 1 ? fabs(gp_evaluator_number(e, probe->offset)) : 0;
     *line = (gp_line){.evaluator = e};
     line->probe = probe;
     line->f0 = f0;
@@ -62,6 +64,8 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     if (probe->entries == 1) {
         double v = gp_probe_component(probe, probe->offset);
         double moved = gp_evaluator_move(e, probe->offset, t * v);
+        if (gp_team_sum(e->function->team, e, &moved, 1) == GP_FAULT)
+            return GP_FAULT;
         *step = v != 0 ? moved / v : t;
         gp_outcome outcome = gp_evaluator_value(e, value);
         gp_evaluator_move(e, probe->offset, 0);
@@ -70,13 +74,18 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     /* Rounding moves each entry a little off the line. The step along it that fits best is the
      * projection of the displacement onto v; what remains is seen as noise, and measured. */
     enum { CHUNK = 512 };
-    double v[CHUNK], along = 0, square = 0;
-    gp_evaluator_leave(e, probe->offset, end);
-    for (size_t i = probe->offset; i < end; i += CHUNK) {
+    double v[CHUNK], sum[2] = {0, 0}; /* step times v^2, v^2 */
+    const gp_function *f = e->function;
+    size_t first = probe->offset > f->own ? probe->offset : f->own;
+    end = end < f->own_end ? end : f->own_end;
+    gp_evaluator_leave(e, first, end > first ? end : first);
+    for (size_t i = first; i < end; i += CHUNK) {
         size_t count = end - i < CHUNK ? end - i : CHUNK;
         gp_probe_fill(probe, i, count, v);
-        gp_evaluator_shift(e, i, count, t, v, &along, &square);
+        gp_evaluator_shift(e, i, count, t, v, &sum[0], &sum[1]);
     }
-    *step = square > 0 ? along / square : t;
+    if (gp_team_sum(f->team, e, sum, 2) == GP_FAULT)
+        return GP_FAULT;
+    *step = sum[1] > 0 ? sum[0] / sum[1] : t;
     return gp_evaluator_value(e, value);
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "evaluate/team.h"
 #include "evaluate/workers.h"
 #include "function/clock.h"
 
@@ -189,7 +188,7 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     }
     uint64_t values = e->values, gradients = e->gradients;
     int unstoppable = e->unstoppable;
-    e->unstoppable = 0;
+    e->unstoppable = e->function->team != NULL;
     gp_outcome outcome = run_tasks(&run);
     e->unstoppable = unstoppable;
     for (size_t k = 0; k < x->losses && work->records; k++) /* half a record is none */
@@ -197,7 +196,7 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     if (run.unwritable && outcome == GP_EVALUATED)
         outcome = gp_evaluator_fault(e, "journal", "the journal can't be written any more");
     if (shared)
-        outcome = gp_team_share(x, e, work, queue.tally, outcome);
+        outcome = gp_share_records(x, e, work, queue.tally, outcome);
     /* By task, whoever did it and whenever. */
     e->values = values;
     e->gradients = gradients;

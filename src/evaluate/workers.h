@@ -29,6 +29,11 @@ int gp_queue_take(gp_queue *queue, size_t *index);
 /* Does a task: marks it done and counts its evaluations. */
 gp_outcome gp_queue_do(gp_queue *queue, gp_evaluator *evaluator, size_t index);
 
+/* Each rank of executor->team has done the tasks i = rank mod ranks: afterwards every rank has all
+ * records, tallies and losses, and the same outcome. */
+gp_outcome gp_share_records(gp_executor *executor, gp_evaluator *evaluator, const gp_work *work,
+                            gp_tally *tally, gp_outcome outcome);
+
 /* Is told now and then while others work: looks after the journal and progress. */
 typedef void (*gp_look_after)(void *context);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "function/clock.h"
+#include "function/reserve.h"
+#include "function/team.h"
 #include "function/vector.h"
 
 enum { RED_ZONE = 256 }; /* bytes on either side; a multiple of every alignment in use */
@@ -22,6 +24,27 @@ static void *red_storage(size_t n, gp_dtype dtype) {
     size_t bytes = n * gp_dtype_size(dtype) + 2 * RED_ZONE;
     void *storage = malloc(bytes);
     return storage ? memset(storage, RED, bytes) : NULL;
+}
+
+/* The same for an entry each of x, of which only this rank's take memory: red on either side of them.
+ */
+static void *new_array(const gp_function *f, gp_dtype dtype) {
+    if (!f->team)
+        return red_storage(f->n, dtype);
+    size_t size = gp_dtype_size(dtype);
+    char *storage = gp_reserve(f->n * size + 2 * RED_ZONE);
+    if (storage) {
+        memset(storage + f->own * size, RED, RED_ZONE);
+        memset(storage + RED_ZONE + f->own_end * size, RED, RED_ZONE);
+    }
+    return storage;
+}
+
+static void free_array(const gp_function *f, gp_dtype dtype, void *storage) {
+    if (f->team)
+        gp_unreserve(storage, f->n * gp_dtype_size(dtype) + 2 * RED_ZONE);
+    else
+        free(storage);
 }
 
 static int within_bounds(const gp_function *f) {
@@ -40,8 +63,9 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->seed = seed;
     e->progress = progress;
     e->x_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
-    e->x_storage = red_storage(f->n, e->x_dtype);
-    e->g_storage = red_storage(f->n, f->dtype);
+    e->x_storage = new_array(f, e->x_dtype);
+    e->g_storage = new_array(f, f->dtype);
+    e->unstoppable = f->team != NULL;
     e->lean = lean && e->x_dtype == f->dtype && within_bounds(f);
     e->expected = e->lean ? NULL : malloc(f->n * gp_dtype_size(e->x_dtype));
     e->point = e->lean ? f->x : malloc(f->n * sizeof *e->point);
@@ -84,8 +108,8 @@ gp_status gp_evaluator_clone(const gp_evaluator *e, gp_progress *progress, gp_ev
 void gp_evaluator_destroy(gp_evaluator *e) {
     if (!e)
         return;
-    free(e->x_storage);
-    free(e->g_storage);
+    free_array(e->function, e->x_dtype, e->x_storage);
+    free_array(e->function, e->function->dtype, e->g_storage);
     free(e->narrow_storage);
     free(e->narrow_expected);
     free(e->expected);
@@ -125,8 +149,8 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
     const gp_function *f = e->function;
     int plain = e->lean && f->dtype == GP_FLOAT64 && !f->lower;
     if (plain)
-        memcpy(e->x, point, f->n * sizeof *point);
-    for (size_t i = 0; i < f->n && !plain; i++) {
+        memcpy((double *)e->x + f->own, point + f->own, (f->own_end - f->own) * sizeof *point);
+    for (size_t i = f->own; i < f->own_end && !plain; i++) {
         double v = point[i];
         if (f->lower) {
             v = fmin(fmax(v, f->lower[i]), f->upper[i]);
@@ -141,6 +165,7 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
             store(e->x_dtype, e->expected, i, v);
     }
     e->outside = e->astray = e->astray_end = 0;
+    e->summed = f->own;
     e->same = 0;
 }
 
@@ -158,14 +183,23 @@ static double move(gp_evaluator *e, size_t i, double t) {
     return moved - e->point[i];
 }
 
+double gp_evaluator_number(gp_evaluator *e, size_t i) {
+    const gp_function *f = e->function;
+    double number = gp_function_owns(f, i) ? e->point[i] : 0;
+    return gp_team_sum(f->team, e, &number, 1) == GP_EVALUATED ? number : NAN;
+}
+
 double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
     gp_evaluator_settle(e);
-    return move(e, i, t);
+    return gp_function_owns(e->function, i) ? move(e, i, t) : 0;
 }
 
 /* Entries [first, end) back to the base point. */
 static void put_back(gp_evaluator *e, size_t first, size_t end) {
-    if (e->x_dtype == GP_FLOAT64 && !e->function->lower && first < end) {
+    const gp_function *f = e->function;
+    first = first > f->own ? first : f->own;
+    end = end < f->own_end ? end : f->own_end;
+    if (e->x_dtype == GP_FLOAT64 && !f->lower && first < end) {
         size_t bytes = (end - first) * sizeof(double);
         memcpy((double *)e->x + first, e->point + first, bytes);
         if (e->expected)
@@ -177,7 +211,7 @@ static void put_back(gp_evaluator *e, size_t first, size_t end) {
 }
 
 void gp_evaluator_settle(gp_evaluator *e) {
-    e->summed = 0;
+    e->summed = e->function->own;
     put_back(e, e->astray, e->astray_end);
     e->astray = e->astray_end = 0;
 }
@@ -204,14 +238,17 @@ static uint64_t add_piece(uint64_t sum, uint64_t piece) {
 }
 
 static uint64_t checksum(const gp_evaluator *e) {
-    size_t bytes = e->function->n * gp_dtype_size(e->x_dtype), words = bytes / 8;
-    const uint64_t *word = e->x;
+    const gp_function *f = e->function;
+    size_t size = gp_dtype_size(e->x_dtype), bytes = (f->own_end - f->own) * size;
+    size_t words = bytes / 8;
+    const char *first = (const char *)e->x + f->own * size;
+    const uint64_t *word = (const uint64_t *)(const void *)first;
     uint64_t sum = 0;
     for (size_t at = 0; at < words; at += PIECE)
         sum = add_piece(sum, piece_sum(word + at, words - at < PIECE ? words - at : PIECE));
     if (bytes % 8) { /* the last of an odd number of floats */
         uint32_t half;
-        memcpy(&half, (const char *)e->x + 8 * words, sizeof half);
+        memcpy(&half, first + 8 * words, sizeof half);
         sum = add_piece(sum, half);
     }
     return sum;
@@ -252,7 +289,7 @@ void gp_evaluator_leave(gp_evaluator *e, size_t first, size_t end) {
     e->astray = first;
     e->astray_end = end;
     e->along = 1;
-    e->summed = 0;
+    e->summed = e->function->own;
 }
 
 void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, const double *v,
@@ -260,8 +297,9 @@ void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, c
     if (e->x_dtype == GP_FLOAT64 && !e->function->lower) {
         shift_f64((double *)e->x + first, e->point + first, count, t, v, along, square);
         /* While it is at hand: all of x, piece by piece from the start? */
-        if (e->lean && first == e->summed && (count == PIECE || first + count == e->function->n)) {
-            e->sum = add_piece(first ? e->sum : 0, piece_sum((uint64_t *)e->x + first, count));
+        const gp_function *f = e->function;
+        if (e->lean && first == e->summed && (count == PIECE || first + count == f->own_end)) {
+            e->sum = add_piece(first > f->own ? e->sum : 0, piece_sum((uint64_t *)e->x + first, count));
             e->summed = first + count;
         }
         if (e->expected)
@@ -308,12 +346,13 @@ static gp_outcome check_array(gp_evaluator *e, const char *callback, const char 
     const gp_function *f = e->function;
     size_t size = gp_dtype_size(dtype), bytes = f->n * size;
     const unsigned char *array = storage + RED_ZONE;
-    size_t after = first_stain(array + bytes);
+    size_t after = first_stain(array + f->own_end * size);
     if (after < RED_ZONE)
         return gp_evaluator_fault(
             e, "overrun", "%s wrote past the end of %s: at index %zu of %zu entries (after %s)",
-            callback, name, f->n + after / size, f->n, f->block[f->blocks - 1].name);
-    if (first_stain(storage) < RED_ZONE)
+            callback, name, f->own_end + after / size, f->n,
+            f->block[gp_function_block_number(f, f->own_end - 1)].name);
+    if (first_stain(storage + f->own * size) < RED_ZONE)
         return gp_evaluator_fault(e, "overrun", "%s wrote before the start of %s (before %s)",
                                   callback, name, f->block[0].name);
     if (expected && memcmp(array, expected, bytes) != 0) {
@@ -345,9 +384,9 @@ static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
 static void begin(gp_evaluator *e, int call) {
     if (call != 1)
         gp_evaluator_settle(e);
-    if (e->lean && e->summed != e->function->n)
+    if (e->lean && e->summed != e->function->own_end)
         e->sum = checksum(e);
-    e->summed = 0;
+    e->summed = e->function->own;
     if (e->function->seed)
         (void)e->function->seed(e->function->user, e->seed);
     if (e->progress) {
@@ -377,6 +416,25 @@ static gp_outcome stop(gp_evaluator *e) {
     return gp_evaluator_fault(e, "interrupted", "the check was interrupted");
 }
 
+/* Ranks that see different values would go different ways. */
+static gp_outcome agree_on_value(gp_evaluator *e, gp_outcome outcome, double value) {
+    const gp_team *team = e->function->team;
+    size_t ranks = (size_t)team->ranks;
+    double *all = malloc(ranks * sizeof *all);
+    if (!all)
+        return gp_evaluator_fault(e, "memory", "out of memory");
+    outcome = gp_team_agree(team, e, outcome);
+    gp_outcome exchanged = gp_team_gather(team, e, &value, sizeof value, all);
+    for (size_t r = 1; r < ranks && exchanged == GP_EVALUATED && outcome == GP_EVALUATED; r++)
+        if (memcmp(&all[r], &all[0], sizeof *all) != 0)
+            outcome = gp_evaluator_fault(e, "team",
+                                         "the value callback returns %.17g on rank 0 and %.17g on "
+                                         "rank %zu: reduce it to the same number on all",
+                                         all[0], all[r], r);
+    free(all);
+    return exchanged == GP_EVALUATED ? outcome : exchanged;
+}
+
 gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     const gp_function *f = e->function;
     double v = NAN;
@@ -400,10 +458,14 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     end(e);
     e->values++;
     gp_outcome outcome = check_guards(e, "the value callback");
-    if (outcome != GP_EVALUATED)
+    if (outcome == GP_EVALUATED && refused)
+        outcome = GP_NOT_HERE;
+    if (f->team)
+        outcome = agree_on_value(e, outcome, v);
+    if (outcome == GP_FAULT)
         return outcome;
     *value = v;
-    return refused || !isfinite(v) ? GP_NOT_HERE : GP_EVALUATED;
+    return outcome == GP_NOT_HERE || !isfinite(v) ? GP_NOT_HERE : GP_EVALUATED;
 }
 
 int gp_evaluator_has_entries(const gp_evaluator *e) {
@@ -463,8 +525,9 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     if (e->outside)
         return GP_NOT_HERE;
     if (poison == GP_POISON_NAN)
-        fill_with_poison(f->dtype, e->g, f->n);
-    for (size_t i = 0; i < f->n && poison == GP_POISON_NUMBER; i++)
+        fill_with_poison(f->dtype, (char *)e->g + f->own * gp_dtype_size(f->dtype),
+                         f->own_end - f->own);
+    for (size_t i = f->own; i < f->own_end && poison == GP_POISON_NUMBER; i++)
         store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
     gp_evaluator_settle(e);
     const void *x = own_precision(e);
@@ -483,14 +546,15 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     end(e);
     e->gradients++;
     gp_outcome outcome = check_guards(e, "the gradient callback");
+    if (outcome == GP_EVALUATED && refused)
+        outcome = GP_NOT_HERE;
+    outcome = gp_team_agree(f->team, e, outcome);
     if (outcome != GP_EVALUATED)
         return outcome;
-    if (refused)
-        return GP_NOT_HERE;
     if (with_value && value)
         *value = together;
     int all_written = 1;
-    for (size_t i = 0; i < f->n; i++) {
+    for (size_t i = f->own; i < f->own_end; i++) {
         int changed = poison == GP_POISON_NUMBER ? load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE
                                                  : !is_poison(f->dtype, e->g, i);
         all_written &= changed;

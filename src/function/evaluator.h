@@ -76,8 +76,11 @@ gp_outcome gp_evaluator_set_batch(gp_evaluator *evaluator, size_t batch);
 gp_outcome gp_evaluator_select_examples(gp_evaluator *evaluator, size_t first, size_t count);
 gp_outcome gp_evaluator_select_part(gp_evaluator *evaluator, size_t part);
 
+/* Entry i of the base point, whichever rank holds it; NaN where they can't tell each other. */
+double gp_evaluator_number(gp_evaluator *evaluator, size_t i);
+
 /* Sets entry i to base + t, rounded to the function's precision, and returns the step that the
- * machine made of it, (base + t rounded) - base. */
+ * machine made of it, (base + t rounded) - base; 0 for another rank's entry. */
 double gp_evaluator_move(gp_evaluator *evaluator, size_t i, double t);
 
 /* A step along many entries at once: gp_evaluator_leave names their range, then gp_evaluator_shift

@@ -1,6 +1,8 @@
 /* The function under test: its blocks and callbacks. Nothing here evaluates it. */
 #include "function/function.h"
 
+#include "function/reserve.h"
+
 #include <dlfcn.h>
 #include <math.h>
 #include <stdarg.h>
@@ -76,7 +78,10 @@ void gp_function_destroy(gp_function *f) {
     free(f->lower);
     free(f->upper);
     free(f->block);
-    free(f->x);
+    if (f->team)
+        gp_unreserve(f->x, f->n * sizeof *f->x);
+    else
+        free(f->x);
     free(f->plant);
     free(f->name);
     if (f->shared_object)
@@ -86,9 +91,11 @@ void gp_function_destroy(gp_function *f) {
 
 gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
                                 const size_t *shape, const double *values) {
-    if (!f || !name || !*name || !values || (dimensions && !shape) ||
+    if (!f || !name || !*name || (!values && !f->team) || (dimensions && !shape) ||
         dimensions > GP_MAX_DIMENSIONS)
         return GP_ERROR_ARGUMENT;
+    if (f->team && values && f->own_end > f->own && f->own_end != f->n)
+        return GP_ERROR_ARGUMENT; /* a rank's blocks are consecutive */
     size_t entries = 1;
     for (size_t i = 0; i < dimensions; i++) {
         if (shape[i] == 0 || entries > SIZE_MAX / sizeof(double) / 2 / shape[i])
@@ -105,7 +112,8 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
     if (!block)
         return GP_ERROR_MEMORY;
     f->block = block;
-    double *x = realloc(f->x, (f->n + entries) * sizeof *x);
+    size_t bytes = f->n * sizeof(double), more = entries * sizeof(double);
+    double *x = f->team ? gp_reserve_more(f->x, bytes, bytes + more) : realloc(f->x, bytes + more);
     if (!x)
         return GP_ERROR_MEMORY;
     f->x = x;
@@ -120,10 +128,22 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
     block->offset = f->n;
     block->entries = entries;
     block->stage = stage;
-    for (size_t i = 0; i < entries; i++)
+    for (size_t i = 0; i < entries && values; i++)
         x[f->n + i] = f->dtype == GP_FLOAT32 ? (double)(float)values[i] : values[i];
+    if (values && f->own_end == f->own)
+        f->own = f->n;
     f->n += entries;
+    if (values)
+        f->own_end = f->n;
     f->blocks++;
+    return GP_OK;
+}
+
+gp_status gp_function_set_team(gp_function *f, const gp_team *team) {
+    if (!f || !team || f->blocks || f->dtype != GP_FLOAT64 || !team->gather || team->ranks < 1 ||
+        team->rank < 0 || team->rank >= team->ranks)
+        return GP_ERROR_ARGUMENT;
+    f->team = team;
     return GP_OK;
 }
 
@@ -434,7 +454,7 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
             return gp_fail(error, GP_ERROR_ARGUMENT, "%s: parameter %s is %g, outside of [%g, %g]",
                            f->name, name, f->x[i], f->lower[i], f->upper[i]);
         }
-    for (size_t i = 0; i < f->n; i++)
+    for (size_t i = f->own; i < f->own_end; i++)
         if (!isfinite(f->x[i])) {
             char name[256];
             gp_function_entry_name(f, i, name, sizeof name);

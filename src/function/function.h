@@ -52,6 +52,8 @@ struct gp_function {
     gp_block *block;
     size_t blocks, n;
     double *x; /* n entries; of a float32 function, each is a float */
+    const gp_team *team; /* that it is spread over, or NULL; x is then reserved (reserve.h) */
+    size_t own, own_end; /* entries that this rank holds: [0, n) without a team */
     gp_value_f64 value_f64;
     gp_value_f32 value_f32;
     gp_gradient_f64 gradient_f64;
@@ -92,6 +94,10 @@ struct gp_function {
 
 static inline size_t gp_dtype_size(gp_dtype dtype) {
     return dtype == GP_FLOAT64 ? sizeof(double) : sizeof(float);
+}
+
+static inline int gp_function_owns(const gp_function *f, size_t entry) {
+    return entry >= f->own && entry < f->own_end;
 }
 
 /* Machine epsilon: the distance from 1 to the next larger number. */

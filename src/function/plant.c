@@ -173,7 +173,7 @@ gp_status gp_function_apply_plants(const gp_function *f, const double *x, double
     for (size_t p = 0; p < f->plants && status == GP_OK; p++) {
         const gp_block *block = &f->block[f->plant[p].block];
         size_t rows = block->dimensions == 2 ? block->shape[0] : 1;
-        if (!f->plant[p].claimed)
+        if (!f->plant[p].claimed && gp_function_owns(f, block->offset))
             status = gp_plant_apply(&f->plant[p], f->dtype, rows, block->entries / rows,
                                     x + block->offset, g + block->offset);
     }

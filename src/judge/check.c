@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "function/clock.h"
+#include "function/reserve.h"
+#include "function/team.h"
 #include "judge/maps.h"
 
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
@@ -45,6 +47,12 @@ static gp_status fill_options(const gp_function *f, const gp_options *given, gp_
     if (o->timeout < 0 || isnan(o->timeout) || o->budget_seconds < 0 || isnan(o->budget_seconds))
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "options: timeout and budget_seconds must not be negative");
+    if (f->team && o->strategy == GP_AUTO)
+        o->strategy = GP_PROJECT;
+    if (f->team && (o->strategy != GP_PROJECT || o->journal || o->self_test || o->team))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: a function that is spread over ranks is checked by random "
+                       "directions, without a journal, and without a team but its own");
     if (o->self_test && o->strategy == GP_PROJECT)
         return gp_fail(
             error, GP_ERROR_ARGUMENT,
@@ -155,16 +163,28 @@ static gp_outcome open_journal(gp_check_state *c) {
 void gp_check_move(gp_check_state *c, const double *x) {
     gp_evaluator_set_point(c->evaluator, x);
     x = c->evaluator->point; /* as rounded */
-    gp_probe_typical(c->function, x, c->typical);
+    gp_probe_sizes(c->function, x, c->typical);
+    (void)gp_team_sum(c->function->team, c->evaluator, c->typical, c->function->blocks);
+    gp_probe_typical_of_sizes(c->function, c->typical);
     for (size_t b = 0; b < c->function->blocks; b++)
         c->pilot[b] = 1;
     for (size_t i = 0; i < c->function->n && !c->lean; i++)
         c->length[i] = gp_probe_length(c->function, x, c->typical, i);
 }
 
+double gp_check_gradient(const gp_check_state *c, size_t entry) {
+    double number = gp_function_owns(c->function, entry) ? c->gradient[entry] : 0;
+    (void)gp_team_sum(c->function->team, c->evaluator, &number, 1); /* a fault stays with it */
+    return number;
+}
+
 double gp_check_length(const gp_check_state *c, size_t entry) {
-    return c->length ? c->length[entry]
-                     : gp_probe_length(c->function, c->evaluator->point, c->typical, entry);
+    if (c->length)
+        return c->length[entry];
+    if (!c->function->team)
+        return gp_probe_length(c->function, c->evaluator->point, c->typical, entry);
+    double number = gp_evaluator_number(c->evaluator, entry);
+    return number != 0 ? fabs(number) : c->typical[gp_function_block_number(c->function, entry)];
 }
 
 gp_outcome gp_check_return(gp_check_state *c) {
@@ -260,29 +280,31 @@ static gp_outcome notebook_difference(gp_check_state *c) {
 static gp_status diagnose_sparse(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
-    unsigned char *bytes = calloc(2 * f->n, 1);
-    double *d = calloc(f->n, sizeof *d), *b = calloc(f->n, sizeof *b);
-    gp_status status = GP_ERROR_MEMORY;
-    if (bytes && d && b) {
-        for (size_t i = gp_report_next(r, 0); i < f->n; i = gp_report_next(r, i + 1)) {
-            const gp_entry *e = gp_report_at(r, i);
-            d[i] = e->numeric;
-            b[i] = isfinite(e->bound) ? e->bound : 0;
-            bytes[i] = e->status == GP_ENTRY_REFUTED;
-        }
-        gp_numbers numbers = {c->gradient, d, b, bytes};
-        gp_evidence evidence = {.function = f,
-                                .given = numbers,
-                                .decided = numbers,
-                                .x = f->x,
-                                .manner = c->manner ? c->manner : bytes + f->n,
-                                .sampled = 1,
-                                .tolerance = c->tolerance};
-        status = gp_diagnose(&evidence, r);
+    size_t bytes = f->n * (4 * sizeof(double) + 2);
+    double *a = gp_reserve(bytes);
+    if (!a)
+        return GP_ERROR_MEMORY;
+    double *d = a + f->n, *b = d + f->n, *x = b + f->n;
+    unsigned char *wrong = (unsigned char *)(x + f->n), *manner = wrong + f->n;
+    for (size_t i = gp_report_next(r, 0); i < f->n; i = gp_report_next(r, i + 1)) {
+        const gp_entry *e = gp_report_at(r, i);
+        a[i] = e->analytic;
+        d[i] = e->numeric;
+        b[i] = isfinite(e->bound) ? e->bound : 0;
+        x[i] = gp_evaluator_number(c->evaluator, i);
+        wrong[i] = e->status == GP_ENTRY_REFUTED;
     }
-    free(bytes);
-    free(d);
-    free(b);
+    /* Where all of it is at hand, an entry may be held against others' estimates. */
+    gp_numbers numbers = {f->team ? a : c->gradient, d, b, wrong};
+    gp_evidence evidence = {.function = f,
+                            .given = numbers,
+                            .decided = numbers,
+                            .x = f->team ? x : f->x,
+                            .manner = c->manner ? c->manner : manner,
+                            .sampled = 1,
+                            .tolerance = c->tolerance};
+    gp_status status = gp_diagnose(&evidence, r);
+    gp_unreserve(a, bytes);
     return status;
 }
 
@@ -420,7 +442,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     size_t *list = NULL;
     if (c.options.strategy == GP_AUTO)
         c.options.strategy = choose_strategy(&c);
-    c.executor.jobs = c.options.jobs;
+    c.executor.jobs = f->team ? 0 : c.options.jobs; /* evaluation is collective */
     c.executor.threads = f->reentrant;
     c.executor.timeout = c.options.timeout;
     c.executor.team = c.options.team && c.options.team->ranks > 1 ? c.options.team : NULL;
@@ -453,7 +475,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         c.evaluator->allowance = c.options.budget_evaluations;
         if (c.options.budget_seconds > 0)
             c.evaluator->deadline = start + c.options.budget_seconds;
-        c.evaluator->unstoppable = c.executor.team != NULL;
+        c.evaluator->unstoppable = c.executor.team != NULL || f->team != NULL;
         r->parameters = f->n;
         r->rtol = c.options.rtol;
         r->atol = c.options.atol;

@@ -68,6 +68,9 @@ gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *e
  * further points, a point after some training. `list` has room for n entries. */
 gp_outcome gp_practise(gp_check_state *check, size_t *list);
 
+/* An entry of the gradient under test, whichever rank holds it. */
+double gp_check_gradient(const gp_check_state *check, size_t entry);
+
 /* The length scale of an entry at the point under test. */
 double gp_check_length(const gp_check_state *check, size_t entry);
 

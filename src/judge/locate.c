@@ -159,7 +159,7 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, size_t *refut
         *refuted += before->status == GP_ENTRY_REFUTED;
         return GP_EVALUATED;
     }
-    double a = c->gradient[entry];
+    double a = gp_check_gradient(c, entry);
     gp_outcome outcome =
         accused ? gp_judge_accused(c, entry, a, &result) : gp_judge_again(c, entry, a, &result);
     if (outcome == GP_FAULT)

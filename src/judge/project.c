@@ -5,6 +5,7 @@
  * does. The 2^16 levels of v widen B by |w e| / 9000 at most but for a chance of 4e-11 (Hoeffding).
  *
  * Nothing here or in locate.c needs more than x, g and the base point in memory. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
+#include "function/team.h"
 #include "function/vector.h"
 #include "judge/directions.h"
 
@@ -56,19 +58,20 @@ static gp_part everything(const gp_directions *d) {
     return (gp_part){.offset = 0, .entries = d->check->function->n};
 }
 
-/* Adds g . v and the sum of (g_i v_i)^2. */
-GP_VECTOR static void add_products(const double *g, const double *v, size_t count, double *sum,
-                                   double *squares) {
+/* Adds g . v and the sum of (g_i v_i)^2, g in units of 1 / per_unit. */
+GP_VECTOR static void add_products(const double *g, double per_unit, const double *v, size_t count,
+                                   double *sum, double *squares) {
     gp_lanes sums = {0}, square = {0};
     size_t i = 0;
     for (; i + GP_LANES <= count; i += GP_LANES) {
-        gp_lanes product = *(const gp_lanes *)(g + i) * *(const gp_lanes *)(v + i);
+        gp_lanes product = *(const gp_lanes *)(g + i) * per_unit * *(const gp_lanes *)(v + i);
         sums += product;
         square += product * product;
     }
     for (; i < count; i++) {
-        *sum += g[i] * v[i];
-        *squares += g[i] * v[i] * g[i] * v[i];
+        double product = g[i] * per_unit * v[i];
+        *sum += product;
+        *squares += product * product;
     }
     for (size_t k = 0; k < GP_LANES; k++) {
         *sum += sums[k];
@@ -80,16 +83,20 @@ GP_VECTOR static void add_products(const double *g, const double *v, size_t coun
 static double analytic_slope(const gp_directions *d, const gp_probe *probe, double *size) {
     enum { CHUNK = 512 };
     double v[CHUNK], slope = 0, squares = 0;
+    const gp_function *f = d->check->function;
     size_t end = probe->offset + probe->entries;
-    for (size_t at = probe->offset; at < end; at += CHUNK) {
+    end = end < f->own_end ? end : f->own_end;
+    for (size_t at = probe->offset > f->own ? probe->offset : f->own; at < end; at += CHUNK) {
         size_t count = end - at < CHUNK ? end - at : CHUNK;
         double some = 0;
         gp_probe_fill(probe, at, count, v);
-        add_products(d->check->gradient + at, v, count, &some, &squares);
+        add_products(d->check->gradient + at, 1 / d->unit, v, count, &some, &squares);
         slope += some;
     }
-    *size = sqrt(3 * squares);
-    return slope;
+    double sums[2] = {slope, squares};
+    (void)gp_team_sum(f->team, d->check->evaluator, sums, 2);
+    *size = d->unit * sqrt(3 * sums[1]);
+    return d->unit * sums[0];
 }
 
 /* What the weakest block may be off by. */
@@ -184,16 +191,25 @@ static void set_scaling(gp_directions *d, double *factor, double *size) {
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
         const double *g = c->gradient + block->offset;
+        if (!gp_function_owns(f, block->offset))
+            continue;
         double largest = gp_largest(g, block->entries), squares = 0;
         double unit = largest > 0 ? largest : 1; /* squares neither overflow nor vanish */
         size[b] = unit * sqrt(gp_squares(g, unit, block->entries) / (double)block->entries);
-        factor[b] = c->typical[b];
         if (size[b] > 0)
             squares = gp_scaling_squares(g, size[b], block->entries);
-        d->norm[b] = factor[b] * sqrt(squares);
+        d->norm[b] = c->typical[b] * size[b] * sqrt(squares);
+    }
+    (void)gp_team_sum(f->team, c->evaluator, size, f->blocks);
+    (void)gp_team_sum(f->team, c->evaluator, d->norm, f->blocks);
+    for (size_t b = 0; b < f->blocks; b++) {
+        factor[b] = c->typical[b];
         loudest = fmax(loudest, d->norm[b]);
         all = fmax(all, size[b]);
     }
+    int exponent;
+    (void)frexp(all > 0 ? all : 1, &exponent);
+    d->unit = ldexp(1, exponent > 1000 ? 1000 : exponent < -1000 ? -1000 : exponent);
     for (size_t b = 0; b < f->blocks; b++) {
         if (d->norm[b] > 0) {
             double up = fmin(LOUDEST, loudest / d->norm[b]);
@@ -345,12 +361,12 @@ static gp_outcome measure_all(gp_directions *d) {
 static gp_discrepancy discrepancy(const gp_directions *d, unsigned k) {
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, k, &all);
-    double squares = 0;
+    double norm = 0;
     for (size_t b = 0; b < d->check->function->blocks; b++)
-        squares += d->norm[b] * d->norm[b];
+        norm = hypot(norm, d->norm[b]);
     gp_discrepancy result = {.off = d->slope[k] - d->results[k].derivative,
                              .bound = d->results[k].bound,
-                             .fine = fine_of(d, sqrt(squares))};
+                             .fine = fine_of(d, norm)};
     explain(d, &probe, &result);
     return result;
 }
@@ -382,7 +398,7 @@ static unsigned worst_direction(const gp_directions *d, gp_discrepancy *worst) {
  * are as good as the median. */
 static double error_seen(const gp_directions *d, unsigned more) {
     enum { TIMES_ASKED = GP_DIRECTIONS - FEWEST + 1, HALVINGS = 60 };
-    double bound[2 * GP_DIRECTIONS], m = 0, low, high;
+    double bound[2 * GP_DIRECTIONS], m = 0, low, high, top;
     unsigned count = d->count + more;
     for (unsigned k = 0; k < d->count; k++) {
         gp_discrepancy here = discrepancy(d, k);
@@ -390,14 +406,18 @@ static double error_seen(const gp_directions *d, unsigned more) {
         if (here.bound > 0 && isfinite(here.bound))
             m = fmax(m, fabs(here.off) / here.bound);
     }
-    double median = gp_median(bound, d->count), accepted;
+    double median = gp_median(bound, d->count), accepted; /* they are sorted now */
+    if (bound[d->count - 1] == 0)
+        return 0;
+    for (unsigned k = 0; k < d->count && isfinite(bound[d->count - 1]); k++)
+        bound[k] = fmax(bound[k], 1e-12 * bound[d->count - 1]);
     for (unsigned k = d->count; k < count; k++)
         bound[k] = median;
     accepted = log(d->check->options.confidence / TIMES_ASKED);
-    low = log(bound[0] * (1 + m)); /* the least: they are sorted */
-    high = low + 60;
+    low = log(fmax(bound[0], DBL_MIN) * (1 + m));
+    high = top = low + 60;
     if (!isfinite(low))
-        return bound[0] > 0 ? INFINITY : 0;
+        return INFINITY;
     for (int i = 0; i < HALVINGS; i++) {
         double middle = (low + high) / 2, sum = 0;
         for (unsigned k = 0; k < count; k++) {
@@ -409,7 +429,7 @@ static double error_seen(const gp_directions *d, unsigned more) {
         else
             high = middle;
     }
-    return low + 1e-9 < log(bound[0] * (1 + m)) + 60 ? exp(high) : INFINITY;
+    return high < top ? exp(high) : INFINITY;
 }
 
 /* Are the directions so far so good that no more are needed? If not, so many in all might be: 0 if
@@ -433,23 +453,27 @@ static int is_enough(const gp_directions *d, unsigned *wanted) {
 /* What the directions say about each block. */
 static void conclude(gp_directions *d) {
     gp_check_state *c = d->check;
+    const gp_function *f = c->function;
     /* What nine directions can say that are each within the tolerance. */
     static const double COARSEST = 14.2;
-    double seen = error_seen(d, 0), most_off = 0, squares = 0;
+    double seen = error_seen(d, 0), most_off = 0, all = 0;
     for (unsigned k = 0; k < d->count; k++) {
         gp_discrepancy here = discrepancy(d, k);
         most_off = fmax(most_off, fabs(here.off) - here.bound);
     }
     for (size_t b = 0; b < c->function->blocks; b++)
-        squares += d->norm[b] * d->norm[b];
+        all = hypot(all, d->norm[b]);
     /* Off by more than tolerable, and nothing single to blame: a bound that doesn't hold, as likely
      * as not. Directions alone never refute. */
-    int odd = most_off > c->options.rtol * sqrt(squares) && squares > 0;
+    int odd = most_off > c->options.rtol * all && all > 0;
     for (size_t b = 0; b < c->function->blocks; b++) {
         gp_block_result *block = &c->report->block[b].result;
         double tau = c->options.rtol * d->norm[b];
-        for (size_t i = 0; i < block->entries; i++)
-            block->exercised += c->gradient[block->offset + i] != 0;
+        double exercised = 0;
+        for (size_t i = 0; i < block->entries && gp_function_owns(f, block->offset); i++)
+            exercised += c->gradient[block->offset + i] != 0;
+        (void)gp_team_sum(f->team, c->evaluator, &exercised, 1);
+        block->exercised = (size_t)exercised;
         if (d->factor[b] == 0) {
             c->report->block[b].by_directions = GP_INCONCLUSIVE;
             continue; /* refuted by entries of its own */
@@ -544,9 +568,11 @@ static gp_outcome search(gp_directions *d) {
 /* Directions need a number in every entry. */
 static int all_finite(const gp_check_state *c) {
     double zero = 0;
-    for (size_t i = 0; i < c->function->n; i++)
+    for (size_t i = c->function->own; i < c->function->own_end; i++)
         zero += 0 * c->gradient[i];
-    return zero == 0;
+    double odd = zero != 0;
+    (void)gp_team_sum(c->function->team, c->evaluator, &odd, 1);
+    return odd == 0;
 }
 
 gp_outcome gp_project(gp_check_state *c) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/team.h"
 #include "function/vector.h"
 #include "judge/check.h"
 
@@ -137,11 +138,13 @@ static void step_aside(gp_check_state *c, double away, int stay) {
         gp_evaluator_move(c->evaluator, i, away * aside(c, i));
     if (stay)
         return;
-    gp_evaluator_leave(c->evaluator, 0, n);
-    for (size_t at = 0; at < n; at += CHUNK) {
-        size_t count = n - at < CHUNK ? n - at : CHUNK;
-        for (size_t i = 0; i < count; i++)
-            v[i] = aside(c, at + i);
+    const gp_function *f = c->function;
+    gp_evaluator_leave(c->evaluator, f->own, f->own_end);
+    for (size_t at = f->own; at < f->own_end; at += CHUNK) {
+        size_t count = f->own_end - at < CHUNK ? f->own_end - at : CHUNK;
+        for (size_t i = 0; i < count; i++) /* whole blocks are this rank's: no one else is asked */
+            v[i] = ((at + i) % 2 ? -1 : 1) *
+                   gp_probe_length(f, c->evaluator->point, c->typical, at + i);
         gp_evaluator_shift(c->evaluator, at, count, away, v, &along, &square);
     }
 }
@@ -223,13 +226,20 @@ GP_VECTOR static uint64_t fingerprint(const double *g, size_t n, int *finite) {
     return sum;
 }
 
+/* Is it on any rank? */
+static int is_odd_anywhere(const gp_check_state *c, int odd) {
+    double count = odd;
+    return gp_team_sum(c->function->team, c->evaluator, &count, 1) == GP_FAULT || count > 0;
+}
+
 /* The same trials in place: gradients are told apart by their fingerprints, and the last one asked
  * for, at the given point, stays. NaN for poison is enough: it shows wherever it is added to. *odd:
  * something is wrong with one of them. */
 static gp_outcome try_in_place(gp_check_state *c, int *odd) {
     gp_evaluator *e = c->evaluator;
     double *g = c->gradient, together = c->report->value, value;
-    size_t n = c->function->n;
+    const gp_function *f = c->function;
+    size_t own = f->own_end - f->own;
     int finite, ignored;
     *odd = 1;
     gp_outcome outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, &together);
@@ -239,14 +249,14 @@ static gp_outcome try_in_place(gp_check_state *c, int *odd) {
         outcome = compare_values(c, together);
     if (outcome != GP_EVALUATED)
         return outcome;
-    uint64_t first = fingerprint(g, n, &finite);
-    if (!finite)
+    uint64_t first = fingerprint(g + f->own, own, &finite);
+    if (is_odd_anywhere(c, !finite))
         return GP_EVALUATED;
     outcome = value_aside(c, 0, &value); /* what a backward pass may have kept */
     if (outcome != GP_FAULT)
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, NULL);
     if (outcome == GP_EVALUATED)
-        *odd = fingerprint(g, n, &ignored) != first;
+        *odd = is_odd_anywhere(c, fingerprint(g + f->own, own, &ignored) != first);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
@@ -275,6 +285,10 @@ static gp_outcome try_large(gp_check_state *c) {
     gp_outcome outcome = try_in_place(c, &odd);
     if (outcome != GP_EVALUATED || !odd)
         return outcome;
+    if (c->function->team)
+        return fail(c, "odd-gradient",
+                    "the gradient isn't finite, isn't set in every entry, or differs between two "
+                    "calls at the same point, on some rank: check that rank's blocks by themselves");
     /* Whatever is odd about it, it takes arrays of n to say where. */
     c->manner = calloc(c->function->n, 1);
     c->other = calloc(c->function->n, sizeof(double));

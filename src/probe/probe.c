@@ -75,7 +75,7 @@ GP_VECTOR double gp_scaling_squares(const double *g, double size, size_t count) 
     }
     for (size_t k = 0; k < GP_LANES; k++)
         sum += sums[k];
-    return size * size * sum;
+    return sum;
 }
 
 /* v *= the weights of entries first ... first + count - 1, all of one block. */
@@ -119,12 +119,25 @@ static double root_mean_square(const double *x, size_t n) {
     return largest * sqrt(gp_squares(x, largest, n) / (double)n);
 }
 
-void gp_probe_typical(const gp_function *f, const double *x, double *typical) {
-    double all = root_mean_square(x, f->n);
+void gp_probe_sizes(const gp_function *f, const double *x, double *sizes) {
     for (size_t b = 0; b < f->blocks; b++) {
-        double own = root_mean_square(x + f->block[b].offset, f->block[b].entries);
-        typical[b] = own > 0 ? own : all > 0 ? all : 1;
+        const gp_block *block = &f->block[b];
+        int own = gp_function_owns(f, block->offset);
+        sizes[b] = own ? root_mean_square(x + block->offset, block->entries) : 0;
     }
+}
+
+void gp_probe_typical_of_sizes(const gp_function *f, double *sizes) {
+    double all = 0;
+    for (size_t b = 0; b < f->blocks; b++)
+        all = hypot(all, sizes[b] * sqrt((double)f->block[b].entries / (double)f->n));
+    for (size_t b = 0; b < f->blocks; b++)
+        sizes[b] = sizes[b] > 0 ? sizes[b] : all > 0 ? all : 1;
+}
+
+void gp_probe_typical(const gp_function *f, const double *x, double *typical) {
+    gp_probe_sizes(f, x, typical);
+    gp_probe_typical_of_sizes(f, typical);
 }
 
 double gp_probe_length(const gp_function *f, const double *x, const double *typical, size_t entry) {

@@ -31,7 +31,7 @@ typedef struct gp_probe {
     double reach; /* steps may grow to a few times this, if it is larger than the scale */
 } gp_probe;
 
-/* Adds the squares of size, weight (but for the factor) times gradient, of `count` entries. */
+/* The sum of squares of weight (but for the factor) times gradient over size. */
 double gp_scaling_squares(const double *gradient, double size, size_t count);
 
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
@@ -45,8 +45,11 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
  * a block, from gp_probe_typical. */
 double gp_probe_length(const gp_function *function, const double *x, const double *typical,
                        size_t entry);
-/* The root mean square of each block at x (of all parameters for one of zeros; 1 if all are). */
+/* The root mean square of each block at x (of all parameters for one of zeros; 1 if all are). In two
+ * steps: each rank's own blocks, 0 for the others; then, once they are added up, the zeros. */
 void gp_probe_typical(const gp_function *function, const double *x, double *typical);
+void gp_probe_sizes(const gp_function *function, const double *x, double *sizes);
+void gp_probe_typical_of_sizes(const gp_function *function, double *sizes);
 
 /* Further points: writes into x (n) the given point turned towards a random one of the same size,
  * block by block: cos(angle) x + sin(angle) size * normal, for point number `number` (from 1); the
