@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/supervise.h"
+#include "cli/team.h"
 
 /* The function that the target names. */
 static gp_status build(const cli_options *o, cli_subject *subject, gp_error *error) {
@@ -30,6 +31,10 @@ static void introduce(const gp_report *blank, const char *name, cli_watch *w) {
 }
 
 static int run(const cli_options *o, cli_watch *watch) {
+    gp_team team;
+    int alone = cli_join_team(&team);
+    if (alone)
+        return alone;
     cli_subject subject = {0};
     gp_error error = {""};
     gp_status status = build(o, &subject, &error);
@@ -41,6 +46,7 @@ static int run(const cli_options *o, cli_watch *watch) {
     if (options.jobs == 0 && !own)
         options.jobs = 1;
     options.progress = &watch->progress;
+    options.team = team.ranks > 1 ? &team : NULL;
     if (strncmp(o->target, "notebook:", 9) == 0)
         options.notebook_epsilon = 1e-7;
     gp_report *report = NULL;
@@ -53,12 +59,14 @@ static int run(const cli_options *o, cli_watch *watch) {
     }
     int code;
     if (status == GP_OK) {
-        code = cli_deliver(o, report);
+        /* All ranks have the same report; one of them tells. */
+        code = team.rank == 0 ? cli_deliver(o, report) : 0;
         gp_report_destroy(report);
     } else {
-        code = cli_complain(status, &error);
+        code = team.rank == 0 ? cli_complain(status, &error) : 0;
     }
     cli_release(&subject);
+    cli_leave_team(&team);
     return code;
 }
 

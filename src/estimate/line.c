@@ -61,7 +61,7 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
 
     if (has_short_way(line))
         return entry_value(line, t, step, value);
-    if (probe->entries == 1) {
+    if (probe->entries == 1 && !probe->scaling) {
         double v = gp_probe_component(probe, probe->offset);
         double moved = gp_evaluator_move(e, probe->offset, t * v);
         if (gp_team_sum(e->function->team, e, &moved, 1) == GP_FAULT)

@@ -465,7 +465,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     double *own = NULL; /* a lean gradient stays where the callback writes it, if it can */
     if (status == GP_OK && c.lean) {
         int in_place = f->dtype == GP_FLOAT64 && (f->value_f64 || f->value_f32);
-        own = in_place ? NULL : calloc(f->n, sizeof *own);
+        own = in_place ? NULL : gp_reserve(f->n * sizeof *own);
         c.gradient = in_place ? c.evaluator->g : own;
         status = c.gradient ? GP_OK : GP_ERROR_MEMORY;
     }
@@ -522,7 +522,9 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     free(list);
     free(c.tolerance);
     free(c.manner);
-    free(c.lean ? own : c.gradient);
+    if (!c.lean)
+        free(c.gradient);
+    gp_unreserve(own, f->n * sizeof *own);
     free(c.numeric);
     free(c.bound);
     free(c.other);

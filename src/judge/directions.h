@@ -9,7 +9,8 @@ enum { GP_DIRECTIONS = 9, GP_MOST_KNOWN = 4096 };
 /* An entry that was looked at by itself: its share in what directions see is known. */
 typedef struct gp_known_entry {
     size_t entry;
-    double off, bound; /* analytic - numeric */
+    double gradient; /* under test */
+    double off, bound; /* that less the estimate */
 } gp_known_entry;
 
 typedef struct gp_directions {

@@ -170,7 +170,7 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, size_t *refut
     s->news++;
     if (d->knowns < GP_MOST_KNOWN && isfinite(result.bound))
         d->known[d->knowns++] =
-            (gp_known_entry){entry, result.analytic - result.numeric, result.bound};
+            (gp_known_entry){entry, a, result.analytic - result.numeric, result.bound};
     return GP_EVALUATED;
 }
 

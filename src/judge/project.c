@@ -310,7 +310,7 @@ static void explain(const gp_directions *d, const gp_probe *probe, gp_discrepanc
         const gp_known_entry *known = &d->known[q];
         if (known->entry < probe->offset || known->entry >= probe->offset + probe->entries)
             continue;
-        double v = gp_probe_component(probe, known->entry);
+        double v = gp_probe_component_given(probe, known->entry, known->gradient);
         result->off -= known->off * v;
         result->bound += known->bound * fabs(v);
     }

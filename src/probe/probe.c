@@ -6,6 +6,13 @@
 
 #include "function/vector.h"
 
+static int in_columns(const gp_probe *probe, size_t i) {
+    if (probe->columns == 0)
+        return 1;
+    size_t column = (i - probe->origin) % probe->columns;
+    return column >= probe->first_column && column < probe->end_column;
+}
+
 double gp_probe_component(const gp_probe *probe, size_t i) {
     if (i < probe->offset || i - probe->offset >= probe->entries)
         return 0;
@@ -89,6 +96,17 @@ static void weigh(const gp_scaling *s, size_t block, size_t first, size_t count,
     weigh_entries(s->gradient + first, 1 / size, factor, count, v);
 }
 
+double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient) {
+    const gp_scaling *s = probe->scaling;
+    size_t block = gp_function_block_number(s->function, i);
+    double v, factor = s->factor[block];
+    gp_random_symmetric(probe->seed, probe->stream, probe->part, i, 1, &v);
+    if (i < probe->offset || i - probe->offset >= probe->entries || !in_columns(probe, i))
+        return 0;
+    return v * factor *
+           (s->gradient && s->size[block] > 0 ? weight(gradient, 1 / s->size[block]) : 1);
+}
+
 void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v) {
     if (!probe->scaling) {
         for (size_t i = 0; i < count; i++)
@@ -104,11 +122,9 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
         weigh(probe->scaling, k, first + done, some, v + done);
         done += some;
     }
-    for (size_t i = 0; i < count && probe->columns; i++) {
-        size_t column = (first + i - probe->origin) % probe->columns;
-        if (column < probe->first_column || column >= probe->end_column)
+    for (size_t i = 0; i < count && probe->columns; i++)
+        if (!in_columns(probe, first + i))
             v[i] = 0;
-    }
 }
 
 static double root_mean_square(const double *x, size_t n) {

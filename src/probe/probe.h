@@ -37,6 +37,10 @@ double gp_scaling_squares(const double *gradient, double size, size_t count);
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
 double gp_probe_component(const gp_probe *probe, size_t i);
 
+/* The same of a direction with scaling, for an entry whose gradient is known to be `gradient`: another
+ * rank may hold it. */
+double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient);
+
 /* Components first ... first + count - 1, all of them within the range. */
 void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v);
 

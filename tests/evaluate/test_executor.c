@@ -1,8 +1,7 @@
 /* Whoever runs the tasks, the report is the same, byte for byte but for times. */
-#include <pthread.h>
 #include <unistd.h>
 
-#include "testing.h"
+#include "team_of_threads.h"
 
 enum { N = 240 };
 
@@ -91,53 +90,30 @@ static void test_threads_and_processes(void **state) {
 
 /* ---- a team of threads ----------------------------------------------------------- */
 
-enum { RANKS = 3 };
-
-typedef struct meeting {
-    pthread_barrier_t barrier;
-    const void *mine[RANKS];
-} meeting;
-
-typedef struct member {
-    meeting *where;
-    gp_team team;
+typedef struct share {
     gp_strategy strategy;
     const char *journal;
     char *text;
-} member;
-
-static int gather(void *context, const void *mine, size_t bytes, void *all) {
-    member *m = context;
-    m->where->mine[m->team.rank] = mine;
-    pthread_barrier_wait(&m->where->barrier);
-    for (size_t r = 0; r < RANKS; r++)
-        memcpy((char *)all + r * bytes, m->where->mine[r], bytes);
-    pthread_barrier_wait(&m->where->barrier);
-    return 0;
-}
+} share;
 
 static void *take_part(void *argument) {
     member *m = argument;
-    m->text = report_of(1, m->strategy, 2, &m->team, m->journal);
+    share *s = m->task;
+    s->text = report_of(1, s->strategy, 2, &m->team, s->journal);
     return NULL;
 }
 
 static void as_a_team(gp_strategy strategy, const char *journal) {
-    meeting where;
-    member members[RANKS];
-    pthread_t thread[RANKS];
+    share shares[RANKS];
+    void *tasks[RANKS];
     char *alone = report_of(1, strategy, 0, NULL, NULL);
-    pthread_barrier_init(&where.barrier, NULL, RANKS);
     for (int r = 0; r < RANKS; r++) {
-        members[r] = (member){.where = &where, .strategy = strategy, .journal = journal};
-        members[r].team = (gp_team){&members[r], r, RANKS, gather};
-        assert_int_equal(pthread_create(&thread[r], NULL, take_part, &members[r]), 0);
+        shares[r] = (share){strategy, journal, NULL};
+        tasks[r] = &shares[r];
     }
-    for (int r = 0; r < RANKS; r++) {
-        pthread_join(thread[r], NULL);
-        same(alone, members[r].text);
-    }
-    pthread_barrier_destroy(&where.barrier);
+    run_team(take_part, tasks);
+    for (int r = 0; r < RANKS; r++)
+        same(alone, shares[r].text);
     free(alone);
 }
 
