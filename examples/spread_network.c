@@ -66,7 +66,8 @@ static gp_status add_blocks(gp_function *f, model *m, const size_t *width, const
         int own = owner(l, team->ranks) == team->rank;
         char name[8];
         snprintf(name, sizeof name, "W%zu", l + 1);
-        status = gp_function_add_block(f, name, (unsigned)l + 1, 2, shape, own ? m->theta + at : NULL);
+        status =
+            gp_function_add_block(f, name, (unsigned)l + 1, 2, shape, own ? m->theta + at : NULL);
         snprintf(name, sizeof name, "b%zu", l + 1);
         if (status == GP_OK)
             status = gp_function_add_block(f, name, (unsigned)l + 1, 1, shape,
@@ -118,8 +119,8 @@ int main(int argc, char **argv) {
     size_t width[LAYERS + 1];
     if (gp_team_start(&team) != GP_OK)
         return 70;
-    gp_status status = team.ranks <= LAYERS ? make_network(&m, &team, width, &error)
-                                            : GP_ERROR_ARGUMENT;
+    gp_status status =
+        team.ranks <= LAYERS ? make_network(&m, &team, width, &error) : GP_ERROR_ARGUMENT;
     if (status == GP_OK) {
         m.n = gp_network_parameters(m.network);
         m.theta = malloc(m.n * sizeof *m.theta);

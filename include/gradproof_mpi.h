@@ -1,5 +1,5 @@
-/* Teams made of MPI ranks, for gp_options.team and gp_function_set_team: link with libgradproof_mpi.
- * The library itself doesn't depend on MPI. */
+/* Teams made of MPI ranks, for gp_options.team and gp_function_set_team: link with
+ * libgradproof_mpi. The library itself doesn't depend on MPI. */
 #ifndef GRADPROOF_MPI_H
 #define GRADPROOF_MPI_H
 

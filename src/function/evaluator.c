@@ -26,7 +26,8 @@ static void *red_storage(size_t n, gp_dtype dtype) {
     return storage ? memset(storage, RED, bytes) : NULL;
 }
 
-/* The same for an entry each of x, of which only this rank's take memory: red on either side of them.
+/* The same for an entry each of x, of which only this rank's take memory: red on either side of
+ * them.
  */
 static void *new_array(const gp_function *f, gp_dtype dtype) {
     if (!f->team)
@@ -299,7 +300,8 @@ void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, c
         /* While it is at hand: all of x, piece by piece from the start? */
         const gp_function *f = e->function;
         if (e->lean && first == e->summed && (count == PIECE || first + count == f->own_end)) {
-            e->sum = add_piece(first > f->own ? e->sum : 0, piece_sum((uint64_t *)e->x + first, count));
+            e->sum =
+                add_piece(first > f->own ? e->sum : 0, piece_sum((uint64_t *)e->x + first, count));
             e->summed = first + count;
         }
         if (e->expected)

@@ -51,7 +51,7 @@ struct gp_function {
     void *user;
     gp_block *block;
     size_t blocks, n;
-    double *x; /* n entries; of a float32 function, each is a float */
+    double *x;           /* n entries; of a float32 function, each is a float */
     const gp_team *team; /* that it is spread over, or NULL; x is then reserved (reserve.h) */
     size_t own, own_end; /* entries that this rank holds: [0, n) without a team */
     gp_value_f64 value_f64;

@@ -6,7 +6,8 @@
 
 /* Zeros; NULL where not even the addresses are left. */
 void *gp_reserve(size_t bytes);
-/* The same array with more room, at the same or another place; NULL, and it stays, if there is none. */
+/* The same array with more room, at the same or another place; NULL, and it stays, if there is
+ * none. */
 void *gp_reserve_more(void *memory, size_t bytes, size_t more);
 void gp_unreserve(void *memory, size_t bytes);
 

@@ -9,7 +9,7 @@ enum { GP_DIRECTIONS = 9, GP_MOST_KNOWN = 4096 };
 /* An entry that was looked at by itself: its share in what directions see is known. */
 typedef struct gp_known_entry {
     size_t entry;
-    double gradient; /* under test */
+    double gradient;   /* under test */
     double off, bound; /* that less the estimate */
 } gp_known_entry;
 
@@ -18,8 +18,8 @@ typedef struct gp_directions {
     gp_scaling scaling; /* size and factor are owned, one number a block */
     double *factor;     /* as of scaling; 0 takes a block out */
     double *norm;       /* a block: |w g|, the root of its sum of squares; 0 where it stays put */
-    double unit;          /* of the gradient, a power of two: its squares neither overflow nor
-                             vanish */
+    double unit;        /* of the gradient, a power of two: its squares neither overflow nor
+                           vanish */
     double scale;       /* length on which steps along a direction are taken */
     unsigned count;     /* directions in use */
     int thorough;       /* whatever they cost */

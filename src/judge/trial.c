@@ -286,9 +286,10 @@ static gp_outcome try_large(gp_check_state *c) {
     if (outcome != GP_EVALUATED || !odd)
         return outcome;
     if (c->function->team)
-        return fail(c, "odd-gradient",
-                    "the gradient isn't finite, isn't set in every entry, or differs between two "
-                    "calls at the same point, on some rank: check that rank's blocks by themselves");
+        return fail(
+            c, "odd-gradient",
+            "the gradient isn't finite, isn't set in every entry, or differs between two "
+            "calls at the same point, on some rank: check that rank's blocks by themselves");
     /* Whatever is odd about it, it takes arrays of n to say where. */
     c->manner = calloc(c->function->n, 1);
     c->other = calloc(c->function->n, sizeof(double));

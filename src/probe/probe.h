@@ -37,8 +37,8 @@ double gp_scaling_squares(const double *gradient, double size, size_t count);
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
 double gp_probe_component(const gp_probe *probe, size_t i);
 
-/* The same of a direction with scaling, for an entry whose gradient is known to be `gradient`: another
- * rank may hold it. */
+/* The same of a direction with scaling, for an entry whose gradient is known to be `gradient`:
+ * another rank may hold it. */
 double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient);
 
 /* Components first ... first + count - 1, all of them within the range. */
@@ -49,8 +49,8 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
  * a block, from gp_probe_typical. */
 double gp_probe_length(const gp_function *function, const double *x, const double *typical,
                        size_t entry);
-/* The root mean square of each block at x (of all parameters for one of zeros; 1 if all are). In two
- * steps: each rank's own blocks, 0 for the others; then, once they are added up, the zeros. */
+/* The root mean square of each block at x (of all parameters for one of zeros; 1 if all are). In
+ * two steps: each rank's own blocks, 0 for the others; then, once they are added up, the zeros. */
 void gp_probe_typical(const gp_function *function, const double *x, double *typical);
 void gp_probe_sizes(const gp_function *function, const double *x, double *sizes);
 void gp_probe_typical_of_sizes(const gp_function *function, double *sizes);

@@ -52,7 +52,8 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
     for (size_t i = s->first; i < s->end; i++) {
         g[i] = (x[i] + x[i] * x[i] / 10 + mean / 2) / (double)n;
         if ((s->mistake == ONE_ENTRY && i == A + 123) ||
-            (s->mistake == ROW && i / COLUMNS == 17 && i < A) || (s->mistake == BLOCK && i >= A + B))
+            (s->mistake == ROW && i / COLUMNS == 17 && i < A) ||
+            (s->mistake == BLOCK && i >= A + B))
             g[i] *= 1.5;
         if (s->mistake == NOT_A_NUMBER && i == A + B)
             g[i] = NAN;
