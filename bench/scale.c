@@ -23,9 +23,21 @@ typedef struct subject {
 
 /* f = sum x_i^2 / 2 + x_i^3 / 30 + s^2 / 4, s the mean of x: the gradient has entries of like size.
  */
+/* A sum that carries what rounding has lost (Kahan). */
+typedef struct carried {
+    double sum, rest;
+} carried;
+
+static void add(carried *c, double number) {
+    double before = c->sum, term = number - c->rest;
+    c->sum = before + term;
+    c->rest = (c->sum - before) - term;
+}
+
 static int value(void *user, size_t n, const double *x, double *v) {
     subject *s = user;
-    double start = gp_seconds_now(), sum = 0, rest = 0, mean = 0;
+    double start = gp_seconds_now();
+    carried sum = {0, 0}, mean = {0, 0};
     for (size_t piece = 0; piece < n; piece += 4096) { /* as careful code sums: piece by piece */
         double lanes[8] = {0}, means[8] = {0}, some = 0, some_mean = 0;
         size_t end = piece + 4096 < n ? piece + 4096 : n;
@@ -38,13 +50,11 @@ static int value(void *user, size_t n, const double *x, double *v) {
             some += lanes[k];
             some_mean += means[k];
         }
-        double before = sum, term = some - rest; /* Kahan */
-        sum = before + term;
-        rest = (sum - before) - term;
-        mean += some_mean;
+        add(&sum, some);
+        add(&mean, some_mean);
     }
-    mean /= (double)n;
-    *v = sum / (double)n + mean * mean / 4;
+    mean.sum /= (double)n;
+    *v = sum.sum / (double)n + mean.sum * mean.sum / 4;
     s->in_user += gp_seconds_now() - start;
     return 0;
 }

@@ -29,7 +29,7 @@ static const double FINE = 0.02;
 static const double LOUDEST = 30;
 /* A direction's first steps: as small as noise allows, for the sake of kinks. Its share in the
  * bound is then this part of what the weakest block may be off by. Lengths within these limits. */
-static const double NOISE_SHARE = 0.0025, SHORTEST = 0x1p-14, LONGEST = 64;
+static const double NOISE_SHARE = 0.0025, SHORTEST = 0x1p-14, LONGEST = 256;
 /* A part of a direction should show whether it is to blame for this share of what is off. */
 static const double SHARP = 0.05;
 enum { PART_EVALUATIONS = 12 };
