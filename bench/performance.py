@@ -8,12 +8,13 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-HIDDEN, BATCH, LABEL, REPEATS = ("256", "128"), "256", "Class", 5
+HIDDEN, BATCH, LABEL = ("256", "128"), "256", "Class"
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 
@@ -21,37 +22,39 @@ def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def checks(build, data, *options):
-    """Reports of REPEATS checks of the network."""
-    reports = []
-    for _ in range(REPEATS):
-        result = run(build / "gradproof", "check", "network", "--data", data, "--label", LABEL, "--hidden",
-                     ",".join(HIDDEN), "--batch", BATCH, "--points", "1", "--json", "-", *options)
-        reports.append(json.loads(result.stdout))
-    return reports
-
-
-def spread(reports):
-    took = sorted(report["seconds"] for report in reports)
-    return {"median": statistics.median(took), "least": took[0], "most": took[-1]}
-
-
 def network(build, data):
-    full, project = checks(build, data, "--strategy", "full"), checks(build, data, "--strategy", "project")
-    forward = json.loads(run(build / "bench" / "bench_forward", data, LABEL, BATCH, *HIDDEN).stdout)
+    ours = json.loads(run(build / "bench" / "bench_network", data, LABEL, BATCH, *HIDDEN).stdout)
     torch = run("/usr/bin/python3", HERE / "torch_gradcheck.py", data, LABEL, BATCH, *HIDDEN)
-    return {"full": spread(full), "project": spread(project),
-            "verdicts": sorted({report["verdict"] for report in full + project}),
-            "evaluations": {"full": full[0]["evaluations"], "project": project[0]["evaluations"]},
-            "resolution": {"full": full[0]["resolution"], "project": project[0]["resolution"]},
-            "forward": forward, "plain": 2 * forward["parameters"] * forward["seconds"],
+    return {**ours, "plain": 2 * ours["forward"]["parameters"] * ours["forward"]["seconds"],
             "torch": json.loads(torch.stdout) if torch.returncode == 0 else None}
+
+
+def executors(build):
+    """Seconds of one check whose evaluations take a millisecond, by one worker and by two."""
+    def took(jobs, *words, command=()):
+        return statistics.median(json.loads(run(
+            *command, build / "gradproof", "check", build / "bench" / "libslow.so", "--strategy", "full", "--points",
+            "1", "--json", "-", "--jobs", jobs, *words).stdout)["seconds"] for _ in range(3))
+
+    result = {"threads": [took(jobs, "--", "reentrant") for jobs in "12"], "processes": [took(jobs) for jobs in "12"]}
+    if shutil.which("mpirun") and list(build.glob("libgradproof_mpi.so*")):
+        for name in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"):
+            os.environ[name] = "1"
+        result["MPI ranks"] = [took("1", command=("mpirun", "-n", ranks)) for ranks in "12"]
+    return result
+
+
+def print_executors(result):
+    print("\n| an evaluation of 1 ms | one, s | two, s | faster |\n| --- | --- | --- | --- |")
+    for name, (one, two) in result.items():
+        print(f"| {name} | {one:.3g} | {two:.3g} | {one / two:.3g} x |")
 
 
 def print_network(result):
     n, full, project = result["forward"]["parameters"], result["full"], result["project"]
     print(f"Network 30-{'-'.join(HIDDEN)}-1, {n} parameters, batch {BATCH}, float64, one thread; verdicts:",
-          ", ".join(result["verdicts"]) + "\n")
+          f"{full['verdict']} (resolution {full['resolution']:.1e}, {full['values']} values, none of them a whole forward "
+          f"pass) and {project['verdict']} (resolution {project['resolution']:.1e}, {project['values']} values)\n")
     print("| what | seconds | against every entry, ours | against directions, ours |\n| --- | --- | --- | --- |")
     rows = [("every entry, ours", full["median"]), ("random directions, ours", project["median"]),
             ("the plain way: 2 n forward passes of ours", result["plain"])]
@@ -60,7 +63,7 @@ def print_network(result):
                  ("torch gradcheck, fast_mode", result["torch"]["fast"])]
     for name, took in rows:
         print(f"| {name} | {took:.3g} | {took / full['median']:.3g} x | {took / project['median']:.3g} x |")
-    print(f"\nSpread over {REPEATS} runs: every entry {full['least']:.3g} to {full['most']:.3g} s, directions "
+    print(f"\nSpread over 7 runs: every entry {full['least']:.3g} to {full['most']:.3g} s, directions "
           f"{project['least']:.3g} to {project['most']:.3g} s.")
     if not result["torch"]:
         print("torch: skipped, not installed.")
@@ -105,12 +108,16 @@ def picture(rows, path):
 
 def main():
     build, data = pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
-    result = {"scale": [json.loads(line) for line in
-                        run(build / "bench" / "bench_scale", os.environ.get("LARGEST", "1e7")).stdout.splitlines()]}
+    largest = os.environ.get("LARGEST", "1e7")
+    rows = run(build / "bench" / "bench_scale", largest).stdout.splitlines()
+    rows += run(build / "bench" / "bench_scale", str(10 * float(largest)), "right").stdout.splitlines()[-1:]
+    result = {"scale": [json.loads(line) for line in rows]}
     if data:
         result["network"] = network(build, data)
         print_network(result["network"])
     print_scale(result["scale"])
+    result["executors"] = executors(build)
+    print_executors(result["executors"])
     (build / "performance.json").write_text(json.dumps(result, indent=2) + "\n")
     picture(result["scale"], build / "performance.svg")
 

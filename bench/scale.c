@@ -153,13 +153,15 @@ static int run(size_t n, mistake m) {
         if (block.diagnoses)
             snprintf(cause, sizeof cause, "%s", block.diagnosis[0].kind);
     }
+    double own = (took - s.in_user) / evaluations;
     printf("{\"n\": %zu, \"mistake\": \"%s\", \"verdict\": \"%s\", \"refuted\": %zu, "
            "\"cause\": \"%s\", \"values\": %llu, \"gradients\": %llu, \"resolution\": %s, "
-           "\"seconds\": %.4g, \"own_over_write\": %.3g, \"memory_over_n\": %.3g}\n",
+           "\"seconds\": %.4g, \"own_ns_per_entry\": %.3g, \"own_over_write\": %.3g, "
+           "\"memory_over_n\": %.3g}\n",
            2 * half, NAMES[m], gp_verdict_string(gp_report_verdict(r)), found, cause,
            (unsigned long long)gp_report_evaluations(r, 0),
            (unsigned long long)gp_report_evaluations(r, 1), resolution, took,
-           (took - s.in_user) / evaluations / write,
+           1e9 * own / (double)(2 * half), own / write,
            (double)usage.ru_maxrss * 1024 / 8 / (double)(2 * half));
     gp_report_destroy(r);
     gp_function_destroy(f);

@@ -1,6 +1,6 @@
 /* Chains of stages. Everything is done by the library's own functions and checks: the whole is a
- * function with a short way to single entries, and a stage is the function u . F_k, whose gradient is
- * the stage's vector-Jacobian product for u. */
+ * function with a short way to single entries, and a stage is the function u . F_k, whose gradient
+ * is the stage's vector-Jacobian product for u. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,9 +228,9 @@ gp_status gp_chain_function(gp_chain *c, gp_function **function, gp_error *error
     for (size_t k = 0; k < c->stages && status == GP_OK; k++)
         for (size_t b = 0; b < c->stage[k].blocks && status == GP_OK; b++) {
             const gp_stage_block *block = &c->stage[k].block[b];
-            status = gp_function_add_block(f, block->name, (unsigned)k + 1, block->dimensions,
-                                           block->shape,
-                                           c->theta + c->stage[k].offset + block->offset);
+            status =
+                gp_function_add_block(f, block->name, (unsigned)k + 1, block->dimensions,
+                                      block->shape, c->theta + c->stage[k].offset + block->offset);
         }
     if (status == GP_OK) {
         gp_function_set_value_f64(f, whole_value);
@@ -254,8 +254,8 @@ static int stage_value(void *user, size_t n, const double *x, double *value) {
     (void)n;
     if (!out)
         return 1;
-    int refused = s->forward(s->user, s->parameters, x, s->inputs, first ? c->data : x + s->parameters,
-                             s->outputs, out);
+    int refused = s->forward(s->user, s->parameters, x, s->inputs,
+                             first ? c->data : x + s->parameters, s->outputs, out);
     *value = 0;
     for (size_t j = 0; j < s->outputs; j++)
         *value += s->u[j] * out[j];
@@ -272,7 +272,8 @@ static int stage_gradient(void *user, size_t n, const double *x, double *g) {
                   s->outputs, s->u, g, first ? NULL : g + s->parameters);
 }
 
-/* u: what flows into the stage in the whole, with a share of chance so that no output is left out. */
+/* u: what flows into the stage in the whole, with a share of chance so that no output is left out.
+ */
 static void choose_u(gp_stage *s, uint64_t seed, size_t number) {
     double squares = 0;
     for (size_t j = 0; j < s->outputs; j++)
@@ -295,8 +296,9 @@ static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, g
     if (status != GP_OK)
         return gp_fail(error, status, "%s: out of memory", c->name);
     for (size_t b = 0; b < s->blocks && status == GP_OK; b++)
-        status = gp_function_add_block(f, s->block[b].name, 0, s->block[b].dimensions,
-                                       s->block[b].shape, c->theta + s->offset + s->block[b].offset);
+        status =
+            gp_function_add_block(f, s->block[b].name, 0, s->block[b].dimensions, s->block[b].shape,
+                                  c->theta + s->offset + s->block[b].offset);
     snprintf(name, sizeof name, "%.100s input", s->name);
     if (status == GP_OK && k > 0)
         status = gp_function_add_block(f, name, 0, 1, &s->inputs, s->in);
@@ -341,7 +343,7 @@ static gp_status conclude(const gp_chain *c, gp_report *whole) {
 
 gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **report,
                          gp_error *error) {
-    gp_function *f;
+    gp_function *f = NULL;
     gp_options own;
     gp_options_init(&own);
     if (options)

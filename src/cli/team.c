@@ -13,7 +13,7 @@ static int ranks_started(void) {
     for (size_t k = 0; k < sizeof NAMES / sizeof *NAMES; k++) {
         const char *text = getenv(NAMES[k]);
         if (text)
-            return atoi(text);
+            return (int)strtol(text, NULL, 10);
     }
     return 1;
 }

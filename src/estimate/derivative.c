@@ -212,6 +212,7 @@ static double sober_bound(const gp_windows *all, const gp_slopes *s, unsigned ru
     double dev = deviation(w);
     for (unsigned first = w->first + 1; first + w->count <= rungs; first++) {
         const gp_window *smaller = &all->at[first][w->count];
+        // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): every window up to rungs is set
         if (isfinite(smaller->bound))
             dev = fmax(dev, deviation(smaller) - smaller->slope_noise - 2 * smaller->noise);
     }
@@ -260,7 +261,7 @@ static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigm
             int missing = side == 0 ? two_sided(s, first, count, sigma, w)
                                     : one_sided(ladder, s, side == 1, first, count, sigma, w);
             if (missing)
-                w->bound = INFINITY;
+                *w = (gp_window){.bound = INFINITY};
         }
     for (unsigned first = 0; first < ladder->rungs; first++)
         for (unsigned count = 2; count <= MAX_ORDER && first + count <= ladder->rungs; count++) {

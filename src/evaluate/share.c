@@ -64,19 +64,22 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
         free(counts);
         return counted;
     }
-    gp_lost_task *mine = calloc((ranks + 1) * most, sizeof *mine), *all = mine + most;
+    gp_lost_task *mine = calloc((ranks + 1) * most, sizeof *mine);
     gp_lost_task *together = malloc(total * sizeof *together);
-    gp_outcome outcome =
-        mine && together ? GP_EVALUATED : gp_evaluator_fault(e, "memory", "out of memory");
-    if (outcome == GP_EVALUATED) {
-        memcpy(mine, x->lost, x->losses * sizeof *mine);
+    gp_outcome outcome = GP_FAULT;
+    if (!mine || !together) {
+        (void)gp_evaluator_fault(e, "memory", "out of memory");
+    } else {
+        gp_lost_task *all = mine + most;
+        if (x->losses)
+            memcpy(mine, x->lost, x->losses * sizeof *mine);
         outcome = gp_team_gather(t, e, mine, most * sizeof *mine, all);
-    }
-    if (outcome == GP_EVALUATED) {
         size_t at = 0;
-        for (size_t r = 0; r < ranks; r++)
+        for (size_t r = 0; r < ranks && outcome == GP_EVALUATED; r++)
             for (size_t k = 0; k < counts[r]; k++)
                 together[at++] = all[r * most + k];
+    }
+    if (outcome == GP_EVALUATED) {
         qsort(together, total, sizeof *together, by_index);
         free(x->lost);
         x->lost = together;

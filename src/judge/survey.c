@@ -10,14 +10,14 @@
 #include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
-#include "judge/check.h"
+#include "judge/survey.h"
 
 /* How good an estimate should be, as a share of tau, and what that may cost: very good if it is
  * cheap, good enough if not. */
 static const struct {
     double share;
     unsigned evaluations;
-} EFFORT[] = {{5e-3, 20}, {1e-1, 28}, {1, 40}};
+} EFFORT[] = {{GP_FINEST_SHARE, GP_FINEST_EVALUATIONS}, {1e-1, 28}, {1, 40}};
 
 /* What noise leaves open is worth many more evaluations, where they promise an answer. */
 static const struct {
@@ -33,22 +33,7 @@ static const double FAR_SHIFT = 64;
  * wrong. */
 static const double NEAR_NOISE = 0.05;
 
-typedef struct gp_survey_task {
-    gp_check_state *check;
-    gp_survey_aim aim;
-    size_t number;
-    double f0;
-    gp_noise noise;
-    const double *gradient;
-    const size_t *entries; /* count */
-    size_t count;
-    gp_ladder *ladders;  /* shared, one an entry of the list */
-    gp_entry *results;   /* shared */
-    unsigned char *lost; /* a gp_limit, one an entry: its probe crashed or hung */
-    const gp_tolerance *tolerance;
-} gp_survey_task;
-
-static gp_probe probe_of(const gp_check_state *c, size_t entry) {
+gp_probe gp_survey_probe(const gp_check_state *c, size_t entry) {
     size_t block = gp_function_block_number(c->function, entry);
     return (gp_probe){.offset = entry,
                       .entries = 1,
@@ -57,9 +42,9 @@ static gp_probe probe_of(const gp_check_state *c, size_t entry) {
                       .reach = fmax(c->typical[block], gp_check_length(c, entry))};
 }
 
-static gp_outcome look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,
-                       gp_ladder *ladder) {
-    gp_probe probe = probe_of(task->check, task->entries[index]);
+gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,
+                          gp_ladder *ladder) {
+    gp_probe probe = gp_survey_probe(task->check, task->entries[index]);
     gp_line line;
     gp_line_start(&line, e, &probe, task->f0);
     return gp_ladder_start(ladder, &line, shift);
@@ -69,7 +54,7 @@ static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
     gp_survey_task *task = context;
     if (task->ladders[index].rungs) /* there was one */
         return GP_EVALUATED;
-    return look(task, e, index, 1, &task->ladders[index]);
+    return gp_survey_look(task, e, index, 1, &task->ladders[index]);
 }
 
 /* A second look at a few, from elsewhere. */
@@ -82,11 +67,11 @@ typedef struct gp_looks_again {
 
 static gp_outcome look_again(void *context, gp_evaluator *e, size_t k) {
     gp_looks_again *again = context;
-    return look(again->task, e, again->indices[k], again->shift, &again->ladders[k]);
+    return gp_survey_look(again->task, e, again->indices[k], again->shift, &again->ladders[k]);
 }
 
-static gp_outcome looks_again(void *context, const size_t *indices, size_t count, double shift,
-                              gp_ladder *ladders) {
+gp_outcome gp_survey_looks_again(void *context, const size_t *indices, size_t count, double shift,
+                                 gp_ladder *ladders) {
     const gp_survey_task *task = context;
     gp_check_state *c = task->check;
     size_t bytes = count * sizeof *ladders;
@@ -109,7 +94,7 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
     size_t entry[CHUNK * LOOKS] = {0};
     double number[CHUNK * LOOKS] = {0}, value[CHUNK * LOOKS], steps[LOOKS];
     for (size_t k = 0; k < count; k++) {
-        gp_probe probe = probe_of(task->check, task->entries[first + k]);
+        gp_probe probe = gp_survey_probe(task->check, task->entries[first + k]);
         gp_line line;
         gp_line_start(&line, e, &probe, task->f0);
         gp_ladder_first_steps(&line, 1, steps);
@@ -122,7 +107,7 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
         e->progress->entry = entry[0];
     gp_outcome outcome = gp_evaluator_entries(e, count * LOOKS, entry, number, value);
     for (size_t k = 0; k < count && outcome != GP_FAULT; k++) {
-        gp_probe probe = probe_of(task->check, task->entries[first + k]);
+        gp_probe probe = gp_survey_probe(task->check, task->entries[first + k]);
         gp_line line;
         gp_line_start(&line, e, &probe, task->f0);
         memcpy(line.number, number + k * LOOKS, sizeof line.number);
@@ -355,7 +340,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     gp_check_state *c = task->check;
     size_t i = task->entries[index];
     size_t block = gp_function_block_number(c->function, i);
-    gp_probe probe = probe_of(c, i);
+    gp_probe probe = gp_survey_probe(c, i);
     gp_line line;
     if (task->lost[index])
         return GP_EVALUATED;
@@ -372,7 +357,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
 
 gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
     size_t block = gp_function_block_number(c->function, i);
-    gp_probe probe = probe_of(c, i);
+    gp_probe probe = gp_survey_probe(c, i);
     gp_line line;
     gp_ladder ladder;
     gp_line_start(&line, c->evaluator, &probe, c->report->value);
@@ -385,7 +370,7 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
     static const double PLAINLY = 100;
     size_t block = gp_function_block_number(c->function, i);
     const gp_tolerance *t = &c->tolerance[block];
-    gp_probe probe = probe_of(c, i);
+    gp_probe probe = gp_survey_probe(c, i);
     gp_estimate seen[2];
     for (int k = 0; k < 2; k++) {
         gp_line line;
@@ -419,15 +404,15 @@ static double typical_length(const gp_survey_task *task, size_t count, double *s
 
 /* Shares of a block's scale. A float32 gradient's own rounding is as large as the finer one would
  * allow. */
-static const double FLOOR = 0.1, FINE_FLOOR = 1e-4;
+static const double FINE_FLOOR = 1e-4;
 
 void gp_tolerance_follow(gp_tolerance *t, const gp_options *options, gp_dtype dtype, double scale) {
-    t->zero_floor = FLOOR * scale;
+    t->zero_floor = GP_FLOOR * scale;
     if (options->atol >= 0)
         return;
-    t->floor = FLOOR * scale;
+    t->floor = GP_FLOOR * scale;
     t->atol = t->rtol * t->floor;
-    t->fine_atol = t->rtol * (dtype == GP_FLOAT64 ? FINE_FLOOR : FLOOR) * scale;
+    t->fine_atol = t->rtol * (dtype == GP_FLOAT64 ? FINE_FLOOR : GP_FLOOR) * scale;
 }
 
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
@@ -461,7 +446,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
                 some[found++] = size[k];
         double scale = found ? gp_median(some, found) : all;
         if (task->aim != GP_SURVEY_FIRST && found == 0) {
-            t->zero_floor = fmax(t->zero_floor, FLOOR * all);
+            t->zero_floor = fmax(t->zero_floor, GP_FLOOR * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
         gp_tolerance_follow(t, &c->options, f->dtype, scale);
@@ -512,190 +497,6 @@ static int counts(gp_survey_aim aim, const gp_entry *before, const gp_tolerance 
     return isfinite(result->analytic) && result->status == GP_ENTRY_REFUTED;
 }
 
-/* ---- pilots ---------------------------------------------------------------------- */
-
-/* Where kinks crowd, first steps are too large by orders of magnitude, where noise is large they
- * are too small, and for all entries of a block alike. A few of each large block go ahead and tell
- * how large they should be. */
-enum { PILOTS = 15, PILOTED_BLOCK = 1000, CANDIDATES = 4 };
-/* Of the steps that served the pilots best: the usual, and these quantiles. */
-static const double QUANTILE[CANDIDATES] = {0, 0.25, 0.5, 0.8};
-
-typedef struct gp_pilots {
-    const gp_survey_task *task;
-    size_t *index; /* count, into task->entries, by block */
-    size_t count;
-    gp_ladder *ladders; /* shared */
-    double *share;      /* shared: the step that served best, as a share of the first */
-    double sigma;
-    double *scale;                       /* a block: the median |d| of its pilots */
-    double (*candidate)[CANDIDATES];     /* a block: shares that may do for all of it */
-    unsigned char (*served)[CANDIDATES]; /* shared, a pilot: do they do for it? */
-} gp_pilots;
-
-static gp_outcome pilot_look(void *context, gp_evaluator *e, size_t k) {
-    gp_pilots *p = context;
-    return look(p->task, e, p->index[k], 1, &p->ladders[k]);
-}
-
-static gp_outcome pilot_looks_again(void *context, const size_t *indices, size_t count,
-                                    double shift, gp_ladder *ladders) {
-    const gp_pilots *p = context;
-    size_t index[PILOTS];
-    for (size_t k = 0; k < count; k++)
-        index[k] = p->index[indices[k]];
-    return looks_again((void *)p->task, index, count, shift, ladders);
-}
-
-static gp_goal pilot_goal(const gp_pilots *p, size_t k) {
-    const gp_check_state *c = p->task->check;
-    size_t block = gp_function_block_number(c->function, p->task->entries[p->index[k]]);
-    double fine = EFFORT[0].share * c->options.rtol;
-    return (gp_goal){fine, fine * FLOOR * p->scale[block]};
-}
-
-/* How does a pilot fare with each of the candidates alone? */
-static gp_outcome pilot_compare(void *context, gp_evaluator *e, size_t k) {
-    gp_pilots *p = context;
-    size_t entry = p->task->entries[p->index[k]];
-    size_t block = gp_function_block_number(e->function, entry);
-    gp_goal goal = pilot_goal(p, k);
-    for (size_t q = 0; q < CANDIDATES; q++) {
-        gp_ladder ladder;
-        if (look(p->task, e, p->index[k], p->candidate[block][q], &ladder) == GP_FAULT)
-            return GP_FAULT;
-        gp_estimate estimate = gp_ladder_estimate(&ladder, p->sigma);
-        p->served[k][q] = estimate.bound <= goal.rtol * fabs(estimate.derivative) + goal.atol;
-    }
-    return GP_EVALUATED;
-}
-
-static gp_outcome pilot_refine(void *context, gp_evaluator *e, size_t k) {
-    gp_pilots *p = context;
-    const gp_check_state *c = p->task->check;
-    gp_probe probe = probe_of(c, p->task->entries[p->index[k]]);
-    gp_goal goal = pilot_goal(p, k);
-    gp_line line;
-    gp_line_start(&line, e, &probe, p->task->f0);
-    gp_estimate estimate;
-    if (gp_ladder_refine(&p->ladders[k], &line, p->sigma, goal, EFFORT[0].evaluations, &estimate) ==
-        GP_FAULT)
-        return GP_FAULT;
-    p->share[k] = isfinite(estimate.bound) ? estimate.step / gp_first_step(&line) : 1;
-    return GP_EVALUATED;
-}
-
-/* The next block's pilots, from `first` on: one past them. */
-static size_t end_of_block(const gp_pilots *p, size_t first, size_t *block) {
-    const gp_function *f = p->task->check->function;
-    size_t k = first;
-    *block = gp_function_block_number(f, p->task->entries[p->index[first]]);
-    while (k < p->count && gp_function_block_number(f, p->task->entries[p->index[k]]) == *block)
-        k++;
-    return k;
-}
-
-static void set_scales(gp_pilots *p) {
-    double some[PILOTS];
-    size_t block;
-    for (size_t k = 0, end; k < p->count; k = end) {
-        size_t found = 0;
-        end = end_of_block(p, k, &block);
-        for (size_t q = k; q < end; q++) {
-            gp_estimate e = gp_ladder_estimate(&p->ladders[q], p->sigma);
-            if (isfinite(e.derivative) && e.derivative != 0)
-                some[found++] = fabs(e.derivative);
-        }
-        p->scale[block] = found ? gp_median(some, found) : 0;
-    }
-}
-
-static void set_candidates(gp_pilots *p) {
-    double some[PILOTS];
-    size_t block;
-    for (size_t k = 0, end; k < p->count; k = end) {
-        end = end_of_block(p, k, &block);
-        memcpy(some, p->share + k, (end - k) * sizeof *some);
-        (void)gp_median(some, end - k); /* sorts them */
-        p->candidate[block][0] = 1;
-        for (size_t q = 1; q < CANDIDATES; q++) {
-            double share = some[(size_t)(QUANTILE[q] * (double)(end - k))];
-            p->candidate[block][q] = share > 0 ? share : 1;
-        }
-    }
-}
-
-/* The candidate that serves most pilots; the usual one where another is hardly better. */
-static void choose_candidates(const gp_pilots *p) {
-    size_t block;
-    for (size_t k = 0, end; k < p->count; k = end) {
-        size_t served[CANDIDATES] = {0}, best = 0;
-        end = end_of_block(p, k, &block);
-        for (size_t q = 0; q < CANDIDATES; q++)
-            for (size_t i = k; i < end; i++)
-                served[q] += p->served[i][q];
-        for (size_t q = 1; q < CANDIDATES; q++)
-            if (served[q] > served[best] + (best == 0))
-                best = q;
-        p->task->check->pilot[block] = p->candidate[block][best];
-    }
-}
-
-static gp_outcome send_pilots(gp_pilots *p, double tiny) {
-    gp_check_state *c = p->task->check;
-    gp_work looks = {p->count, pilot_look, p, p->ladders, sizeof *p->ladders};
-    gp_work refinements = {p->count, pilot_refine, p, p->share, sizeof *p->share};
-    gp_work comparisons = {p->count, pilot_compare, p, p->served, sizeof *p->served};
-    gp_noise noise;
-    gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &looks);
-    if (outcome == GP_EVALUATED)
-        outcome = gp_noise_level(c->function->dtype, tiny, p->ladders, p->count, 1,
-                                 pilot_looks_again, p, &noise);
-    if (outcome != GP_EVALUATED)
-        return outcome;
-    p->sigma = noise.sigma;
-    set_scales(p);
-    outcome = gp_execute(&c->executor, c->evaluator, &refinements);
-    set_candidates(p);
-    if (outcome == GP_EVALUATED)
-        outcome = gp_execute(&c->executor, c->evaluator, &comparisons);
-    if (outcome == GP_EVALUATED)
-        choose_candidates(p);
-    return outcome;
-}
-
-/* Sets check->pilot. What a pilot is lost to, the entries' own looks will say. */
-static gp_outcome find_first_steps(gp_survey_task *task, double tiny) {
-    gp_check_state *c = task->check;
-    const gp_function *f = c->function;
-    gp_pilots p = {.task = task};
-    size_t most = f->blocks * PILOTS, each = sizeof *p.ladders + sizeof *p.share + sizeof *p.served;
-    gp_outcome outcome = GP_EVALUATED;
-    p.index = malloc(most * sizeof *p.index);
-    p.scale = calloc(f->blocks, sizeof *p.scale);
-    p.candidate = calloc(f->blocks, sizeof *p.candidate);
-    p.ladders = gp_records_alloc(&c->executor, most * each);
-    for (size_t b = 0, k = 0; b < f->blocks && p.index; b++) {
-        size_t first = k;
-        while (k < task->count && task->entries[k] < f->block[b].offset + f->block[b].entries)
-            k++;
-        for (size_t q = 0; q < PILOTS && k - first >= PILOTED_BLOCK; q++)
-            p.index[p.count++] = first + (2 * q + 1) * (k - first) / (2 * PILOTS);
-    }
-    if (!p.index || !p.scale || !p.candidate || !p.ladders) {
-        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-    } else if (p.count > 0) {
-        p.share = (double *)(void *)(p.ladders + most);
-        p.served = (unsigned char(*)[CANDIDATES])(void *)(p.share + most);
-        outcome = send_pilots(&p, tiny);
-    }
-    gp_records_free(p.ladders, most * each);
-    free(p.index);
-    free(p.scale);
-    free(p.candidate);
-    return outcome;
-}
-
 static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
     const gp_check_state *c = task->check;
     size_t i = task->entries[k];
@@ -739,12 +540,12 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     if (outcome == GP_EVALUATED)
         outcome = gp_check_tiny_noise(c, f0, &tiny);
     if (outcome == GP_EVALUATED)
-        outcome = find_first_steps(&task, tiny);
+        outcome = gp_find_first_steps(&task, tiny);
     if (outcome == GP_EVALUATED)
         outcome = take_first_looks(&task);
     if (outcome == GP_EVALUATED)
-        outcome =
-            gp_noise_level(f->dtype, tiny, task.ladders, count, 1, looks_again, &task, &task.noise);
+        outcome = gp_noise_level(f->dtype, tiny, task.ladders, count, 1, gp_survey_looks_again,
+                                 &task, &task.noise);
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
@@ -799,7 +600,7 @@ typedef struct gp_estimates {
 static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
     gp_estimates *task = context;
     const gp_check_state *c = task->check;
-    gp_probe probe = probe_of(c, task->entries[k]);
+    gp_probe probe = gp_survey_probe(c, task->entries[k]);
     const gp_tolerance *t = &c->tolerance[gp_function_block_number(c->function, task->entries[k])];
     gp_line line;
     gp_ladder ladder;

@@ -14,7 +14,7 @@ static int gather(void *context, const void *mine, size_t bytes, void *all) {
 }
 
 gp_status gp_team_from_mpi(MPI_Comm communicator, gp_team *team) {
-    MPI_Comm *own = malloc(sizeof *own);
+    MPI_Comm *own = malloc(sizeof(MPI_Comm));
     if (!team || !own) {
         free(own);
         return team ? GP_ERROR_MEMORY : GP_ERROR_ARGUMENT;

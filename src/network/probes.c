@@ -274,7 +274,7 @@ static int find_reaches(const gp_network *net) {
     const double *W = base->theta + net->weights[out - 1],
                  *weight = base->theta + net->weights[out];
     struct gp_reaches *reaches = calloc(1, sizeof *reaches);
-    double *inverse = malloc(u * m * sizeof *inverse);
+    double *inverse = calloc(u * m, sizeof *inverse);
     if (reaches) {
         reaches->slope = calloc(v * m, sizeof(double));
         reaches->low = calloc(v * m, sizeof(double));
@@ -319,12 +319,14 @@ static int move_two_below(const gp_network *net, size_t j) {
     size_t v = net->width[out - 2];
     if (!base->reaches && find_reaches(net))
         return -1;
-    const double *low = base->reaches->low + j * m, *high = base->reaches->high + j * m;
+    const struct gp_reaches *reaches = base->reaches;
+    if (!reaches) /* cannot be: it was just made */
+        return -1;
+    const double *low = reaches->low + j * m, *high = reaches->high + j * m;
     const double *W = base->theta + net->weights[out - 1],
                  *weight = base->theta + net->weights[out];
     double leak = leak_of(net);
-    uint64_t left =
-        move_within(m, base->reaches->slope + j * m, low, high, base->step, base->moved);
+    uint64_t left = move_within(m, reaches->slope + j * m, low, high, base->step, base->moved);
     for (size_t r = 0; r < m && left > 0; r++) {
         double s = base->step[r], sum = 0;
         if (!(s * low[r] <= SHORT_OF || s * high[r] <= SHORT_OF))

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "function/vector.h"
 
@@ -27,7 +28,9 @@ static const double SERIES[] = {1. / 39916800, 1. / 3628800, 1. / 362880, 1. / 4
                                 1. / 6,        1. / 2,       1.};
 enum { TERMS = sizeof SERIES / sizeof *SERIES };
 
-static double product_of(const double *lane) {
+static double product_of(const gp_lanes *product) {
+    double lane[GP_LANES];
+    memcpy(lane, product, sizeof lane);
     return ((lane[0] * lane[1]) * (lane[2] * lane[3])) *
            ((lane[4] * lane[5]) * (lane[6] * lane[7]));
 }
@@ -35,14 +38,9 @@ static double product_of(const double *lane) {
 /* The product of 1 + q (e^d - 1), d = sign dz, over m, a multiple of GP_LANES; *largest |dz|. */
 GP_VECTOR static double product_near(size_t m, const double *q, const double *sign,
                                      const double *dz, double *largest) {
-    gp_lanes product, a, b, c;
+    const double a = SERIES[TERMS - 5], b = SERIES[TERMS - 4], c = SERIES[TERMS - 3];
+    gp_lanes product = {1, 1, 1, 1, 1, 1, 1, 1};
     gp_bits most = {0};
-    for (size_t k = 0; k < GP_LANES; k++) {
-        product[k] = 1;
-        a[k] = SERIES[TERMS - 5];
-        b[k] = SERIES[TERMS - 4];
-        c[k] = SERIES[TERMS - 3];
-    }
     for (size_t r = 0; r < m; r += GP_LANES) {
         gp_lanes d = *(const gp_lanes *)(sign + r) * *(const gp_lanes *)(dz + r);
         gp_bits size = (gp_bits)d & INT64_MAX; /* |d| as bits, which are in order as numbers are */
@@ -54,14 +52,12 @@ GP_VECTOR static double product_near(size_t m, const double *q, const double *si
     gp_lanes sizes = (gp_lanes)most;
     for (size_t k = 0; k < GP_LANES; k++)
         *largest = sizes[k] > *largest ? sizes[k] : *largest;
-    return product_of((const double *)&product);
+    return product_of(&product);
 }
 
 GP_VECTOR static double product_further(size_t m, const double *q, const double *sign,
                                         const double *dz) {
-    gp_lanes product;
-    for (size_t k = 0; k < GP_LANES; k++)
-        product[k] = 1;
+    gp_lanes product = {1, 1, 1, 1, 1, 1, 1, 1};
     for (size_t r = 0; r < m; r += GP_LANES) {
         gp_lanes d = *(const gp_lanes *)(sign + r) * *(const gp_lanes *)(dz + r);
         gp_lanes series = d * 0;
@@ -69,7 +65,7 @@ GP_VECTOR static double product_further(size_t m, const double *q, const double 
             series = series * d + SERIES[t];
         product *= 1 + *(const gp_lanes *)(q + r) * (d * series);
     }
-    return product_of((const double *)&product);
+    return product_of(&product);
 }
 
 int gp_softplus_change(size_t m, const double *q, const double *sign, const double *dz,

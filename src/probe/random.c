@@ -35,7 +35,7 @@ GP_VECTOR static void threefry_lanes(uint64_t seed, uint64_t stream, uint64_t pa
     static const unsigned ROTATION[8] = {R_64x2_0_0, R_64x2_1_0, R_64x2_2_0, R_64x2_3_0,
                                          R_64x2_4_0, R_64x2_5_0, R_64x2_6_0, R_64x2_7_0};
     const uint64_t key[3] = {seed, stream, SKEIN_KS_PARITY64 ^ seed ^ stream};
-    gp_words a, b;
+    gp_words a = {0}, b = {0};
     for (size_t k = 0; k < GP_LANES; k++) {
         a[k] = first + k + key[0];
         b[k] = part + key[1];

@@ -5,10 +5,10 @@ enum { IN = 6, HIDDEN = 5 };
 
 typedef enum mistake {
     NONE,
-    WEIGHTS_TRANSPOSED,  /* of the second linear stage, on the way back */
-    RELU_FORGOTTEN,      /* the first ReLU lets everything flow back */
-    BIAS_FORGOTTEN,      /* of the first linear stage */
-    LOSS_DOUBLED         /* all of it is twice as large */
+    WEIGHTS_TRANSPOSED, /* of the second linear stage, on the way back */
+    RELU_FORGOTTEN,     /* the first ReLU lets everything flow back */
+    BIAS_FORGOTTEN,     /* of the first linear stage */
+    LOSS_DOUBLED        /* all of it is twice as large */
 } mistake;
 
 typedef struct linear {
@@ -44,9 +44,10 @@ static int linear_vjp(void *user, size_t p, const double *theta, size_t inputs, 
     for (size_t i = 0; i < inputs && g_in; i++) {
         g_in[i] = 0;
         for (size_t j = 0; j < outputs; j++)
-            g_in[i] += u[j] * theta[s->mistake == WEIGHTS_TRANSPOSED && s->second
-                                        ? i * inputs + j /* square */
-                                        : j * inputs + i];
+            g_in[i] +=
+                u[j] *
+                theta[s->mistake == WEIGHTS_TRANSPOSED && s->second ? i * inputs + j /* square */
+                                                                    : j * inputs + i];
     }
     return 0;
 }
@@ -151,7 +152,8 @@ static void a_mistake_is_placed_in_its_stage(void **state) {
             assert_non_null(own);
             int wrong = gp_report_verdict(own) == GP_REFUTED, found = 0;
             if (wrong != (q == CASES[k].stage))
-                fail_msg("case %zu, stage %zu: %s", k, q, gp_verdict_string(gp_report_verdict(own)));
+                fail_msg("case %zu, stage %zu: %s", k, q,
+                         gp_verdict_string(gp_report_verdict(own)));
             for (size_t b = 0; b < gp_report_blocks(own) && wrong; b++) {
                 gp_block_result block;
                 assert_int_equal(gp_report_block(own, b, &block), GP_OK);
