@@ -2,7 +2,8 @@
 
     bench/performance.py BUILD [DATA.csv]
 
-writes BUILD/performance.json and BUILD/performance.svg and prints the tables in Markdown. Times are those of
+writes BUILD/performance.json, BUILD/performance.svg (evaluations against n) and BUILD/performance_networks.svg
+(seconds, ours and the peers') and prints the tables in Markdown. Times are those of
 one run on one machine: only their ratios mean anything. A peer that isn't installed is named as skipped."""
 import json
 import math
@@ -14,7 +15,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-HIDDEN, BATCH, LABEL = ("256", "128"), "256", "Class"
+BATCH, LABEL = "256", "Class"
+SIZES = [("8",), ("32", "16"), ("64", "32"), ("256", "128")]  # hidden units; the last is the one in the table
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 
@@ -22,9 +24,9 @@ def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def network(build, data):
-    ours = json.loads(run(build / "bench" / "bench_network", data, LABEL, BATCH, *HIDDEN).stdout)
-    torch = run("/usr/bin/python3", HERE / "torch_gradcheck.py", data, LABEL, BATCH, *HIDDEN)
+def network(build, data, hidden):
+    ours = json.loads(run(build / "bench" / "bench_network", data, LABEL, BATCH, *hidden).stdout)
+    torch = run("/usr/bin/python3", HERE / "torch_gradcheck.py", data, LABEL, BATCH, *hidden)
     return {**ours, "plain": 2 * ours["forward"]["parameters"] * ours["forward"]["seconds"],
             "torch": json.loads(torch.stdout) if torch.returncode == 0 else None}
 
@@ -52,7 +54,7 @@ def print_executors(result):
 
 def print_network(result):
     n, full, project = result["forward"]["parameters"], result["full"], result["project"]
-    print(f"Network 30-{'-'.join(HIDDEN)}-1, {n} parameters, batch {BATCH}, float64, one thread; verdicts:",
+    print(f"Network 30-{'-'.join(SIZES[-1])}-1, {n} parameters, batch {BATCH}, float64, one thread; verdicts:",
           f"{full['verdict']} (resolution {full['resolution']:.1e}, {full['values']} values, none of them a whole forward "
           f"pass) and {project['verdict']} (resolution {project['resolution']:.1e}, {project['values']} values)\n")
     print("| what | seconds | against every entry, ours | against directions, ours |\n| --- | --- | --- | --- |")
@@ -77,33 +79,47 @@ def print_scale(rows):
               f"{row['gradients']} | {row['seconds']:.3g} | {row['own_over_write']:.2g} | {row['memory_over_n']:.3g} |")
 
 
-def picture(rows, path):
-    """Evaluations against n, both logarithmic: directions, and two for each entry."""
-    right = [(row["n"], row["values"] + row["gradients"]) for row in rows if row["mistake"] == "none"]
-    lines = [("random directions", "#0b6", right), ("2 for each entry", "#b40", [(n, 2 * n) for n, _ in right])]
-    low, high = math.log10(right[0][0]), math.log10(right[-1][0])
-    top = math.log10(2 * right[-1][0])
+def picture(lines, across, up, path):
+    """Lines (name, colour, points), both axes logarithmic."""
+    points = [point for _, _, line in lines for point in line]
+    low, high = (math.log10(pick(x for x, _ in points)) for pick in (min, max))
+    bottom, top = math.floor(math.log10(min(y for _, y in points))), math.ceil(math.log10(max(y for _, y in points)))
 
-    def place(n, evaluations):
-        return 70 + 400 * (math.log10(n) - low) / (high - low or 1), 280 - 240 * math.log10(evaluations) / top
+    def place(x, y):
+        return (70 + 400 * (math.log10(x) - low) / (high - low or 1),
+                280 - 240 * (math.log10(y) - bottom) / (top - bottom or 1))
 
-    parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="640" height="330" font-family="sans-serif" font-size="12">',
-             '<rect width="640" height="330" fill="white"/>',
-             '<path d="M70 40V280H470" fill="none" stroke="black"/>',
-             '<text x="270" y="318" text-anchor="middle">parameters</text>',
-             '<text x="16" y="160" transform="rotate(-90 16 160)" text-anchor="middle">evaluations</text>']
-    for n, _ in right:
-        x, _ = place(n, 1)
-        parts.append(f'<text x="{x:.0f}" y="298" text-anchor="middle">{n:.0e}</text>')
-    for decade in range(0, int(top) + 1, 2):
-        _, y = place(right[0][0], 10 ** decade)
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" width="680" height="330" font-family="sans-serif" font-size="12">',
+             '<rect width="680" height="330" fill="white"/>', '<path d="M70 40V280H470" fill="none" stroke="black"/>',
+             f'<text x="270" y="318" text-anchor="middle">{across}</text>',
+             f'<text x="16" y="160" transform="rotate(-90 16 160)" text-anchor="middle">{up}</text>']
+    for decade in range(math.ceil(low), math.floor(high) + 1):
+        x, _ = place(10 ** decade, 10 ** bottom)
+        parts.append(f'<text x="{x:.0f}" y="298" text-anchor="middle">1e{decade}</text>')
+    for decade in range(bottom, top + 1, 1 if top - bottom < 6 else 2):
+        _, y = place(10 ** low, 10 ** decade)
         parts.append(f'<text x="62" y="{y + 4:.0f}" text-anchor="end">1e{decade}</text>')
-    for name, colour, points in lines:
-        at = [place(*point) for point in points]
+    for name, colour, line in lines:
+        at = [place(*point) for point in line]
         parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
                      + " ".join(f"{x:.1f},{y:.1f}" for x, y in at) + '"/>')
         parts.append(f'<text x="{at[-1][0] + 8:.0f}" y="{at[-1][1] + 4:.0f}" fill="{colour}">{name}</text>')
     path.write_text("\n".join(parts + ["</svg>\n"]))
+
+
+def pictures(result, build):
+    right = [(row["n"], row["values"] + row["gradients"]) for row in result["scale"] if row["mistake"] == "none"]
+    picture([("random directions", "#0b6", right), ("2 for each entry", "#b40", [(n, 2 * n) for n, _ in right])],
+            "parameters", "evaluations", build / "performance.svg")
+    sizes = [(row["forward"]["parameters"], row) for row in result.get("networks", [])]
+    lines = [("every entry", "#06b", [(n, row["full"]["median"]) for n, row in sizes]),
+             ("random directions", "#0b6", [(n, row["project"]["median"]) for n, row in sizes]),
+             ("2 n forward passes", "#888", [(n, row["plain"]) for n, row in sizes])]
+    if sizes and all(row["torch"] for _, row in sizes):
+        lines += [("torch slow", "#b40", [(n, row["torch"]["slow"]) for n, row in sizes]),
+                  ("torch fast_mode", "#d90", [(n, row["torch"]["fast"]) for n, row in sizes])]
+    if sizes:
+        picture(lines, "parameters", "seconds", build / "performance_networks.svg")
 
 
 def main():
@@ -113,13 +129,13 @@ def main():
     rows += run(build / "bench" / "bench_scale", str(10 * float(largest)), "right").stdout.splitlines()[-1:]
     result = {"scale": [json.loads(line) for line in rows]}
     if data:
-        result["network"] = network(build, data)
-        print_network(result["network"])
+        result["networks"] = [network(build, data, hidden) for hidden in SIZES]
+        print_network(result["networks"][-1])
     print_scale(result["scale"])
     result["executors"] = executors(build)
     print_executors(result["executors"])
     (build / "performance.json").write_text(json.dumps(result, indent=2) + "\n")
-    picture(result["scale"], build / "performance.svg")
+    pictures(result, build)
 
 
 if __name__ == "__main__":

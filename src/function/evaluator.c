@@ -22,7 +22,7 @@ static const uint32_t POISON_F32 = 0x7FC0BAD1u;
 /* n entries between red zones, all red; NULL if there is no memory. */
 static void *red_storage(size_t n, gp_dtype dtype) {
     size_t bytes = n * gp_dtype_size(dtype) + 2 * RED_ZONE;
-    void *storage = malloc(bytes);
+    void *storage = gp_large_alloc(bytes);
     return storage ? memset(storage, RED, bytes) : NULL;
 }
 

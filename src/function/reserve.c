@@ -1,6 +1,7 @@
 /* See reserve.h. */
 #include "function/reserve.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 
 void *gp_reserve(size_t bytes) {
@@ -19,4 +20,15 @@ void *gp_reserve_more(void *memory, size_t bytes, size_t more) {
 void gp_unreserve(void *memory, size_t bytes) {
     if (memory)
         (void)munmap(memory, bytes ? bytes : 1);
+}
+
+void *gp_large_alloc(size_t bytes) {
+    static const size_t PAGE = (size_t)1 << 21;
+    void *memory;
+    if (bytes < PAGE)
+        return malloc(bytes);
+    if (posix_memalign(&memory, PAGE, bytes) != 0)
+        return NULL;
+    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a small page at a time takes a while */
+    return memory;
 }

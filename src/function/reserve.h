@@ -11,4 +11,8 @@ void *gp_reserve(size_t bytes);
 void *gp_reserve_more(void *memory, size_t bytes, size_t more);
 void gp_unreserve(void *memory, size_t bytes);
 
+/* Room that all of is used, in large pages where that is worth it; released with free(). NULL:
+ * there is none. */
+void *gp_large_alloc(size_t bytes);
+
 #endif

@@ -185,4 +185,3 @@ gp_outcome gp_find_first_steps(gp_survey_task *task, double tiny) {
     free(p.candidate);
     return outcome;
 }
-

@@ -36,8 +36,8 @@ enum { GP_FINEST_EVALUATIONS = 20 };
 /* Derivatives below this share of a block's scale count as small. */
 #define GP_FLOOR 0.1
 
-/* Sets check->pilot, the first steps that suit each large block. tiny: the noise at tiny steps. What
- * a pilot is lost to, the entries' own looks will say. */
+/* Sets check->pilot, the first steps that suit each large block. tiny: the noise at tiny steps.
+ * What a pilot is lost to, the entries' own looks will say. */
 gp_outcome gp_find_first_steps(gp_survey_task *task, double tiny);
 
 #endif
