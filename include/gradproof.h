@@ -609,6 +609,123 @@ GP_API double gp_table_cell(const gp_table *table, size_t row, size_t column);
 GP_API gp_status gp_table_examples(const gp_table *table, const char *label, uint64_t seed,
                                    double **X, double **labels, gp_error *error);
 
+/* Made-up mobile payments in the order of time, any number of them: accounts, devices, merchants,
+ * amounts and hours, and hijacked accounts that change device and are drained; "fraud", the last
+ * column, is 1 in about one row of 500. A pure function of rows and seed. */
+typedef struct gp_payments gp_payments;
+GP_API gp_status gp_payments_create(uint64_t rows, uint64_t seed, gp_payments **payments);
+GP_API void gp_payments_destroy(gp_payments *payments);
+GP_API size_t gp_payments_columns(void);
+/* A static string; NULL beyond the last. */
+GP_API const char *gp_payments_column_name(size_t column);
+/* The next payment into cells (one a column). */
+GP_API void gp_payments_next(gp_payments *payments, double *cells);
+
+/* ---- models: a trained network with what it takes to use it -------------------- */
+
+/* A network with the names of its inputs and how to standardise them, its label, and the reports of
+ * the checks it went through. Kept in safetensors files. */
+typedef struct gp_model gp_model;
+
+/* GP_ERROR_INPUT with one line for a file that isn't a model or makes no sense: it is validated
+ * wholly first. Release the model with gp_model_destroy. */
+GP_API gp_status gp_model_read(const char *path, gp_model **model, gp_error *error);
+/* Writes the file beside `path` and renames it: there is the old file or the new one, whole. */
+GP_API gp_status gp_model_write(const gp_model *model, const char *path, gp_error *error);
+GP_API void gp_model_destroy(gp_model *model);
+GP_API size_t gp_model_inputs(const gp_model *model);
+/* Borrowed from the model; NULL beyond the last. */
+GP_API const char *gp_model_input_name(const gp_model *model, size_t input);
+GP_API const char *gp_model_label(const gp_model *model);
+/* A JSON array of the reports of its checks, each with the key "when" besides; borrowed. */
+GP_API const char *gp_model_checks(const gp_model *model);
+/* The network, borrowed from the model. */
+GP_API gp_network *gp_model_network(gp_model *model);
+/* probabilities[r] of class 1 for `rows` rows of raw inputs X (rows x inputs), as they are in
+ * tables. */
+GP_API gp_status gp_model_score(gp_model *model, size_t rows, const double *X,
+                                double *probabilities);
+/* The model as a function under test, at its weights, on rows of raw inputs and their labels (0 or
+ * 1). The function borrows the model. */
+GP_API gp_status gp_model_function(gp_model *model, size_t rows, const double *X,
+                                   const double *labels, gp_function **function, gp_error *error);
+
+/* ---- training under proof ------------------------------------------------------- */
+
+typedef enum gp_optimizer { GP_ADAM = 0, GP_SGD } gp_optimizer;
+
+/* When the gradient is checked while a network learns: at its first weights, after the first epoch,
+ * and at the weights that are kept. */
+#define GP_CHECK_START 1u
+#define GP_CHECK_BURN_IN 2u
+#define GP_CHECK_END 4u
+
+/* Where training stands, after each epoch. */
+typedef struct gp_training {
+    size_t epoch, epochs;     /* done, at most */
+    double loss;              /* of the epoch, mean over its batches, decay included */
+    double pr_auc;            /* on the validation rows, NaN without any of class 1 */
+    double best;              /* the largest so far */
+    double seconds, checking; /* since the start; of these, in checks */
+} gp_training;
+
+typedef struct gp_train_options {
+    const char *label; /* column of the table, 0 or 1 in each row */
+    const char
+        *time_column; /* rows later by this column are for validation; NULL: drawn by class */
+    size_t hidden_layers;
+    const size_t *hidden; /* units of each */
+    gp_activation activation;
+    gp_dtype dtype;
+    double dropout, l2;
+    double positive_weight; /* of class 1; 0: 1; negative: balanced */
+    size_t epochs, batch;   /* 0: 50, 256 */
+    gp_optimizer optimizer;
+    double learning_rate; /* at the start, falling to 0 like a cosine; 0: 1e-3, SGD 1e-1 */
+    double momentum;      /* of SGD; negative: 0.9 */
+    double validation;    /* share of the rows; negative: 0.2 */
+    size_t patience;      /* epochs without a better PR-AUC before it ends; 0: 10 */
+    uint64_t seed;
+    unsigned checks;          /* GP_CHECK_...; */
+    size_t check_every;       /* and after every so many epochs; 0: not */
+    const char *const *plant; /* mistakes planted into the gradient, in training as in checks */
+    size_t plants;
+    const char
+        *checkpoint; /* a file kept after each epoch until training is done: where an unfinished
+                        run has left it, it goes on, to the same weights bit for bit; NULL: none */
+    void (*progress)(void *user, const gp_training *training); /* may be NULL */
+    void *user;
+} gp_train_options;
+
+/* All zero but for checks (all three), momentum and validation (negative). */
+GP_API void gp_train_options_init(gp_train_options *options);
+
+/* Trains a network on a table and keeps the weights with the largest validation PR-AUC. Where a
+ * check refutes the gradient training ends: *model is NULL and *refuted the report, a new object;
+ * else *refuted is NULL. */
+GP_API gp_status gp_train(const gp_table *table, const gp_train_options *options, gp_model **model,
+                          gp_report **refuted, gp_error *error);
+
+/* How well probabilities tell the classes apart. */
+typedef struct gp_quality {
+    size_t rows, positives;
+    double roc_auc, pr_auc; /* NaN where a class is missing */
+    double recall[3];       /* at false-positive rates of at most 1e-2, 1e-3, 1e-4 */
+    double threshold;       /* as given */
+    size_t true_positives, false_positives, true_negatives, false_negatives; /* at it */
+    double cheapest_threshold, cheapest_cost; /* by the costs of either mistake */
+    double cost;                              /* at the given threshold */
+    /* Calibration in ten bins of probability: rows, mean probability and share of class 1 in each.
+     */
+    size_t bin_rows[10];
+    double bin_probability[10], bin_share[10];
+} gp_quality;
+
+/* cost_fn, cost_fp: of a missed row of class 1 and of a false alarm. */
+GP_API gp_status gp_quality_of(size_t rows, const double *probabilities, const double *labels,
+                               double threshold, double cost_fn, double cost_fp,
+                               gp_quality *quality);
+
 /* ---- the notebook
  * -------------------------------------------------------------------------------- */
 

@@ -6,12 +6,20 @@
 #include "cli/supervise.h"
 #include "cli/team.h"
 
+static int is_model(const char *target) {
+    static const char ENDING[] = ".safetensors";
+    size_t length = strlen(target), ending = sizeof ENDING - 1;
+    return length > ending && strcmp(target + length - ending, ENDING) == 0;
+}
+
 /* The function that the target names. */
 static gp_status build(const cli_options *o, cli_subject *subject, gp_error *error) {
     if (strncmp(o->target, "notebook:", 9) == 0)
         return gp_notebook_function(o->target + 9, &subject->function, error);
     if (strcmp(o->target, "network") == 0)
         return cli_build_network(o, subject, error);
+    if (is_model(o->target))
+        return cli_build_model(o, subject, error);
     return gp_function_load(o->target, o->object_argc, o->object_argv, &subject->function, error);
 }
 
@@ -42,7 +50,8 @@ static int run(const cli_options *o, cli_watch *watch) {
         status = gp_function_plant(subject.function, o->plant[i], &error);
     gp_options options = o->check;
     /* A process of its own for a stranger's code: what it costs to survive a crash. */
-    int own = strncmp(o->target, "notebook:", 9) == 0 || strcmp(o->target, "network") == 0;
+    int own = strncmp(o->target, "notebook:", 9) == 0 || strcmp(o->target, "network") == 0 ||
+              is_model(o->target);
     if (options.jobs == 0 && !own)
         options.jobs = 1;
     options.progress = &watch->progress;
@@ -88,14 +97,16 @@ int cli_check(int argc, char **argv) {
         return complain("check what? Name notebook:given, network or a shared object");
     int is_network = strcmp(o.target, "network") == 0;
     int is_notebook = strncmp(o.target, "notebook:", 9) == 0;
+    if (is_model(o.target) && !o.data)
+        return complain("check of a model: needs --data FILE.csv");
     if (is_network && !o.data)
         return complain("check network: needs --data FILE.csv");
     if (is_network && !o.label)
         return complain("check network: needs --label COLUMN");
-    if (!is_network && o.about_network)
+    if (!is_network && !is_model(o.target) && o.about_network)
         return complain(
             "--data, --label and the other options of a network belong to check network");
-    if (o.object_argc > 0 && (is_network || is_notebook))
+    if (o.object_argc > 0 && (is_network || is_notebook || is_model(o.target)))
         return complain("arguments after -- belong to a shared object");
     if (o.json && strcmp(o.json, "-") != 0) {
         FILE *file = fopen(o.json, "a"); /* better now than after a long check */

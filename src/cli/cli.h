@@ -43,16 +43,24 @@ unsigned cli_print_flags(const cli_options *options);
 typedef struct cli_subject {
     gp_function *function;
     gp_network *network;
+    gp_model *model;
 } cli_subject;
 
 /* The fraud network of the options, on their data (made-up payments without). */
 gp_status cli_build_network(const cli_options *options, cli_subject *subject, gp_error *error);
+/* A trained model at its weights, on rows of --data. */
+gp_status cli_build_model(const cli_options *options, cli_subject *subject, gp_error *error);
 void cli_release(cli_subject *subject);
 
 /* The commands: return the program's exit code. */
 int cli_check(int argc, char **argv);
 int cli_demo(int argc, char **argv);
+int cli_generate(int argc, char **argv);
+int cli_train(int argc, char **argv);
+int cli_score(int argc, char **argv);
+int cli_evaluate(int argc, char **argv);
 
-extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_DEMO_HELP[];
+extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_DEMO_HELP[], CLI_GENERATE_HELP[],
+    CLI_TRAIN_HELP[], CLI_SCORE_HELP[], CLI_EVALUATE_HELP[];
 
 #endif

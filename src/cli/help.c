@@ -8,6 +8,11 @@ const char CLI_HELP[] =
     "\n"
     "  demo     the notebook's story: two mistakes found, the repair proven\n"
     "  check    check a gradient: gradproof check --help tells of what\n"
+    "  train    train the fraud network on a table, its gradient checked while it learns\n"
+    "  score    a probability for each row of a table, by a trained model\n"
+    "  evaluate how well a model tells the classes apart\n"
+    "  generate made-up mobile payments, to try all of this on\n"
+    "  each has a --help\n"
     "\n"
     "  --help, --version\n"
     "\n"
@@ -21,6 +26,7 @@ const char CLI_CHECK_HELP[] =
     "targets:\n"
     "  notebook:1d | notebook:given | notebook:corrected\n"
     "  network            the fraud network, on --data FILE.csv --label COLUMN\n"
+    "  fraud.safetensors  a trained model at its weights, on --data FILE.csv (--label, --batch)\n"
     "  ./libmine.so       a shared object with a gradproof_function; ARGS go to it\n"
     "\n"
     "options:\n"
@@ -68,3 +74,58 @@ const char CLI_DEMO_HELP[] = "usage: gradproof demo [--data FILE.csv --label COL
                              "The notebook from 1-D to the repaired backpropagation, then a fraud "
                              "network on the data\n"
                              "(or on made-up payments).\n";
+
+const char CLI_GENERATE_HELP[] =
+    "usage: gradproof generate [--rows N] [--seed S] [--out FILE.csv]\n"
+    "\n"
+    "Made-up mobile payments in the order of time, as CSV: amounts, hours, devices, merchants, "
+    "and\n"
+    "hijacked accounts; the column fraud is 1 in about one row of 500.\n"
+    "\n"
+    "  --rows N    (10000)\n"
+    "  --seed S    (0)\n"
+    "  --out FILE  (standard output)\n";
+
+const char CLI_TRAIN_HELP[] =
+    "usage: gradproof train DATA.csv --label COLUMN --out MODEL.safetensors [OPTIONS]\n"
+    "\n"
+    "Trains a network on a table and keeps the weights with the largest area under the\n"
+    "precision-recall curve on rows held back. Its gradient is checked meanwhile; one that is "
+    "wrong\n"
+    "stops the training with a report and exit code 1.\n"
+    "\n"
+    "  --hidden 64,32       units of the hidden layers (64,32; none: a linear model)\n"
+    "  --activation A       linear, relu, leaky-relu, tanh, sigmoid or gelu (relu)\n"
+    "  --dropout P          (0)      --l2 L   weight decay (0)\n"
+    "  --epochs N           at most (50)   --patience N   without a better PR-AUC (10)\n"
+    "  --batch N            (256)    --optimizer adam|sgd  (adam)\n"
+    "  --learning-rate R    at the start, falling like a cosine (1e-3; sgd: 0.1)\n"
+    "  --momentum M         of sgd (0.9)\n"
+    "  --class-weight W     weight of class 1, or balanced (1)\n"
+    "  --validation S       share of rows held back (0.2), drawn by class, or\n"
+    "  --time-column C      the latest by this column, which is then no input\n"
+    "  --seed N             (0)      --dtype float32|float64  (float32)\n"
+    "  --check WHEN         start, burn-in, end, every=N epochs, with commas between, or none\n"
+    "                       (start,burn-in,end)\n"
+    "  --plant MISTAKE      into the gradient, in training as in checks: see check --help\n"
+    "  --resume FILE        keep a checkpoint there until training is done, and go on from it\n"
+    "  --quiet\n";
+
+const char CLI_SCORE_HELP[] =
+    "usage: gradproof score MODEL.safetensors DATA.csv [--threshold T] [--out FILE.csv]\n"
+    "\n"
+    "A probability of class 1 for each row, as CSV: row,probability[,flag]. Columns are matched "
+    "by\n"
+    "name. A row that can't be scored is left empty, with a line on standard error, and the exit\n"
+    "code is 66 in the end.\n"
+    "\n"
+    "  --threshold T  adds the column flag, 1 from this probability on\n"
+    "  --out FILE     (standard output)\n";
+
+const char CLI_EVALUATE_HELP[] =
+    "usage: gradproof evaluate MODEL.safetensors DATA.csv [OPTIONS]\n"
+    "\n"
+    "  --label COLUMN  (the model's own)\n"
+    "  --threshold T   of the confusion matrix (0.5)\n"
+    "  --cost-fn C     of a missed row of class 1 (1)   --cost-fp C   of a false alarm (1)\n"
+    "  --json          as JSON\n";

@@ -7,7 +7,8 @@
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} COMMANDS[] = {{"demo", cli_demo}, {"check", cli_check}};
+} COMMANDS[] = {{"demo", cli_demo},   {"check", cli_check}, {"generate", cli_generate},
+                {"train", cli_train}, {"score", cli_score}, {"evaluate", cli_evaluate}};
 
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
@@ -29,12 +30,15 @@ int main(int argc, char **argv) {
             return COMMANDS[i].run(argc - 1, argv + 1);
         }
     if (*word)
-        fprintf(stderr,
-                "gradproof: %.60s: no such command: there are demo and check (see gradproof "
-                "--help)\n",
-                word);
+        fprintf(
+            stderr,
+            "gradproof: %.60s: no such command: there are demo, check, generate, train, score and "
+            "evaluate (see gradproof --help)\n",
+            word);
     else
-        fputs("gradproof: which command? There are demo and check (see gradproof --help)\n",
+        fputs("gradproof: which command? There are demo, check, generate, train, score and "
+              "evaluate (see "
+              "gradproof --help)\n",
               stderr);
     return EXIT_USAGE;
 }

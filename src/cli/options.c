@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/arguments.h"
 #include "cli/cli.h"
 
 int cli_complain(gp_status status, const gp_error *error) {
@@ -20,53 +21,6 @@ unsigned cli_print_flags(const cli_options *o) {
     const char *no_colour = getenv("NO_COLOR");
     unsigned flags = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) ? GP_PRINT_COLOUR : 0;
     return flags | (o->quiet ? GP_PRINT_QUIET : 0) | (o->verbose ? GP_PRINT_VERBOSE : 0);
-}
-
-__attribute__((format(printf, 1, 2))) static int usage(const char *format, ...) {
-    va_list arguments;
-    fputs("gradproof: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputs(" (see gradproof check --help)\n", stderr);
-    return EXIT_USAGE;
-}
-
-/* A real number in [low, high]; `low_open` leaves low itself out. */
-static int real(const char *name, const char *text, double low, int low_open, double high,
-                double *v) {
-    char *end;
-    errno = 0;
-    *v = strtod(text, &end);
-    if (end == text || *end || !isfinite(*v) || *v < low || (low_open && *v == low) || *v > high)
-        return usage("--%s %.60s: must be a number %s %g%s", name, text,
-                     low_open ? "above" : "not below", low,
-                     high < 1e300 ? high == 1 ? " and at most 1" : " and not too large" : "");
-    return 0;
-}
-
-static int whole(const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *v) {
-    char *end;
-    errno = 0;
-    *v = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || *v < low || *v > high)
-        return usage("--%s %.60s: must be a whole number from %llu to %llu", name, text,
-                     (unsigned long long)low, (unsigned long long)high);
-    return 0;
-}
-
-static int one_of(const char *name, const char *text, const char *const *words, int count,
-                  int *choice) {
-    char list[160] = "";
-    for (int i = 0; i < count; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *choice = i;
-            return 0;
-        }
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
-    }
-    return usage("--%s %.60s: must be one of %s", name, text, list);
 }
 
 /* "90", "90s", "15m", "2h": seconds; "50000e": evaluations. */
@@ -88,29 +42,9 @@ static int budget(const char *text, gp_options *o) {
             return 0;
         }
     }
-    return usage("--budget %.60s: must be a time such as 90s, 15m or 2h, or a number of "
-                 "evaluations such as 50000e",
-                 text);
-}
-
-static int hidden(const char *text, cli_options *o) {
-    o->hidden_layers = 0;
-    if (strcmp(text, "none") == 0)
-        return 0;
-    for (const char *at = text;;) {
-        char *end;
-        unsigned long long units = strtoull(at, &end, 10);
-        if (*at < '0' || *at > '9' || units == 0 || units > 1u << 20 || (*end && *end != ','))
-            return usage("--hidden %.60s: must be numbers of units from 1 on with commas between, "
-                         "or none",
-                         text);
-        if (o->hidden_layers == MAX_HIDDEN)
-            return usage("--hidden %.60s: at most %d layers", text, MAX_HIDDEN);
-        o->hidden[o->hidden_layers++] = (size_t)units;
-        if (!*end)
-            return 0;
-        at = end + 1;
-    }
+    return cli_usage("--budget %.60s: must be a time such as 90s, 15m or 2h, or a number of "
+                     "evaluations such as 50000e",
+                     text);
 }
 
 enum {
@@ -186,31 +120,31 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     int choice = 0, wrong = 0;
     switch (option) {
     case RTOL:
-        return real(name, value, 0, 1, 1, &o->check.rtol);
+        return cli_real(name, value, 0, 1, 1, &o->check.rtol);
     case ATOL:
-        return real(name, value, 0, 0, INFINITY, &o->check.atol);
+        return cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
     case POINTS:
-        wrong = whole(name, value, 1, 1000000, &number);
+        wrong = cli_whole(name, value, 1, 1000000, &number);
         o->check.points = (size_t)number;
         return wrong;
     case STRATEGY:
-        wrong = one_of(name, value, strategies, 4, &choice);
+        wrong = cli_one_of(name, value, strategies, 4, &choice);
         o->check.strategy = (gp_strategy)choice;
         return wrong;
     case SAMPLE:
-        wrong = whole(name, value, 1, SIZE_MAX / 2, &number);
+        wrong = cli_whole(name, value, 1, SIZE_MAX / 2, &number);
         o->check.sample = (size_t)number;
         return wrong;
     case CONFIDENCE:
-        return real(name, value, 0, 1, 1, &o->check.confidence);
+        return cli_real(name, value, 0, 1, 1, &o->check.confidence);
     case SEED:
-        return whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
+        return cli_whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
     case JOBS:
-        wrong = whole(name, value, 1, 1024, &number);
+        wrong = cli_whole(name, value, 1, 1024, &number);
         o->check.jobs = (unsigned)number;
         return wrong;
     case TIMEOUT:
-        return real(name, value, 0, 1, INFINITY, &o->check.timeout);
+        return cli_real(name, value, 0, 1, INFINITY, &o->check.timeout);
     case BUDGET:
         return budget(value, &o->check);
     case RESUME:
@@ -218,7 +152,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return 0;
     case PLANT:
         if (o->plants == MAX_PLANTS)
-            return usage("--plant: at most %d", MAX_PLANTS);
+            return cli_usage("--plant: at most %d", MAX_PLANTS);
         o->plant[o->plants++] = value;
         return 0;
     case SELF_TEST:
@@ -240,40 +174,40 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         o->label = value;
         return 0;
     case HIDDEN:
-        return hidden(value, o);
+        return cli_hidden(value, o->hidden, &o->hidden_layers);
     case ACTIVATION:
-        wrong = one_of(name, value, activations, 6, &choice);
+        wrong = cli_one_of(name, value, activations, 6, &choice);
         o->network.hidden = (gp_activation)choice;
         return wrong;
     case LOSS:
-        wrong = one_of(name, value, losses, 4, &choice);
+        wrong = cli_one_of(name, value, losses, 4, &choice);
         o->network.loss = (gp_loss)choice;
         return wrong;
     case BATCH:
-        wrong = whole(name, value, 1, 1u << 30, &number);
+        wrong = cli_whole(name, value, 1, 1u << 30, &number);
         o->batch = (size_t)number;
         return wrong;
     case DTYPE:
-        wrong = one_of(name, value, dtypes, 2, &choice);
+        wrong = cli_one_of(name, value, dtypes, 2, &choice);
         o->network.dtype = (gp_dtype)choice;
         return wrong;
     case VALUE:
-        wrong = one_of(name, value, dtypes, 2, &choice);
+        wrong = cli_one_of(name, value, dtypes, 2, &choice);
         o->network.value_in_float64 = choice == 0;
         return wrong;
     case DROPOUT:
-        wrong = real(name, value, 0, 0, 1, &o->network.dropout);
+        wrong = cli_real(name, value, 0, 0, 1, &o->network.dropout);
         return wrong                     ? wrong
-               : o->network.dropout == 1 ? usage("--dropout %s: 1 would drop every unit", value)
+               : o->network.dropout == 1 ? cli_usage("--dropout %s: 1 would drop every unit", value)
                                          : 0;
     case L2:
-        return real(name, value, 0, 0, INFINITY, &o->network.l2);
+        return cli_real(name, value, 0, 0, INFINITY, &o->network.l2);
     case CLASS_WEIGHT:
         if (strcmp(value, "balanced") == 0) {
             o->balanced = 1;
             return 0;
         }
-        return real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
+        return cli_real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
     case NO_SEED:
         o->no_seed = 1;
         return 0;
@@ -284,6 +218,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
 }
 
 int cli_parse(int argc, char **argv, cli_options *o) {
+    cli_command_is("check");
     memset(o, 0, sizeof *o);
     gp_options_init(&o->check);
     o->hidden[0] = 16;
@@ -302,11 +237,11 @@ int cli_parse(int argc, char **argv, cli_options *o) {
          index = -1) {
         if (option == '?' || option == ':') {
             const char *word = argv[optind - 1];
-            return option == ':' ? usage("%.60s: needs a value", word)
-                                 : usage("%.60s: no such option", word);
+            return option == ':' ? cli_usage("%.60s: needs a value", word)
+                                 : cli_usage("%.60s: no such option", word);
         }
         if (index < 0) /* cannot be: there are no short options */
-            return usage("wrong option");
+            return cli_usage("wrong option");
         o->about_network |= option >= DATA && option <= NO_SEED;
         int wrong = take(option, LONG[index].name, optarg, o);
         if (wrong)
@@ -315,7 +250,7 @@ int cli_parse(int argc, char **argv, cli_options *o) {
     if (optind < argc)
         o->target = argv[optind++];
     if (optind < argc)
-        return usage("%.60s: one target at a time; arguments of a shared object follow --",
-                     argv[optind]);
+        return cli_usage("%.60s: one target at a time; arguments of a shared object follow --",
+                         argv[optind]);
     return 0;
 }

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/columns.h"
 
 enum { DEFAULT_BATCH = 256, MADE_UP_ROWS = 2000 };
 
 void cli_release(cli_subject *subject) {
     gp_function_destroy(subject->function);
     gp_network_destroy(subject->network);
+    gp_model_destroy(subject->model);
 }
 
 /* Reads or makes up the examples: X (rows x inputs) and labels are new arrays. */
@@ -67,5 +69,48 @@ gp_status cli_build_network(const cli_options *o, cli_subject *subject, gp_error
     status = gp_network_function(subject->network, batch, &subject->function, error);
     if (status == GP_OK && o->no_seed)
         gp_function_set_seed(subject->function, NULL);
+    return status;
+}
+
+/* Rows that show both classes, up to a quarter of them of class 1: moved to the front. */
+static size_t bring_forward(size_t rows, size_t inputs, size_t wanted, double *X, double *labels) {
+    size_t ones = 0, chosen = 0;
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t r = chosen; r < rows && chosen < wanted; r++) {
+            int one = labels[r] == 1;
+            if (pass == 0 && (!one || ones >= (wanted + 3) / 4))
+                continue;
+            ones += (size_t)one;
+            for (size_t k = 0; k < inputs; k++) {
+                double swap = X[chosen * inputs + k];
+                X[chosen * inputs + k] = X[r * inputs + k];
+                X[r * inputs + k] = swap;
+            }
+            double swap = labels[chosen];
+            labels[chosen++] = labels[r];
+            labels[r] = swap;
+        }
+    return chosen;
+}
+
+gp_status cli_build_model(const cli_options *o, cli_subject *subject, gp_error *error) {
+    gp_table *table = NULL;
+    double *X = NULL, *labels = NULL;
+    gp_status status = gp_model_read(o->target, &subject->model, error);
+    if (status == GP_OK)
+        status = gp_table_read_csv(o->data, &table, error);
+    if (status == GP_OK)
+        status = cli_take_columns(subject->model, table, o->data,
+                                  o->label ? o->label : gp_model_label(subject->model), &X, &labels,
+                                  error);
+    if (status == GP_OK) {
+        size_t rows = gp_table_rows(table), wanted = o->batch ? o->batch : DEFAULT_BATCH;
+        rows = bring_forward(rows, gp_model_inputs(subject->model), wanted < rows ? wanted : rows,
+                             X, labels);
+        status = gp_model_function(subject->model, rows, X, labels, &subject->function, error);
+    }
+    free(X);
+    free(labels);
+    gp_table_destroy(table);
     return status;
 }

@@ -1,0 +1,81 @@
+/* See arguments.h. */
+#include "cli/arguments.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *command = "check";
+
+void cli_command_is(const char *name) {
+    command = name;
+}
+
+int cli_usage(const char *format, ...) {
+    va_list arguments;
+    fputs("gradproof: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, " (see gradproof %s --help)\n", command);
+    return EXIT_USAGE;
+}
+
+/* A real number in [low, high]; `low_open` leaves low itself out. */
+int cli_real(const char *name, const char *text, double low, int low_open, double high,
+                double *v) {
+    char *end;
+    errno = 0;
+    *v = strtod(text, &end);
+    if (end == text || *end || !isfinite(*v) || *v < low || (low_open && *v == low) || *v > high)
+        return cli_usage("--%s %.60s: must be a number %s %g%s", name, text,
+                     low_open ? "above" : "not below", low,
+                     high < 1e300 ? high == 1 ? " and at most 1" : " and not too large" : "");
+    return 0;
+}
+
+int cli_whole(const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *v) {
+    char *end;
+    errno = 0;
+    *v = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || *v < low || *v > high)
+        return cli_usage("--%s %.60s: must be a whole number from %llu to %llu", name, text,
+                     (unsigned long long)low, (unsigned long long)high);
+    return 0;
+}
+
+int cli_one_of(const char *name, const char *text, const char *const *words, int count,
+                  int *choice) {
+    char list[160] = "";
+    for (int i = 0; i < count; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *choice = i;
+            return 0;
+        }
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
+    }
+    return cli_usage("--%s %.60s: must be one of %s", name, text, list);
+}
+
+int cli_hidden(const char *text, size_t *units_of, size_t *layers) {
+    *layers = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    for (const char *at = text;;) {
+        char *end;
+        unsigned long long units = strtoull(at, &end, 10);
+        if (*at < '0' || *at > '9' || units == 0 || units > 1u << 20 || (*end && *end != ','))
+            return cli_usage("--hidden %.60s: must be numbers of units from 1 on with commas between, "
+                         "or none",
+                         text);
+        if (*layers == MAX_HIDDEN)
+            return cli_usage("--hidden %.60s: at most %d layers", text, MAX_HIDDEN);
+        units_of[(*layers)++] = (size_t)units;
+        if (!*end)
+            return 0;
+        at = end + 1;
+    }
+}

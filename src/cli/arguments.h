@@ -1,0 +1,21 @@
+/* What the commands' options have in common: numbers and words with one line for what doesn't fit. Each
+ * returns 0, or EXIT_USAGE after that line. */
+#ifndef GP_CLI_ARGUMENTS_H
+#define GP_CLI_ARGUMENTS_H
+
+#include "cli/cli.h"
+
+/* The command whose --help is pointed to. */
+void cli_command_is(const char *command);
+
+int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A real number in [low, high]; `low_open` leaves low itself out. */
+int cli_real(const char *name, const char *text, double low, int low_open, double high, double *v);
+int cli_whole(const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *v);
+int cli_one_of(const char *name, const char *text, const char *const *words, int count,
+               int *choice);
+/* "16,8" or "none": units (room for MAX_HIDDEN) and how many layers. */
+int cli_hidden(const char *text, size_t *units, size_t *layers);
+
+#endif

@@ -1,0 +1,135 @@
+/* gradproof evaluate */
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/arguments.h"
+#include "cli/columns.h"
+
+static const char *const RATES[3] = {"1e-2", "1e-3", "1e-4"};
+
+static void print_text(const gp_quality *q) {
+    printf("%zu rows, %zu of class 1\n\n", q->rows, q->positives);
+    printf("  ROC-AUC       %.6f\n  PR-AUC        %.6f\n", q->roc_auc, q->pr_auc);
+    for (int k = 0; k < 3; k++)
+        printf("  recall        %.4f at a false-positive rate of %s\n", q->recall[k], RATES[k]);
+    printf("\n  at threshold %g: cost %g\n", q->threshold, q->cost);
+    printf("                  called 1      called 0\n");
+    printf("    is 1    %14zu%14zu\n", q->true_positives, q->false_negatives);
+    printf("    is 0    %14zu%14zu\n", q->false_positives, q->true_negatives);
+    if (isinf(q->cheapest_threshold))
+        printf("  cheapest is to call no row 1: cost %g\n", q->cheapest_cost);
+    else
+        printf("  cheapest threshold %.6g: cost %g\n", q->cheapest_threshold, q->cheapest_cost);
+    printf("\n  calibration: probability said, share that is 1, rows\n");
+    for (int b = 0; b < 10; b++)
+        if (q->bin_rows[b])
+            printf("    %.3f  %.3f  %zu\n", q->bin_probability[b], q->bin_share[b], q->bin_rows[b]);
+}
+
+static json_t *number(double v) {
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static int print_json(const gp_quality *q) {
+    json_t *recall = json_object(), *bins = json_array();
+    for (int k = 0; k < 3; k++)
+        json_object_set_new(recall, RATES[k], number(q->recall[k]));
+    for (int b = 0; b < 10; b++)
+        json_array_append_new(bins, json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)q->bin_rows[b],
+                                              "probability", number(q->bin_probability[b]), "share",
+                                              number(q->bin_share[b])));
+    json_t *root = json_pack(
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:f, s:o, s:f, s:o}", "schema",
+        "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives", (json_int_t)q->positives,
+        "roc_auc", number(q->roc_auc), "pr_auc", number(q->pr_auc), "recall_at_fpr", recall,
+        "threshold", q->threshold, "confusion", "true_positives", (json_int_t)q->true_positives,
+        "false_positives", (json_int_t)q->false_positives, "true_negatives",
+        (json_int_t)q->true_negatives, "false_negatives", (json_int_t)q->false_negatives, "cost",
+        q->cost, "cheapest_threshold", number(q->cheapest_threshold), "cheapest_cost",
+        q->cheapest_cost, "calibration", bins);
+    int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
+    json_decref(root);
+    return failed;
+}
+
+static gp_status evaluate(const char *path, const char *data, const char *label, double threshold,
+                          double cost_fn, double cost_fp, gp_quality *quality, gp_error *error) {
+    gp_model *model = NULL;
+    gp_table *table = NULL;
+    double *X = NULL, *labels = NULL, *probability = NULL;
+    gp_status status = gp_model_read(path, &model, error);
+    if (status == GP_OK)
+        status = gp_table_read_csv(data, &table, error);
+    if (status == GP_OK)
+        status = cli_take_columns(model, table, data, label ? label : gp_model_label(model), &X,
+                                  &labels, error);
+    if (status == GP_OK) {
+        size_t rows = gp_table_rows(table);
+        probability = malloc(rows * sizeof *probability);
+        status = probability ? gp_model_score(model, rows, X, probability) : GP_ERROR_MEMORY;
+        if (status == GP_OK)
+            status =
+                gp_quality_of(rows, probability, labels, threshold, cost_fn, cost_fp, quality);
+        if (status != GP_OK)
+            snprintf(error->message, sizeof error->message, "%.200s: out of memory", data);
+    }
+    free(X);
+    free(labels);
+    free(probability);
+    gp_table_destroy(table);
+    gp_model_destroy(model);
+    return status;
+}
+
+int cli_evaluate(int argc, char **argv) {
+    enum { LABEL = 256, THRESHOLD, COST_FN, COST_FP, JSON, HELP };
+    static const struct option LONG[] = {
+        {"label", 1, NULL, LABEL},     {"threshold", 1, NULL, THRESHOLD},
+        {"cost-fn", 1, NULL, COST_FN}, {"cost-fp", 1, NULL, COST_FP},
+        {"json", 0, NULL, JSON},       {"help", 0, NULL, HELP},
+        {NULL, 0, NULL, 0}};
+    const char *label = NULL;
+    double threshold = 0.5, cost_fn = 1, cost_fp = 1;
+    int json = 0;
+    cli_command_is("evaluate");
+    opterr = 0;
+    optind = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", LONG, NULL)) != -1;) {
+        int wrong = 0;
+        if (option == HELP) {
+            fputs(CLI_EVALUATE_HELP, stdout);
+            return 0;
+        }
+        if (option == LABEL)
+            label = optarg;
+        else if (option == THRESHOLD)
+            wrong = cli_real("threshold", optarg, 0, 0, 1, &threshold);
+        else if (option == COST_FN)
+            wrong = cli_real("cost-fn", optarg, 0, 0, INFINITY, &cost_fn);
+        else if (option == COST_FP)
+            wrong = cli_real("cost-fp", optarg, 0, 0, INFINITY, &cost_fp);
+        else if (option == JSON)
+            json = 1;
+        else
+            return cli_usage("%.60s: %s", argv[optind - 1],
+                             option == ':' ? "needs a value" : "no such option");
+        if (wrong)
+            return wrong;
+    }
+    if (argc - optind != 2)
+        return cli_usage("evaluate: needs MODEL.safetensors and DATA.csv");
+    gp_quality quality;
+    gp_error error = {""};
+    gp_status status = evaluate(argv[optind], argv[optind + 1], label, threshold, cost_fn, cost_fp,
+                                &quality, &error);
+    if (status != GP_OK)
+        return cli_complain(status, &error);
+    if (!json) {
+        print_text(&quality);
+        return fflush(stdout) ? EXIT_FAULT : 0;
+    }
+    return print_json(&quality) ? EXIT_FAULT : 0;
+}

@@ -1,0 +1,260 @@
+/* gradproof train */
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/arguments.h"
+
+enum {
+    LABEL = 256,
+    OUT,
+    HIDDEN,
+    ACTIVATION,
+    DROPOUT,
+    L2,
+    EPOCHS,
+    BATCH,
+    OPTIMIZER,
+    RATE,
+    MOMENTUM,
+    CLASS_WEIGHT,
+    VALIDATION,
+    TIME_COLUMN,
+    PATIENCE,
+    SEED,
+    DTYPE,
+    CHECK,
+    PLANT,
+    RESUME,
+    QUIET,
+    HELP
+};
+static const struct option LONG[] = {{"label", 1, NULL, LABEL},
+                                     {"out", 1, NULL, OUT},
+                                     {"hidden", 1, NULL, HIDDEN},
+                                     {"activation", 1, NULL, ACTIVATION},
+                                     {"dropout", 1, NULL, DROPOUT},
+                                     {"l2", 1, NULL, L2},
+                                     {"epochs", 1, NULL, EPOCHS},
+                                     {"batch", 1, NULL, BATCH},
+                                     {"optimizer", 1, NULL, OPTIMIZER},
+                                     {"learning-rate", 1, NULL, RATE},
+                                     {"momentum", 1, NULL, MOMENTUM},
+                                     {"class-weight", 1, NULL, CLASS_WEIGHT},
+                                     {"validation", 1, NULL, VALIDATION},
+                                     {"time-column", 1, NULL, TIME_COLUMN},
+                                     {"patience", 1, NULL, PATIENCE},
+                                     {"seed", 1, NULL, SEED},
+                                     {"dtype", 1, NULL, DTYPE},
+                                     {"check", 1, NULL, CHECK},
+                                     {"plant", 1, NULL, PLANT},
+                                     {"resume", 1, NULL, RESUME},
+                                     {"quiet", 0, NULL, QUIET},
+                                     {"help", 0, NULL, HELP},
+                                     {NULL, 0, NULL, 0}};
+
+typedef struct train_options {
+    gp_train_options train;
+    size_t hidden[MAX_HIDDEN + 1];
+    const char *plant[MAX_PLANTS];
+    const char *data, *out;
+    int quiet, help;
+} train_options;
+
+/* "start,burn-in,end", "every=50", "none", or several with commas. */
+static int schedule(const char *text, gp_train_options *o) {
+    static const struct {
+        const char *word;
+        unsigned check;
+    } WORDS[] = {{"start", GP_CHECK_START}, {"burn-in", GP_CHECK_BURN_IN}, {"end", GP_CHECK_END},
+                 {"none", 0}};
+    o->checks = 0;
+    for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        size_t length = strcspn(at, ","), k = 0;
+        if (strncmp(at, "every=", 6) == 0) {
+            char *end;
+            o->check_every = (size_t)strtoull(at + 6, &end, 10);
+            if (at[6] < '1' || at[6] > '9' || end != at + length)
+                return cli_usage("--check %.60s: every= needs a number of epochs", text);
+            continue;
+        }
+        while (k < sizeof WORDS / sizeof *WORDS &&
+               (strlen(WORDS[k].word) != length || strncmp(at, WORDS[k].word, length) != 0))
+            k++;
+        if (k == sizeof WORDS / sizeof *WORDS)
+            return cli_usage("--check %.60s: must be start, burn-in, end, every=N or none, with "
+                             "commas between",
+                             text);
+        o->checks |= WORDS[k].check;
+    }
+    return 0;
+}
+
+static int take(int option, const char *name, const char *value, train_options *o) {
+    static const char *const activations[] = {"linear", "relu",    "leaky-relu",
+                                              "tanh",   "sigmoid", "gelu"};
+    static const char *const optimizers[] = {"adam", "sgd"}, *const dtypes[] = {"float64", "float32"};
+    gp_train_options *t = &o->train;
+    uint64_t number = 0;
+    int choice = 0, wrong;
+    switch (option) {
+    case LABEL:
+        t->label = value;
+        return 0;
+    case OUT:
+        o->out = value;
+        return 0;
+    case HIDDEN:
+        return cli_hidden(value, o->hidden, &t->hidden_layers);
+    case ACTIVATION:
+        wrong = cli_one_of(name, value, activations, 6, &choice);
+        t->activation = (gp_activation)choice;
+        return wrong;
+    case DROPOUT:
+        wrong = cli_real(name, value, 0, 0, 1, &t->dropout);
+        return wrong || t->dropout < 1 ? wrong
+                                       : cli_usage("--dropout %s: 1 would drop every unit", value);
+    case L2:
+        return cli_real(name, value, 0, 0, INFINITY, &t->l2);
+    case EPOCHS:
+        wrong = cli_whole(name, value, 1, 1000000, &number);
+        t->epochs = (size_t)number;
+        return wrong;
+    case BATCH:
+        wrong = cli_whole(name, value, 1, 1u << 24, &number);
+        t->batch = (size_t)number;
+        return wrong;
+    case OPTIMIZER:
+        wrong = cli_one_of(name, value, optimizers, 2, &choice);
+        t->optimizer = (gp_optimizer)choice;
+        return wrong;
+    case RATE:
+        return cli_real(name, value, 0, 1, INFINITY, &t->learning_rate);
+    case MOMENTUM:
+        wrong = cli_real(name, value, 0, 0, 1, &t->momentum);
+        return wrong || t->momentum < 1 ? wrong : cli_usage("--momentum %s: must be below 1", value);
+    case CLASS_WEIGHT:
+        if (strcmp(value, "balanced") == 0) {
+            t->positive_weight = -1;
+            return 0;
+        }
+        return cli_real(name, value, 0, 1, INFINITY, &t->positive_weight);
+    case VALIDATION:
+        wrong = cli_real(name, value, 0, 0, 1, &t->validation);
+        return wrong || t->validation < 1
+                   ? wrong
+                   : cli_usage("--validation %s: 1 would leave no row to train on", value);
+    case TIME_COLUMN:
+        t->time_column = value;
+        return 0;
+    case PATIENCE:
+        wrong = cli_whole(name, value, 1, 1000000, &number);
+        t->patience = (size_t)number;
+        return wrong;
+    case SEED:
+        return cli_whole(name, value, 0, UINT64_MAX / 2, &t->seed);
+    case DTYPE:
+        wrong = cli_one_of(name, value, dtypes, 2, &choice);
+        t->dtype = (gp_dtype)choice;
+        return wrong;
+    case CHECK:
+        return schedule(value, t);
+    case PLANT:
+        if (t->plants == MAX_PLANTS)
+            return cli_usage("--plant: at most %d", MAX_PLANTS);
+        o->plant[t->plants++] = value;
+        return 0;
+    case RESUME:
+        t->checkpoint = value;
+        return 0;
+    case QUIET:
+        o->quiet = 1;
+        return 0;
+    default:
+        o->help = 1;
+        return 0;
+    }
+}
+
+static int parse(int argc, char **argv, train_options *o) {
+    cli_command_is("train");
+    memset(o, 0, sizeof *o);
+    gp_train_options_init(&o->train);
+    o->train.dtype = GP_FLOAT32;
+    o->train.activation = GP_RELU;
+    o->hidden[0] = 64;
+    o->hidden[1] = 32;
+    o->train.hidden_layers = 2;
+    opterr = 0;
+    optind = 0;
+    for (int option, index = -1; (option = getopt_long(argc, argv, ":", LONG, &index)) != -1;) {
+        if (option == '?' || option == ':')
+            return cli_usage("%.60s: %s", argv[optind - 1],
+                             option == ':' ? "needs a value" : "no such option");
+        int wrong = take(option, LONG[index].name, optarg, o);
+        if (wrong || o->help)
+            return wrong;
+    }
+    if (optind < argc)
+        o->data = argv[optind++];
+    if (optind < argc)
+        return cli_usage("%.60s: one table at a time", argv[optind]);
+    if (!o->data || !o->train.label || !o->out)
+        return cli_usage("train: needs DATA.csv, --label COLUMN and --out FILE.safetensors");
+    o->train.hidden = o->hidden;
+    o->train.plant = o->plant;
+    return 0;
+}
+
+static void show(void *user, const gp_training *t) {
+    (void)user;
+    double left = t->seconds / (double)t->epoch * (double)(t->epochs - t->epoch);
+    printf("epoch %zu of %zu: loss %.5g, validation PR-AUC ", t->epoch, t->epochs, t->loss);
+    if (isnan(t->pr_auc))
+        printf("-");
+    else
+        printf("%.4f (best %.4f)", t->pr_auc, t->best);
+    printf(", %.1f s, at most %.0f s left\n", t->seconds, left);
+    fflush(stdout);
+}
+
+int cli_train(int argc, char **argv) {
+    train_options o;
+    int wrong = parse(argc, argv, &o);
+    if (wrong)
+        return wrong;
+    if (o.help) {
+        fputs(CLI_TRAIN_HELP, stdout);
+        return 0;
+    }
+    gp_table *table = NULL;
+    gp_model *model = NULL;
+    gp_report *refuted = NULL;
+    gp_error error = {""};
+    o.train.progress = o.quiet ? NULL : show;
+    gp_status status = gp_table_read_csv(o.data, &table, &error);
+    if (status != GP_OK)
+        return cli_complain(status, &error);
+    status = gp_train(table, &o.train, &model, &refuted, &error);
+    gp_table_destroy(table);
+    int code = 0;
+    if (status == GP_OK && refuted) {
+        unsigned colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") ? GP_PRINT_COLOUR : 0;
+        printf("training is stopped: its gradient is wrong%s\n\n",
+               o.train.checkpoint ? "; the last good checkpoint is kept" : "");
+        gp_report_print(refuted, stdout, colour);
+        code = gp_report_exit_code(refuted);
+    } else if (status == GP_OK) {
+        status = gp_model_write(model, o.out, &error);
+        if (status == GP_OK && !o.quiet)
+            printf("%s written: %zu inputs, %zu parameters, its gradient checked\n", o.out,
+                   gp_model_inputs(model), gp_network_parameters(gp_model_network(model)));
+    }
+    if (status != GP_OK)
+        code = cli_complain(status, &error);
+    gp_report_destroy(refuted);
+    gp_model_destroy(model);
+    return code;
+}

@@ -1,0 +1,375 @@
+/* A trained network and its file. What the tensors can't say is in the metadata: the architecture, the
+ * inputs' names and standardisation, the checks. */
+#include "model/model.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "network/limits.h"
+
+static const char FORMAT[] = "gradproof.model/1";
+enum { SLICE = 1024 }; /* rows scored at a time */
+
+void gp_model_destroy(gp_model *m) {
+    if (!m)
+        return;
+    for (size_t k = 0; k < m->inputs && m->input; k++)
+        free(m->input[k]);
+    free(m->input);
+    free(m->mean);
+    free(m->deviation);
+    free(m->label);
+    free(m->checks);
+    gp_network_destroy(m->network);
+    free(m);
+}
+
+size_t gp_model_inputs(const gp_model *m) {
+    return m->inputs;
+}
+
+const char *gp_model_input_name(const gp_model *m, size_t input) {
+    return input < m->inputs ? m->input[input] : NULL;
+}
+
+const char *gp_model_label(const gp_model *m) {
+    return m->label;
+}
+
+const char *gp_model_checks(const gp_model *m) {
+    return m->checks;
+}
+
+gp_network *gp_model_network(gp_model *m) {
+    return m->network;
+}
+
+/* ---- scoring --------------------------------------------------------------------- */
+
+static double standardised(const gp_model *m, size_t k, double raw) {
+    return m->deviation[k] > 0 ? (raw - m->mean[k]) / m->deviation[k] : 0;
+}
+
+gp_status gp_network_logits(gp_network *net, size_t rows, const double *X, double *logits) {
+    size_t inputs = net->width[0], layers = net->options.layers;
+    int wide = net->options.dtype == GP_FLOAT64;
+    if (net->examples != SLICE) {
+        double *zeros = calloc(SLICE * inputs + SLICE * GP_MAX_OUTPUTS, sizeof *zeros);
+        gp_status status =
+            zeros ? gp_network_set_data(net, SLICE, zeros, zeros + SLICE * inputs) : GP_ERROR_MEMORY;
+        free(zeros);
+        if (status != GP_OK)
+            return status;
+    }
+    float *narrow = wide ? NULL : malloc(net->n * sizeof *narrow);
+    if (!wide && !narrow)
+        return GP_ERROR_MEMORY;
+    for (size_t i = 0; i < net->n && !wide; i++)
+        narrow[i] = (float)net->theta[i];
+    gp_status status = GP_OK;
+    for (size_t at = 0; at < rows && status == GP_OK; at += SLICE) {
+        size_t some = rows - at < SLICE ? rows - at : SLICE;
+        double cost;
+        for (size_t i = 0; i < some * inputs; i++)
+            if (wide)
+                net->X64[i] = X[at * inputs + i];
+            else
+                net->X32[i] = (float)X[at * inputs + i];
+        status = gp_network_set_rows(net, 0, some);
+        if (status == GP_OK)
+            (void)(wide ? gp_dense_forward_f64(net, net->theta, &cost)
+                        : gp_dense_forward_f32(net, narrow, &cost));
+        for (size_t r = 0; r < some && status == GP_OK; r++)
+            logits[at + r] = wide ? ((double *)net->z[layers])[r]
+                                  : (double)((float *)net->z[layers])[r];
+    }
+    free(narrow);
+    return status;
+}
+
+gp_status gp_model_score(gp_model *m, size_t rows, const double *X, double *p) {
+    if (!m || !X || !p || rows == 0)
+        return GP_ERROR_ARGUMENT;
+    double *x = malloc(SLICE * m->inputs * sizeof *x);
+    if (!x)
+        return GP_ERROR_MEMORY;
+    gp_status status = GP_OK;
+    for (size_t at = 0; at < rows && status == GP_OK; at += SLICE) {
+        size_t some = rows - at < SLICE ? rows - at : SLICE;
+        for (size_t r = 0; r < some; r++)
+            for (size_t k = 0; k < m->inputs; k++)
+                x[r * m->inputs + k] = standardised(m, k, X[(at + r) * m->inputs + k]);
+        status = gp_network_logits(m->network, some, x, p + at);
+        for (size_t r = 0; r < some && status == GP_OK; r++)
+            p[at + r] = gp_sigmoid(p[at + r]);
+    }
+    free(x);
+    return status;
+}
+
+gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const double *labels,
+                            gp_function **function, gp_error *error) {
+    double *x = malloc((rows ? rows : 1) * m->inputs * sizeof *x);
+    gp_status status = x ? GP_OK : GP_ERROR_MEMORY;
+    for (size_t i = 0; i < rows * m->inputs && x; i++)
+        x[i] = standardised(m, i % m->inputs, X[i]);
+    if (status == GP_OK)
+        status = gp_network_set_data(m->network, rows, x, labels);
+    free(x);
+    if (status != GP_OK)
+        return gp_fail(error, status, "model: %s",
+                       status == GP_ERROR_ARGUMENT ? "labels must be 0 or 1" : "out of memory");
+    return gp_network_function(m->network, rows, function, error);
+}
+
+/* ---- writing --------------------------------------------------------------------- */
+
+static json_t *numbers(const double *v, size_t count) {
+    json_t *list = json_array();
+    for (size_t k = 0; k < count; k++)
+        json_array_append_new(list, json_real(v[k]));
+    return list;
+}
+
+static json_t *architecture(const gp_model *m) {
+    const gp_network *net = m->network;
+    const gp_network_options *o = &net->options;
+    json_t *hidden = json_array();
+    for (size_t l = 1; l < o->layers; l++)
+        json_array_append_new(hidden, json_integer((json_int_t)net->width[l]));
+    return json_pack("{s:o, s:s, s:f, s:f, s:f}", "hidden", hidden, "activation",
+                     gp_activation_string(o->hidden), "dropout", m->dropout, "l2", o->l2,
+                     "positive_weight", o->positive_weight);
+}
+
+static gp_status add_json(gp_tensors *t, const char *key, json_t *value) {
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    gp_status status = text ? gp_tensors_add_text(t, key, text) : GP_ERROR_MEMORY;
+    free(text);
+    json_decref(value);
+    return status;
+}
+
+gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
+    if (!m || !path)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_model_write: NULL argument");
+    const gp_network *net = m->network;
+    gp_tensors t = {0};
+    json_t *names = json_array();
+    for (size_t k = 0; k < m->inputs; k++)
+        json_array_append_new(names, json_string(m->input[k]));
+    gp_status status = gp_tensors_add_text(&t, "format", FORMAT);
+    if (status == GP_OK)
+        status = gp_tensors_add_text(&t, "label", m->label);
+    if (status == GP_OK)
+        status = gp_tensors_add_text(&t, "checks", m->checks);
+    status = add_json(&t, "inputs", names) == GP_OK ? status : GP_ERROR_MEMORY;
+    if (status == GP_OK)
+        status = add_json(&t, "network", architecture(m));
+    if (status == GP_OK)
+        status = add_json(&t, "mean", numbers(m->mean, m->inputs));
+    if (status == GP_OK)
+        status = add_json(&t, "deviation", numbers(m->deviation, m->inputs));
+    for (size_t l = 1; l <= net->options.layers && status == GP_OK; l++) {
+        size_t shape[] = {net->width[l], net->width[l - 1]};
+        const double *W = net->theta + net->weights[l];
+        char name[32];
+        snprintf(name, sizeof name, "W%zu", l);
+        status = gp_tensors_add(&t, name, net->options.dtype, 2, shape, W);
+        snprintf(name, sizeof name, "b%zu", l);
+        if (status == GP_OK)
+            status = gp_tensors_add(&t, name, net->options.dtype, 1, shape, W + shape[0] * shape[1]);
+    }
+    status = status == GP_OK ? gp_tensors_write(path, &t, error)
+                             : gp_fail(error, status, "%.200s: out of memory", path);
+    gp_tensors_clear(&t);
+    return status;
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+typedef struct gp_opening {
+    const char *path;
+    gp_error *error;
+    gp_tensors tensors;
+    gp_model *model;
+} gp_opening;
+
+static gp_status no_model(const gp_opening *o, const char *what) {
+    return gp_fail(o->error, GP_ERROR_INPUT, "%.200s: is no model of gradproof's: %s", o->path, what);
+}
+
+static json_t *json_text(const gp_opening *o, const char *key) {
+    const char *text = gp_tensors_text(&o->tensors, key);
+    json_error_t detail;
+    return text ? json_loads(text, JSON_REJECT_DUPLICATES, &detail) : NULL;
+}
+
+/* `count` finite numbers from a metadata array, or -1. */
+static int read_list(const gp_opening *o, const char *key, size_t count, double *v) {
+    json_t *list = json_text(o, key);
+    int fits = json_is_array(list) && json_array_size(list) == count;
+    for (size_t k = 0; k < count && fits; k++) {
+        const json_t *number = json_array_get(list, k);
+        v[k] = json_number_value(number);
+        fits = json_is_number(number) && isfinite(v[k]);
+    }
+    json_decref(list);
+    return fits ? 0 : -1;
+}
+
+static gp_status read_inputs(gp_opening *o) {
+    gp_model *m = o->model;
+    json_t *names = json_text(o, "inputs");
+    size_t count = json_is_array(names) ? json_array_size(names) : 0;
+    gp_status status = GP_OK;
+    if (count == 0 || count > GP_MAX_WIDTH)
+        status = no_model(o, "its inputs have no names");
+    m->input = calloc(count + 1, sizeof *m->input);
+    m->mean = calloc(count + 1, sizeof *m->mean);
+    m->deviation = calloc(count + 1, sizeof *m->deviation);
+    if (!m->input || !m->mean || !m->deviation)
+        status = gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
+    for (size_t k = 0; k < count && status == GP_OK; k++) {
+        const char *name = json_string_value(json_array_get(names, k));
+        if (!name) {
+            status = no_model(o, "an input's name isn't a text");
+            break;
+        }
+        m->input[k] = gp_copy_string(name);
+        m->inputs = k + 1;
+        if (!m->input[k])
+            status = gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
+    }
+    json_decref(names);
+    if (status == GP_OK && (read_list(o, "mean", m->inputs, m->mean) ||
+                            read_list(o, "deviation", m->inputs, m->deviation)))
+        status = no_model(o, "mean and deviation must be a finite number for each input");
+    return status;
+}
+
+/* What the metadata say of the network; units has room for GP_MAX_LAYERS. */
+static gp_status read_architecture(const gp_opening *o, gp_network_options *n, size_t *units) {
+    json_t *all = json_text(o, "network");
+    const json_t *hidden = json_object_get(all, "hidden");
+    const char *activation = json_string_value(json_object_get(all, "activation"));
+    size_t layers = json_array_size(hidden) + 1;
+    int fits = json_is_array(hidden) && activation && layers <= GP_MAX_LAYERS;
+    for (size_t l = 0; l + 1 < layers && fits; l++) {
+        json_int_t width = json_integer_value(json_array_get(hidden, l));
+        fits = width > 0 && width <= GP_MAX_WIDTH;
+        units[l] = fits ? (size_t)width : 0;
+    }
+    if (fits) {
+        units[layers - 1] = 1;
+        n->layers = layers;
+        n->units = units;
+        n->inputs = o->model->inputs;
+        n->dropout = 0;
+        o->model->dropout = json_number_value(json_object_get(all, "dropout"));
+        n->l2 = json_number_value(json_object_get(all, "l2"));
+        n->positive_weight = json_number_value(json_object_get(all, "positive_weight"));
+        int unit = 0;
+        while (gp_activation_string((gp_activation)unit) &&
+               strcmp(gp_activation_string((gp_activation)unit), activation) != 0)
+            unit++;
+        n->hidden = (gp_activation)unit;
+        fits = gp_activation_string((gp_activation)unit) != NULL;
+    }
+    json_decref(all);
+    return fits ? GP_OK : no_model(o, "its architecture can't be read");
+}
+
+/* One tensor of the expected shape into the network's parameters. */
+static gp_status take(const gp_opening *o, const char *name, size_t dimensions, const size_t *shape,
+                      double *to) {
+    const gp_tensor *t = gp_tensors_find(&o->tensors, name);
+    char what[160];
+    int fits = t && t->dimensions == dimensions;
+    for (size_t k = 0; k < dimensions && fits; k++)
+        fits = t->shape[k] == shape[k];
+    for (size_t i = 0; fits && i < t->entries; i++)
+        fits = isfinite(t->values[i]);
+    if (!fits) {
+        snprintf(what, sizeof what, "tensor %.40s %s", name,
+                 t ? "has another shape than the architecture says, or a number that isn't finite"
+                   : "is missing");
+        return no_model(o, what);
+    }
+    memcpy(to, t->values, t->entries * sizeof *to);
+    return GP_OK;
+}
+
+static gp_status read_network(gp_opening *o) {
+    gp_network_options options = {.loss = GP_SIGMOID_CROSS_ENTROPY};
+    size_t units[GP_MAX_LAYERS];
+    gp_error detail = {""};
+    gp_status status = read_architecture(o, &options, units);
+    if (status != GP_OK)
+        return status;
+    const gp_tensor *first = gp_tensors_find(&o->tensors, "W1");
+    options.dtype = first ? first->dtype : GP_FLOAT64;
+    if (o->tensors.tensors != 2 * options.layers)
+        return no_model(o, "it has more or fewer tensors than its layers");
+    /* A network takes memory: no more than the tensors that are there. */
+    for (size_t l = 0; l < options.layers; l++) {
+        char name[32];
+        size_t shape[] = {units[l], l ? units[l - 1] : options.inputs};
+        snprintf(name, sizeof name, "W%zu", l + 1);
+        const gp_tensor *t = gp_tensors_find(&o->tensors, name);
+        if (!t || t->dimensions != 2 || t->shape[0] != shape[0] || t->shape[1] != shape[1] ||
+            t->dtype != options.dtype)
+            return no_model(o, "a tensor W is missing, or has another shape or type");
+    }
+    status = gp_network_create(&options, &o->model->network, &detail);
+    if (status != GP_OK)
+        return status == GP_ERROR_MEMORY
+                   ? gp_fail(o->error, status, "%.200s: out of memory", o->path)
+                   : no_model(o, detail.message);
+    gp_network *net = o->model->network;
+    for (size_t l = 1; l <= options.layers && status == GP_OK; l++) {
+        size_t shape[] = {net->width[l], net->width[l - 1]};
+        char name[32];
+        snprintf(name, sizeof name, "W%zu", l);
+        status = take(o, name, 2, shape, net->theta + net->weights[l]);
+        snprintf(name, sizeof name, "b%zu", l);
+        if (status == GP_OK)
+            status =
+                take(o, name, 1, shape, net->theta + net->weights[l] + shape[0] * shape[1]);
+    }
+    return status;
+}
+
+gp_status gp_model_read(const char *path, gp_model **model, gp_error *error) {
+    if (!path || !model)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_model_read: NULL argument");
+    gp_opening o = {.path = path, .error = error};
+    gp_status status = gp_tensors_read(path, &o.tensors, error);
+    if (status != GP_OK)
+        return status;
+    const char *format = gp_tensors_text(&o.tensors, "format");
+    const char *label = gp_tensors_text(&o.tensors, "label");
+    const char *checks = gp_tensors_text(&o.tensors, "checks");
+    if (!format || strcmp(format, FORMAT) != 0 || !label || !checks)
+        status = no_model(&o, "its metadata don't say gradproof.model/1");
+    if (status == GP_OK && !(o.model = calloc(1, sizeof *o.model)))
+        status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+    if (status == GP_OK)
+        status = read_inputs(&o);
+    if (status == GP_OK)
+        status = read_network(&o);
+    if (status == GP_OK) {
+        o.model->label = gp_copy_string(label);
+        o.model->checks = gp_copy_string(checks);
+        if (!o.model->label || !o.model->checks)
+            status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+    }
+    gp_tensors_clear(&o.tensors);
+    if (status == GP_OK)
+        *model = o.model;
+    else
+        gp_model_destroy(o.model);
+    return status;
+}
