@@ -24,15 +24,14 @@ int cli_usage(const char *format, ...) {
 }
 
 /* A real number in [low, high]; `low_open` leaves low itself out. */
-int cli_real(const char *name, const char *text, double low, int low_open, double high,
-                double *v) {
+int cli_real(const char *name, const char *text, double low, int low_open, double high, double *v) {
     char *end;
     errno = 0;
     *v = strtod(text, &end);
     if (end == text || *end || !isfinite(*v) || *v < low || (low_open && *v == low) || *v > high)
         return cli_usage("--%s %.60s: must be a number %s %g%s", name, text,
-                     low_open ? "above" : "not below", low,
-                     high < 1e300 ? high == 1 ? " and at most 1" : " and not too large" : "");
+                         low_open ? "above" : "not below", low,
+                         high < 1e300 ? high == 1 ? " and at most 1" : " and not too large" : "");
     return 0;
 }
 
@@ -42,12 +41,12 @@ int cli_whole(const char *name, const char *text, uint64_t low, uint64_t high, u
     *v = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || *v < low || *v > high)
         return cli_usage("--%s %.60s: must be a whole number from %llu to %llu", name, text,
-                     (unsigned long long)low, (unsigned long long)high);
+                         (unsigned long long)low, (unsigned long long)high);
     return 0;
 }
 
 int cli_one_of(const char *name, const char *text, const char *const *words, int count,
-                  int *choice) {
+               int *choice) {
     char list[160] = "";
     for (int i = 0; i < count; i++) {
         if (strcmp(text, words[i]) == 0) {
@@ -68,9 +67,10 @@ int cli_hidden(const char *text, size_t *units_of, size_t *layers) {
         char *end;
         unsigned long long units = strtoull(at, &end, 10);
         if (*at < '0' || *at > '9' || units == 0 || units > 1u << 20 || (*end && *end != ','))
-            return cli_usage("--hidden %.60s: must be numbers of units from 1 on with commas between, "
-                         "or none",
-                         text);
+            return cli_usage(
+                "--hidden %.60s: must be numbers of units from 1 on with commas between, "
+                "or none",
+                text);
         if (*layers == MAX_HIDDEN)
             return cli_usage("--hidden %.60s: at most %d layers", text, MAX_HIDDEN);
         units_of[(*layers)++] = (size_t)units;

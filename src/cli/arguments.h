@@ -1,5 +1,5 @@
-/* What the commands' options have in common: numbers and words with one line for what doesn't fit. Each
- * returns 0, or EXIT_USAGE after that line. */
+/* What the commands' options have in common: numbers and words with one line for what doesn't fit.
+ * Each returns 0, or EXIT_USAGE after that line. */
 #ifndef GP_CLI_ARGUMENTS_H
 #define GP_CLI_ARGUMENTS_H
 

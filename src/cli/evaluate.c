@@ -43,13 +43,13 @@ static int print_json(const gp_quality *q) {
                                               number(q->bin_share[b])));
     json_t *root = json_pack(
         "{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:f, s:o, s:f, s:o}", "schema",
-        "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives", (json_int_t)q->positives,
-        "roc_auc", number(q->roc_auc), "pr_auc", number(q->pr_auc), "recall_at_fpr", recall,
-        "threshold", q->threshold, "confusion", "true_positives", (json_int_t)q->true_positives,
-        "false_positives", (json_int_t)q->false_positives, "true_negatives",
-        (json_int_t)q->true_negatives, "false_negatives", (json_int_t)q->false_negatives, "cost",
-        q->cost, "cheapest_threshold", number(q->cheapest_threshold), "cheapest_cost",
-        q->cheapest_cost, "calibration", bins);
+        "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives",
+        (json_int_t)q->positives, "roc_auc", number(q->roc_auc), "pr_auc", number(q->pr_auc),
+        "recall_at_fpr", recall, "threshold", q->threshold, "confusion", "true_positives",
+        (json_int_t)q->true_positives, "false_positives", (json_int_t)q->false_positives,
+        "true_negatives", (json_int_t)q->true_negatives, "false_negatives",
+        (json_int_t)q->false_negatives, "cost", q->cost, "cheapest_threshold",
+        number(q->cheapest_threshold), "cheapest_cost", q->cheapest_cost, "calibration", bins);
     int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
     json_decref(root);
     return failed;
@@ -71,8 +71,7 @@ static gp_status evaluate(const char *path, const char *data, const char *label,
         probability = malloc(rows * sizeof *probability);
         status = probability ? gp_model_score(model, rows, X, probability) : GP_ERROR_MEMORY;
         if (status == GP_OK)
-            status =
-                gp_quality_of(rows, probability, labels, threshold, cost_fn, cost_fp, quality);
+            status = gp_quality_of(rows, probability, labels, threshold, cost_fn, cost_fp, quality);
         if (status != GP_OK)
             snprintf(error->message, sizeof error->message, "%.200s: out of memory", data);
     }
@@ -86,11 +85,13 @@ static gp_status evaluate(const char *path, const char *data, const char *label,
 
 int cli_evaluate(int argc, char **argv) {
     enum { LABEL = 256, THRESHOLD, COST_FN, COST_FP, JSON, HELP };
-    static const struct option LONG[] = {
-        {"label", 1, NULL, LABEL},     {"threshold", 1, NULL, THRESHOLD},
-        {"cost-fn", 1, NULL, COST_FN}, {"cost-fp", 1, NULL, COST_FP},
-        {"json", 0, NULL, JSON},       {"help", 0, NULL, HELP},
-        {NULL, 0, NULL, 0}};
+    static const struct option LONG[] = {{"label", 1, NULL, LABEL},
+                                         {"threshold", 1, NULL, THRESHOLD},
+                                         {"cost-fn", 1, NULL, COST_FN},
+                                         {"cost-fp", 1, NULL, COST_FP},
+                                         {"json", 0, NULL, JSON},
+                                         {"help", 0, NULL, HELP},
+                                         {NULL, 0, NULL, 0}};
     const char *label = NULL;
     double threshold = 0.5, cost_fn = 1, cost_fp = 1;
     int json = 0;

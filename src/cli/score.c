@@ -1,4 +1,5 @@
-/* gradproof score: rows go through in slices, so that a table of any length takes the same memory. */
+/* gradproof score: rows go through in slices, so that a table of any length takes the same memory.
+ */
 #include <csv.h>
 #include <errno.h>
 #include <getopt.h>
@@ -14,14 +15,14 @@ typedef struct scoring {
     const char *path;
     gp_model *model;
     FILE *out;
-    double threshold;   /* NaN: none */
+    double threshold; /* NaN: none */
     size_t inputs, columns;
-    size_t *input_of;   /* a column: the input it is; SIZE_MAX: none */
-    size_t line;        /* of the file, from 1, at which the row began */
-    size_t lines;       /* read so far */
-    size_t column;      /* of the next field */
-    double *X;          /* SLICE x inputs */
-    size_t row[SLICE];  /* the row of the file (from 1) of each in the slice */
+    size_t *input_of;         /* a column: the input it is; SIZE_MAX: none */
+    size_t line;              /* of the file, from 1, at which the row began */
+    size_t lines;             /* read so far */
+    size_t column;            /* of the next field */
+    double *X;                /* SLICE x inputs */
+    size_t row[SLICE];        /* the row of the file (from 1) of each in the slice */
     unsigned char bad[SLICE]; /* it can't be scored */
     size_t filled, rows, refused;
     int in_header, failed; /* failed: nothing more can be done */
@@ -170,7 +171,8 @@ static int score(scoring *s, const char *model, const char *out) {
     s->X = calloc((SLICE + 1) * s->inputs, sizeof *s->X);
     FILE *file = fopen(s->path, "rb");
     if (!file || !s->X) {
-        fprintf(stderr, "gradproof: %.200s: %s\n", s->path, file ? "out of memory" : strerror(errno));
+        fprintf(stderr, "gradproof: %.200s: %s\n", s->path,
+                file ? "out of memory" : strerror(errno));
         return file ? EXIT_FAULT : EXIT_NO_INPUT;
     }
     s->out = out ? fopen(out, "w") : stdout;

@@ -68,7 +68,9 @@ static int schedule(const char *text, gp_train_options *o) {
     static const struct {
         const char *word;
         unsigned check;
-    } WORDS[] = {{"start", GP_CHECK_START}, {"burn-in", GP_CHECK_BURN_IN}, {"end", GP_CHECK_END},
+    } WORDS[] = {{"start", GP_CHECK_START},
+                 {"burn-in", GP_CHECK_BURN_IN},
+                 {"end", GP_CHECK_END},
                  {"none", 0}};
     o->checks = 0;
     for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
@@ -95,7 +97,8 @@ static int schedule(const char *text, gp_train_options *o) {
 static int take(int option, const char *name, const char *value, train_options *o) {
     static const char *const activations[] = {"linear", "relu",    "leaky-relu",
                                               "tanh",   "sigmoid", "gelu"};
-    static const char *const optimizers[] = {"adam", "sgd"}, *const dtypes[] = {"float64", "float32"};
+    static const char *const optimizers[] = {"adam", "sgd"}, *const dtypes[] = {"float64",
+                                                                                "float32"};
     gp_train_options *t = &o->train;
     uint64_t number = 0;
     int choice = 0, wrong;
@@ -134,7 +137,8 @@ static int take(int option, const char *name, const char *value, train_options *
         return cli_real(name, value, 0, 1, INFINITY, &t->learning_rate);
     case MOMENTUM:
         wrong = cli_real(name, value, 0, 0, 1, &t->momentum);
-        return wrong || t->momentum < 1 ? wrong : cli_usage("--momentum %s: must be below 1", value);
+        return wrong || t->momentum < 1 ? wrong
+                                        : cli_usage("--momentum %s: must be below 1", value);
     case CLASS_WEIGHT:
         if (strcmp(value, "balanced") == 0) {
             t->positive_weight = -1;
@@ -249,8 +253,9 @@ int cli_train(int argc, char **argv) {
     } else if (status == GP_OK) {
         status = gp_model_write(model, o.out, &error);
         if (status == GP_OK && !o.quiet)
-            printf("%s written: %zu inputs, %zu parameters, its gradient checked\n", o.out,
-                   gp_model_inputs(model), gp_network_parameters(gp_model_network(model)));
+            printf("%s written: %zu inputs, %zu parameters, its gradient %s\n", o.out,
+                   gp_model_inputs(model), gp_network_parameters(gp_model_network(model)),
+                   strcmp(gp_model_checks(model), "[]") == 0 ? "not checked" : "checked");
     }
     if (status != GP_OK)
         code = cli_complain(status, &error);

@@ -1,6 +1,7 @@
-/* A trained network and its file. What the tensors can't say is in the metadata: the architecture, the
- * inputs' names and standardisation, the checks. */
+/* A trained network and its file. What the tensors can't say is in the metadata: the architecture,
+ * the inputs' names and standardisation, the checks. */
 #include "model/model.h"
+#include "evaluate/journal.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -57,8 +58,8 @@ gp_status gp_network_logits(gp_network *net, size_t rows, const double *X, doubl
     int wide = net->options.dtype == GP_FLOAT64;
     if (net->examples != SLICE) {
         double *zeros = calloc(SLICE * inputs + SLICE * GP_MAX_OUTPUTS, sizeof *zeros);
-        gp_status status =
-            zeros ? gp_network_set_data(net, SLICE, zeros, zeros + SLICE * inputs) : GP_ERROR_MEMORY;
+        gp_status status = zeros ? gp_network_set_data(net, SLICE, zeros, zeros + SLICE * inputs)
+                                 : GP_ERROR_MEMORY;
         free(zeros);
         if (status != GP_OK)
             return status;
@@ -82,8 +83,8 @@ gp_status gp_network_logits(gp_network *net, size_t rows, const double *X, doubl
             (void)(wide ? gp_dense_forward_f64(net, net->theta, &cost)
                         : gp_dense_forward_f32(net, narrow, &cost));
         for (size_t r = 0; r < some && status == GP_OK; r++)
-            logits[at + r] = wide ? ((double *)net->z[layers])[r]
-                                  : (double)((float *)net->z[layers])[r];
+            logits[at + r] =
+                wide ? ((double *)net->z[layers])[r] : (double)((float *)net->z[layers])[r];
     }
     free(narrow);
     return status;
@@ -122,6 +123,25 @@ gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const dou
         return gp_fail(error, status, "model: %s",
                        status == GP_ERROR_ARGUMENT ? "labels must be 0 or 1" : "out of memory");
     return gp_network_function(m->network, rows, function, error);
+}
+
+/* A sum over all that a model's file says but this sum, in any order: a bit that has changed shows.
+ */
+static void checksum(const gp_tensors *t, char *text, size_t size) {
+    uint64_t all = 0;
+    for (size_t k = 0; k < t->texts; k++) {
+        if (strcmp(t->text[k].key, "checksum") == 0)
+            continue;
+        uint64_t sum = gp_sum_bytes(GP_SUM_START, t->text[k].key, strlen(t->text[k].key) + 1);
+        all += gp_sum_bytes(sum, t->text[k].value, strlen(t->text[k].value));
+    }
+    for (size_t k = 0; k < t->tensors; k++) {
+        const gp_tensor *tensor = &t->tensor[k];
+        uint64_t sum = gp_sum_bytes(GP_SUM_START, tensor->name, strlen(tensor->name) + 1);
+        sum = gp_sum_bytes(sum, tensor->shape, tensor->dimensions * sizeof *tensor->shape);
+        all += gp_sum_bytes(sum, tensor->values, tensor->entries * sizeof *tensor->values);
+    }
+    snprintf(text, size, "%016llx", (unsigned long long)all);
 }
 
 /* ---- writing --------------------------------------------------------------------- */
@@ -180,8 +200,13 @@ gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
         status = gp_tensors_add(&t, name, net->options.dtype, 2, shape, W);
         snprintf(name, sizeof name, "b%zu", l);
         if (status == GP_OK)
-            status = gp_tensors_add(&t, name, net->options.dtype, 1, shape, W + shape[0] * shape[1]);
+            status =
+                gp_tensors_add(&t, name, net->options.dtype, 1, shape, W + shape[0] * shape[1]);
     }
+    char sum[32];
+    checksum(&t, sum, sizeof sum);
+    if (status == GP_OK)
+        status = gp_tensors_add_text(&t, "checksum", sum);
     status = status == GP_OK ? gp_tensors_write(path, &t, error)
                              : gp_fail(error, status, "%.200s: out of memory", path);
     gp_tensors_clear(&t);
@@ -198,7 +223,8 @@ typedef struct gp_opening {
 } gp_opening;
 
 static gp_status no_model(const gp_opening *o, const char *what) {
-    return gp_fail(o->error, GP_ERROR_INPUT, "%.200s: is no model of gradproof's: %s", o->path, what);
+    return gp_fail(o->error, GP_ERROR_INPUT, "%.200s: is no model of gradproof's: %s", o->path,
+                   what);
 }
 
 static json_t *json_text(const gp_opening *o, const char *key) {
@@ -311,6 +337,7 @@ static gp_status read_network(gp_opening *o) {
         return status;
     const gp_tensor *first = gp_tensors_find(&o->tensors, "W1");
     options.dtype = first ? first->dtype : GP_FLOAT64;
+    options.value_in_float64 = options.dtype == GP_FLOAT32; /* for checks */
     if (o->tensors.tensors != 2 * options.layers)
         return no_model(o, "it has more or fewer tensors than its layers");
     /* A network takes memory: no more than the tensors that are there. */
@@ -336,8 +363,7 @@ static gp_status read_network(gp_opening *o) {
         status = take(o, name, 2, shape, net->theta + net->weights[l]);
         snprintf(name, sizeof name, "b%zu", l);
         if (status == GP_OK)
-            status =
-                take(o, name, 1, shape, net->theta + net->weights[l] + shape[0] * shape[1]);
+            status = take(o, name, 1, shape, net->theta + net->weights[l] + shape[0] * shape[1]);
     }
     return status;
 }
@@ -354,6 +380,11 @@ gp_status gp_model_read(const char *path, gp_model **model, gp_error *error) {
     const char *checks = gp_tensors_text(&o.tensors, "checks");
     if (!format || strcmp(format, FORMAT) != 0 || !label || !checks)
         status = no_model(&o, "its metadata don't say gradproof.model/1");
+    const char *said = gp_tensors_text(&o.tensors, "checksum");
+    char sum[32];
+    checksum(&o.tensors, sum, sizeof sum);
+    if (status == GP_OK && (!said || strcmp(said, sum) != 0))
+        status = no_model(&o, "its checksum is another: something in it has changed");
     if (status == GP_OK && !(o.model = calloc(1, sizeof *o.model)))
         status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
     if (status == GP_OK)

@@ -1,5 +1,5 @@
-/* See safetensors.h; github.com/huggingface/safetensors describes the format. Numbers are little-endian,
- * as this machine's are. */
+/* See safetensors.h; github.com/huggingface/safetensors describes the format. Numbers are
+ * little-endian, as this machine's are. */
 #include "model/safetensors.h"
 
 #include <errno.h>
@@ -66,7 +66,8 @@ gp_status gp_tensors_add(gp_tensors *t, const char *name, gp_dtype dtype, size_t
     tensor->values = malloc((tensor->entries + 1) * sizeof *values);
     if (!tensor->values)
         return GP_ERROR_MEMORY;
-    memcpy(tensor->values, values, tensor->entries * sizeof *values);
+    for (size_t i = 0; i < tensor->entries; i++) /* as the file will have them */
+        tensor->values[i] = dtype == GP_FLOAT64 ? values[i] : (double)(float)values[i];
     return GP_OK;
 }
 
@@ -232,7 +233,8 @@ static gp_status read_bytes(gp_reading *r, const unsigned char *bytes, size_t si
         return refuse(r, NULL, "is too short for a safetensors file");
     memcpy(&length, bytes, 8);
     if (length < 2 || length > LONGEST_HEADER || length > size - 8)
-        return refuse(r, NULL, "its header's length doesn't fit: not a safetensors file, or cut off");
+        return refuse(r, NULL,
+                      "its header's length doesn't fit: not a safetensors file, or cut off");
     r->data = size - 8 - (size_t)length;
     gp_status status = read_header(r, (const char *)bytes + 8, (size_t)length);
     if (status == GP_OK)
@@ -319,8 +321,7 @@ gp_status gp_tensors_write(const char *path, const gp_tensors *t, gp_error *erro
     memcpy(beside + length, ".XXXXXX", 8);
     int descriptor = mkstemp(beside);
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
-    int failed = !file || write_all(file, t) != 0 || fflush(file) != 0 ||
-                 fsync(fileno(file)) != 0;
+    int failed = !file || write_all(file, t) != 0 || fflush(file) != 0 || fsync(fileno(file)) != 0;
     int reason = errno;
     if (file && fclose(file) != 0)
         failed = 1;
@@ -331,8 +332,8 @@ gp_status gp_tensors_write(const char *path, const gp_tensors *t, gp_error *erro
     gp_status status = GP_OK;
     if (failed) {
         (void)unlink(beside);
-        status = gp_fail(error, GP_ERROR_OUTPUT, "%.200s: can't be written: %s", path,
-                         strerror(reason));
+        status =
+            gp_fail(error, GP_ERROR_OUTPUT, "%.200s: can't be written: %s", path, strerror(reason));
     }
     free(beside);
     return status;

@@ -7,9 +7,9 @@
 /* Scores in descending order, with what is at or above each. */
 typedef struct gp_ranking {
     size_t rows, positives;
-    size_t steps;            /* distinct scores */
-    double *score;           /* of each step */
-    size_t *hits, *alarms;   /* of class 1 and of class 0 at or above it */
+    size_t steps;          /* distinct scores */
+    double *score;         /* of each step */
+    size_t *hits, *alarms; /* of class 1 and of class 0 at or above it */
 } gp_ranking;
 
 /* Release with gp_ranking_clear. Labels are 0 or 1; scores finite. */

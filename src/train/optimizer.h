@@ -34,7 +34,8 @@ static double NAME(step_once)(gp_trainee *t, double rate) {
         NAME(plant)(t, theta, g);
     t->steps++;
     if (t->options->optimizer == GP_ADAM) {
-        double correction = sqrt(1 - pow(0.999, (double)t->steps)) / (1 - pow(0.9, (double)t->steps));
+        double correction =
+            sqrt(1 - pow(0.999, (double)t->steps)) / (1 - pow(0.9, (double)t->steps));
         NAME(adam)(t->n, (REAL)(rate * correction), theta, t->m, t->v, g);
     } else {
         NAME(sgd)(t->n, (REAL)rate, (REAL)t->options->momentum, theta, t->m, g);

@@ -1,7 +1,7 @@
 /* Made-up mobile payments, one after the other in time: accounts with habits of their own, and
- * hijackers who come with a device the account has never seen and pay until the balance is gone. Honest
- * people buy new phones and spend large sums too. Columns and rates are invented; no real person's
- * payments went into them. */
+ * hijackers who come with a device the account has never seen and pay until the balance is gone.
+ * Honest people buy new phones and spend large sums too. Columns and rates are invented; no real
+ * person's payments went into them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,19 @@
 
 enum { MOST_ACCOUNTS = 1 << 20, ROWS_PER_ACCOUNT = 40 };
 
-static const char *const COLUMNS[] = {
-    "time",        "amount",        "hour",       "balance",      "balance_share", "account_age_days",
-    "device_age_days", "new_device", "merchant_risk", "merchant_known", "payments_today",
-    "distance_km", "fraud"};
+static const char *const COLUMNS[] = {"time",
+                                      "amount",
+                                      "hour",
+                                      "balance",
+                                      "balance_share",
+                                      "account_age_days",
+                                      "device_age_days",
+                                      "new_device",
+                                      "merchant_risk",
+                                      "merchant_known",
+                                      "payments_today",
+                                      "distance_km",
+                                      "fraud"};
 enum { COLUMN_COUNT = sizeof COLUMNS / sizeof *COLUMNS };
 
 typedef struct gp_account {
@@ -82,6 +91,7 @@ gp_status gp_payments_create(uint64_t rows, uint64_t seed, gp_payments **payment
         account->device_since = (float)fmax(-exp(5 + normal(p)), account->since);
     }
     p->row = 0;
+    *payments = p;
     return GP_OK;
 }
 
@@ -90,7 +100,7 @@ void gp_payments_next(gp_payments *p, double *cell) {
     p->time += -log(uniform(p)) * p->pace;
     double days = p->time / 86400;
     gp_account *a = &p->account[(size_t)(uniform(p) * (double)p->accounts)];
-    if (a->hijacked == 0 && uniform(p) < 0.0008)
+    if (a->hijacked == 0 && uniform(p) < 0.0006)
         a->hijacked = (unsigned char)(2 + (int)(3 * uniform(p)));
     int fraud = a->hijacked > 0;
     double age = days - a->device_since;
@@ -111,8 +121,8 @@ void gp_payments_next(gp_payments *p, double *cell) {
     double share = fraud ? 1 / (1 + exp(-(0.6 + 1.2 * normal(p)))) : 0;
     double amount = fraud ? share * a->balance : a->typical * exp(0.9 * normal(p));
     amount = fmin(fmax(amount, 0.01), fmax(a->balance, 0.01));
-    double hour = fmod((fraud && uniform(p) < 0.6 ? 3 : a->home_hour) + (fraud ? 3 : 4) * normal(p) + 48,
-                       24);
+    double hour =
+        fmod((fraud && uniform(p) < 0.6 ? 3 : a->home_hour) + (fraud ? 3 : 4) * normal(p) + 48, 24);
     int known = uniform(p) < (fraud ? 0.1 : 0.8);
     double risk = 1 / (1 + exp(2.2 - (fraud ? 1.4 : 0) - (known ? 0 : 0.7) - normal(p)));
     a->today += a->today < 255;

@@ -1,6 +1,6 @@
 /* Training under proof: minibatches, an optimiser, validation after each epoch, and the gradient
- * checked by schedule. Every random choice is a function of the seed and of where training stands, so
- * an unfinished run goes on to the same weights bit for bit. */
+ * checked by schedule. Every random choice is a function of the seed and of where training stands,
+ * so an unfinished run goes on to the same weights bit for bit. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum {
     DEFAULT_EPOCHS = 50,
     DEFAULT_BATCH = 256,
     DEFAULT_PATIENCE = 10,
-    CHECK_ROWS = 64,      /* of a check's batch, a quarter of them of the rarer class if there are */
+    CHECK_ROWS = 64, /* of a check's batch, a quarter of them of the rarer class if there are */
     CHECK_EVERY_ENTRY = 1000 /* parameters up to which all are looked at */
 };
 
@@ -34,7 +34,7 @@ typedef struct gp_trainee {
     void *X;                        /* training rows x inputs, standardised, in that precision */
     double *labels;
     size_t rows;
-    size_t *order; /* of the epoch */
+    size_t *order;                         /* of the epoch */
     double *held_X, *held_labels, *scores; /* validation, standardised */
     size_t held;
     uint64_t steps;
@@ -153,7 +153,7 @@ static size_t split(const gp_table *table, const gp_train_options *o, size_t lab
         for (size_t r = 0; r < rows; r++)
             if ((gp_table_cell(table, r, label) == 1) == class)
                 pool[count++] = r;
-        shuffle(pool, count, o->seed, PART_SPLIT + (uint64_t)class);
+        shuffle(pool, count, o->seed, PART_SPLIT + (uint64_t) class);
         size_t kept = count - (size_t)(o->validation * (double)count + 0.5);
         for (size_t k = 0; k < count; k++)
             order[k < kept ? front++ : --back] = pool[k];
@@ -302,6 +302,7 @@ static gp_status make_networks(gp_trainee *t, gp_error *error) {
     n.dropout = 0;
     if (status == GP_OK)
         status = gp_network_create(&n, &t->judge, error);
+    n.value_in_float64 = o->dtype == GP_FLOAT32; /* for checks of the model */
     if (status == GP_OK)
         status = gp_network_create(&n, &t->model->network, error);
     if (status != GP_OK)
@@ -372,8 +373,8 @@ static gp_status plant_all(const gp_trainee *t, gp_function *f, gp_error *error)
     return status;
 }
 
-/* Checks the gradient at these weights: the same code on characteristic rows, the mask held, a float32
- * gradient against a float64 value. */
+/* Checks the gradient at these weights: the same code on characteristic rows, the mask held, a
+ * float32 gradient against a float64 value. */
 static gp_status check_at(gp_trainee *t, const char *when, const void *theta, gp_error *error) {
     const gp_train_options *o = t->options;
     double start = gp_seconds_now();
@@ -429,11 +430,12 @@ static const char CHECKPOINT[] = "gradproof.training/1";
 /* What a checkpoint must have been made for. */
 static void fingerprint(const gp_trainee *t, char *text, size_t size) {
     const gp_train_options *o = t->options;
-    const double numbers[] = {o->dropout,       o->l2,       o->positive_weight, o->validation,
+    const double numbers[] = {o->dropout,       o->l2,      o->positive_weight, o->validation,
                               o->learning_rate, o->momentum};
-    const uint64_t whole[] = {o->activation, o->dtype, o->epochs, o->batch,    o->optimizer,
-                              o->patience,   o->seed,  t->n,      t->inputs,   t->rows,
-                              t->held,       o->checks, o->check_every, o->hidden_layers};
+    const uint64_t whole[] = {o->activation,  o->dtype,        o->epochs, o->batch,
+                              o->optimizer,   o->patience,     o->seed,   t->n,
+                              t->inputs,      t->rows,         t->held,   o->checks,
+                              o->check_every, o->hidden_layers};
     uint64_t sum = 0xCBF29CE484222325u;
     const struct {
         const void *bytes;
@@ -560,7 +562,8 @@ static double learn(gp_trainee *t) {
     t->network->mask_seed = o->seed;
     t->network->mask_draw = t->steps;
     for (size_t b = 0; b < batches; b++) {
-        size_t first = b * o->batch, count = t->rows - first < o->batch ? t->rows - first : o->batch;
+        size_t first = b * o->batch,
+               count = t->rows - first < o->batch ? t->rows - first : o->batch;
         double done = (double)(t->epoch * batches + b) / all;
         double rate = o->learning_rate * 0.5 * (1 + cos(3.14159265358979323846 * done));
         (void)gp_network_set_rows(t->network, 0, count);
@@ -608,8 +611,9 @@ static gp_status train(gp_trainee *t, gp_error *error) {
         if (status == GP_OK && !t->refuted && o->checkpoint)
             status = write_checkpoint(t, error);
         if (o->progress) {
-            gp_training now = {t->epoch, o->epochs,     loss, pr_auc, t->best_score,
-                               gp_seconds_now() - start, t->checking};
+            gp_training now = {t->epoch,   o->epochs,     loss,
+                               pr_auc,     t->best_score, gp_seconds_now() - start,
+                               t->checking};
             o->progress(o->user, &now);
         }
     }
