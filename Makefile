@@ -1,6 +1,7 @@
 # The everyday commands. CMakeLists.txt builds; this only calls it.
 #
-#   make demo     set up, build, and show the notebook's mistakes found and its repair proven
+#   make demo     set up, build, show the notebook's mistakes found and its repair proven, and a fraud model
+#                 trained under proof
 #   make test     set up, build, and run all tests
 #   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make bench    measurements (bench/)
@@ -30,6 +31,7 @@ LABEL ?= Class
 
 demo: build
 	@build/gradproof demo $(if $(DATA),--data $(DATA) --label $(LABEL))
+	@scripts/demo build/gradproof
 
 test: build
 	@ctest --test-dir build --output-on-failure -j $(TEST_JOBS)

@@ -220,7 +220,7 @@ static void show(void *user, const gp_training *t) {
         printf("-");
     else
         printf("%.4f (best %.4f)", t->pr_auc, t->best);
-    printf(", %.1f s, at most %.0f s left\n", t->seconds, left);
+    printf(", %.2f s, at most %.0f s left\n", t->seconds, left);
     fflush(stdout);
 }
 

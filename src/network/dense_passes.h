@@ -91,6 +91,21 @@ int NAME(gp_dense_forward)(gp_network *net, const REAL *theta, double *cost) {
     return 0;
 }
 
+/* to (u) := the sums of delta's columns, some at a time, added up in double in the order of rows.
+ */
+GP_VECTOR static void NAME(add_columns)(size_t m, size_t u, const REAL *delta, REAL *to) {
+    enum { COLUMNS = 64 };
+    for (size_t first = 0; first < u; first += COLUMNS) {
+        size_t some = u - first < COLUMNS ? u - first : COLUMNS;
+        double sum[COLUMNS] = {0};
+        for (size_t r = 0; r < m; r++)
+            for (size_t k = 0; k < some; k++)
+                sum[k] += delta[r * u + first + k];
+        for (size_t k = 0; k < some; k++)
+            to[first + k] = (REAL)sum[k];
+    }
+}
+
 int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) {
     const gp_network_options *o = &net->options;
     size_t m = net->count, layers = o->layers, outputs = net->width[layers];
@@ -115,12 +130,7 @@ int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) 
         if (o->l2 > 0 && net->part != GP_PART_DATA)
             for (size_t i = 0; i < u * v; i++)
                 dW[i] += (REAL)o->l2 * W[i];
-        for (size_t k = 0; k < u; k++) {
-            double sum = 0;
-            for (size_t r = 0; r < m; r++)
-                sum += delta[r * u + k];
-            db[k] = (REAL)sum;
-        }
+        NAME(add_columns)(m, u, delta, db);
         if (l == 1)
             break;
         GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)m, (int)v, (int)u, 1, delta, (int)u, W,

@@ -132,17 +132,21 @@ static void hostile_headers_are_refused(void **state) {
         {(uint64_t)1 << 62, "{}", "header's length"},
         {UINT64_MAX, "{}", "header's length"},
         {1, "{}", "header's length"},
-        {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}, \"b\": "
-            "{\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [2, 6]}}",
+        {0,
+         "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}, \"b\": "
+         "{\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [2, 6]}}",
          "overlaps"},
         {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [4, 8]}}", "gap"},
         {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [8, 4]}}", "outside"},
-        {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4000]}}", "outside"},
-        {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [4611686018427387904, 4], \"data_offsets\": [0, "
-            "8]}}",
+        {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4000]}}",
+         "outside"},
+        {0,
+         "{\"a\": {\"dtype\": \"F32\", \"shape\": [4611686018427387904, 4], \"data_offsets\": [0, "
+         "8]}}",
          "larger than the file"},
         {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [-1], \"data_offsets\": [0, 8]}}", "positive"},
-        {0, "{\"a\": {\"dtype\": \"BF16\", \"shape\": [4], \"data_offsets\": [0, 8]}}", "F32 or F64"},
+        {0, "{\"a\": {\"dtype\": \"BF16\", \"shape\": [4], \"data_offsets\": [0, 8]}}",
+         "F32 or F64"},
         {0, "{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 8]}, \"a\": {}}",
          "isn't JSON"},
         {0, "{\"__metadata__\": {\"k\": 3}}", "more than texts"}};

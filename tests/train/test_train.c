@@ -114,8 +114,8 @@ static void it_learns_and_repeats_itself(void **state) {
 
 static void a_wrong_gradient_stops_it(void **state) {
     (void)state;
-    static const char *const PLANTS[] = {"W1:scale=2",     "b1:zero",       "W2:negate",
-                                         "W1:shift",       "W1:decay=0.01", "b2:scale=0.5",
+    static const char *const PLANTS[] = {"W1:scale=2",        "b1:zero",       "W2:negate",
+                                         "W1:shift",          "W1:decay=0.01", "b2:scale=0.5",
                                          "W1:entry=3,add=0.5"};
     for (size_t k = 0; k < sizeof PLANTS / sizeof *PLANTS; k++) {
         gp_train_options o = options();
