@@ -645,6 +645,9 @@ GP_API gp_network *gp_model_network(gp_model *model);
  * tables. */
 GP_API gp_status gp_model_score(gp_model *model, size_t rows, const double *X,
                                 double *probabilities);
+/* influence[r * inputs + k]: the derivative of row r's logit by its input k, standardised, times
+ * that input: how much it has moved the score, to first order. */
+GP_API gp_status gp_model_explain(gp_model *model, size_t rows, const double *X, double *influence);
 /* The model as a function under test, at its weights, on rows of raw inputs and their labels (0 or
  * 1). The function borrows the model. */
 GP_API gp_status gp_model_function(gp_model *model, size_t rows, const double *X,
@@ -720,6 +723,16 @@ typedef struct gp_quality {
     size_t bin_rows[10];
     double bin_probability[10], bin_share[10];
 } gp_quality;
+
+/* What is called class 1 at each threshold, the largest first; release with gp_curve_clear. */
+typedef struct gp_curve {
+    size_t rows, positives, points;
+    double *threshold;                        /* points: distinct probabilities */
+    size_t *true_positives, *false_positives; /* points: at or above it */
+} gp_curve;
+GP_API gp_status gp_curve_of(size_t rows, const double *probabilities, const double *labels,
+                             gp_curve *curve);
+GP_API void gp_curve_clear(gp_curve *curve);
 
 /* cost_fn, cost_fp: of a missed row of class 1 and of a false alarm. */
 GP_API gp_status gp_quality_of(size_t rows, const double *probabilities, const double *labels,

@@ -1,4 +1,5 @@
 /* gradproof evaluate */
+#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <math.h>
@@ -7,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
+#include "cli/picture.h"
 
 static const char *const RATES[3] = {"1e-2", "1e-3", "1e-4"};
 
@@ -55,25 +57,49 @@ static int print_json(const gp_quality *q) {
     return failed;
 }
 
-static gp_status evaluate(const char *path, const char *data, const char *label, double threshold,
-                          double cost_fn, double cost_fp, gp_quality *quality, gp_error *error) {
+typedef struct evaluation {
+    const char *model, *data, *label, *picture;
+    double threshold, cost_fn, cost_fp;
+    gp_quality quality;
+} evaluation;
+
+static gp_status draw(const evaluation *e, size_t rows, const double *probability,
+                      const double *labels, gp_error *error) {
+    gp_curve curve;
+    if (gp_curve_of(rows, probability, labels, &curve) != GP_OK) {
+        snprintf(error->message, sizeof error->message, "out of memory");
+        return GP_ERROR_MEMORY;
+    }
+    int failed = cli_draw_quality(e->picture, &e->quality, &curve, e->cost_fn, e->cost_fp);
+    int reason = errno;
+    gp_curve_clear(&curve);
+    if (failed)
+        snprintf(error->message, sizeof error->message, "--picture %.200s: can't be written: %s",
+                 e->picture, strerror(reason));
+    return failed ? GP_ERROR_ARGUMENT : GP_OK;
+}
+
+static gp_status evaluate(evaluation *e, gp_error *error) {
     gp_model *model = NULL;
     gp_table *table = NULL;
     double *X = NULL, *labels = NULL, *probability = NULL;
-    gp_status status = gp_model_read(path, &model, error);
+    gp_status status = gp_model_read(e->model, &model, error);
     if (status == GP_OK)
-        status = gp_table_read_csv(data, &table, error);
+        status = gp_table_read_csv(e->data, &table, error);
     if (status == GP_OK)
-        status = cli_take_columns(model, table, data, label ? label : gp_model_label(model), &X,
-                                  &labels, error);
+        status = cli_take_columns(model, table, e->data,
+                                  e->label ? e->label : gp_model_label(model), &X, &labels, error);
     if (status == GP_OK) {
         size_t rows = gp_table_rows(table);
         probability = malloc(rows * sizeof *probability);
         status = probability ? gp_model_score(model, rows, X, probability) : GP_ERROR_MEMORY;
         if (status == GP_OK)
-            status = gp_quality_of(rows, probability, labels, threshold, cost_fn, cost_fp, quality);
+            status = gp_quality_of(rows, probability, labels, e->threshold, e->cost_fn, e->cost_fp,
+                                   &e->quality);
         if (status != GP_OK)
-            snprintf(error->message, sizeof error->message, "%.200s: out of memory", data);
+            snprintf(error->message, sizeof error->message, "%.200s: out of memory", e->data);
+        if (status == GP_OK && e->picture)
+            status = draw(e, rows, probability, labels, error);
     }
     free(X);
     free(labels);
@@ -84,16 +110,13 @@ static gp_status evaluate(const char *path, const char *data, const char *label,
 }
 
 int cli_evaluate(int argc, char **argv) {
-    enum { LABEL = 256, THRESHOLD, COST_FN, COST_FP, JSON, HELP };
-    static const struct option LONG[] = {{"label", 1, NULL, LABEL},
-                                         {"threshold", 1, NULL, THRESHOLD},
-                                         {"cost-fn", 1, NULL, COST_FN},
-                                         {"cost-fp", 1, NULL, COST_FP},
-                                         {"json", 0, NULL, JSON},
-                                         {"help", 0, NULL, HELP},
-                                         {NULL, 0, NULL, 0}};
-    const char *label = NULL;
-    double threshold = 0.5, cost_fn = 1, cost_fp = 1;
+    enum { LABEL = 256, THRESHOLD, COST_FN, COST_FP, PICTURE, JSON, HELP };
+    static const struct option LONG[] = {
+        {"label", 1, NULL, LABEL},     {"threshold", 1, NULL, THRESHOLD},
+        {"cost-fn", 1, NULL, COST_FN}, {"cost-fp", 1, NULL, COST_FP},
+        {"json", 0, NULL, JSON},       {"picture", 1, NULL, PICTURE},
+        {"help", 0, NULL, HELP},       {NULL, 0, NULL, 0}};
+    evaluation e = {.threshold = 0.5, .cost_fn = 1, .cost_fp = 1};
     int json = 0;
     cli_command_is("evaluate");
     opterr = 0;
@@ -105,13 +128,15 @@ int cli_evaluate(int argc, char **argv) {
             return 0;
         }
         if (option == LABEL)
-            label = optarg;
+            e.label = optarg;
         else if (option == THRESHOLD)
-            wrong = cli_real("threshold", optarg, 0, 0, 1, &threshold);
+            wrong = cli_real("threshold", optarg, 0, 0, 1, &e.threshold);
         else if (option == COST_FN)
-            wrong = cli_real("cost-fn", optarg, 0, 0, INFINITY, &cost_fn);
+            wrong = cli_real("cost-fn", optarg, 0, 0, INFINITY, &e.cost_fn);
         else if (option == COST_FP)
-            wrong = cli_real("cost-fp", optarg, 0, 0, INFINITY, &cost_fp);
+            wrong = cli_real("cost-fp", optarg, 0, 0, INFINITY, &e.cost_fp);
+        else if (option == PICTURE)
+            e.picture = optarg;
         else if (option == JSON)
             json = 1;
         else
@@ -122,15 +147,15 @@ int cli_evaluate(int argc, char **argv) {
     }
     if (argc - optind != 2)
         return cli_usage("evaluate: needs MODEL.safetensors and DATA.csv");
-    gp_quality quality;
+    e.model = argv[optind];
+    e.data = argv[optind + 1];
     gp_error error = {""};
-    gp_status status = evaluate(argv[optind], argv[optind + 1], label, threshold, cost_fn, cost_fp,
-                                &quality, &error);
+    gp_status status = evaluate(&e, &error);
     if (status != GP_OK)
         return cli_complain(status, &error);
     if (!json) {
-        print_text(&quality);
+        print_text(&e.quality);
         return fflush(stdout) ? EXIT_FAULT : 0;
     }
-    return print_json(&quality) ? EXIT_FAULT : 0;
+    return print_json(&e.quality) ? EXIT_FAULT : 0;
 }

@@ -114,12 +114,16 @@ const char CLI_TRAIN_HELP[] =
 const char CLI_SCORE_HELP[] =
     "usage: gradproof score MODEL.safetensors DATA.csv [--threshold T] [--out FILE.csv]\n"
     "\n"
-    "A probability of class 1 for each row, as CSV: row,probability[,flag]. Columns are matched "
+    "A probability of class 1 for each row, as CSV: row,probability[,flag][,reasons]. Columns are "
+    "matched "
     "by\n"
     "name. A row that can't be scored is left empty, with a line on standard error, and the exit\n"
     "code is 66 in the end.\n"
     "\n"
     "  --threshold T  adds the column flag, 1 from this probability on\n"
+    "  --explain      adds the column reasons: the three inputs that moved the score most "
+    "(gradient\n"
+    "                 times input, of the logit)\n"
     "  --out FILE     (standard output)\n";
 
 const char CLI_EVALUATE_HELP[] =
@@ -128,4 +132,5 @@ const char CLI_EVALUATE_HELP[] =
     "  --label COLUMN  (the model's own)\n"
     "  --threshold T   of the confusion matrix (0.5)\n"
     "  --cost-fn C     of a missed row of class 1 (1)   --cost-fp C   of a false alarm (1)\n"
-    "  --json          as JSON\n";
+    "  --json          as JSON\n"
+    "  --picture FILE.svg   precision against recall, calibration, cost against threshold\n";

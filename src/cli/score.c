@@ -8,14 +8,17 @@
 #include <string.h>
 
 #include "cli/arguments.h"
+#include "cli/number.h"
 
-enum { SLICE = 1024, MOST_COMPLAINTS = 20 };
+enum { SLICE = 1024, MOST_COMPLAINTS = 20, REASONS = 3 };
 
 typedef struct scoring {
     const char *path;
     gp_model *model;
     FILE *out;
     double threshold; /* NaN: none */
+    int explain;
+    double *influence; /* SLICE x inputs, where asked for */
     size_t inputs, columns;
     size_t *input_of;         /* a column: the input it is; SIZE_MAX: none */
     size_t line;              /* of the file, from 1, at which the row began */
@@ -35,22 +38,45 @@ static void give_up(scoring *s, const char *what) {
     s->failed = 1;
 }
 
+/* The inputs that moved a row's logit most, with sign: "amount +1.3; hour -0.4" */
+static void print_reasons(const scoring *s, size_t k) {
+    const double *influence = s->influence + k * s->inputs;
+    size_t named[REASONS];
+    for (size_t q = 0; q < REASONS && q < s->inputs; q++) {
+        size_t best = SIZE_MAX;
+        for (size_t i = 0; i < s->inputs; i++) {
+            int taken = 0;
+            for (size_t p = 0; p < q; p++)
+                taken |= named[p] == i;
+            if (!taken && (best == SIZE_MAX || fabs(influence[i]) > fabs(influence[best])))
+                best = i;
+        }
+        named[q] = best;
+        fprintf(s->out, "%s%s %+.3g", q ? "; " : ",", gp_model_input_name(s->model, best),
+                influence[best]);
+    }
+}
+
 static void flush_slice(scoring *s) {
     double probability[SLICE];
     if (s->filled == 0 || s->failed)
         return;
-    if (gp_model_score(s->model, s->filled, s->X, probability) != GP_OK) {
+    if (gp_model_score(s->model, s->filled, s->X, probability) != GP_OK ||
+        (s->explain && gp_model_explain(s->model, s->filled, s->X, s->influence) != GP_OK)) {
         give_up(s, "out of memory");
         return;
     }
     for (size_t k = 0; k < s->filled; k++) {
-        if (s->bad[k])
-            fprintf(s->out, "%zu,%s\n", s->row[k], isnan(s->threshold) ? "" : ",");
-        else if (isnan(s->threshold))
-            fprintf(s->out, "%zu,%.9g\n", s->row[k], probability[k]);
-        else
-            fprintf(s->out, "%zu,%.9g,%d\n", s->row[k], probability[k],
-                    probability[k] >= s->threshold);
+        fprintf(s->out, "%zu,", s->row[k]);
+        if (!s->bad[k])
+            fprintf(s->out, "%.9g", probability[k]);
+        if (!isnan(s->threshold))
+            fputs(s->bad[k] ? "," : probability[k] >= s->threshold ? ",1" : ",0", s->out);
+        if (s->explain && s->bad[k])
+            fputc(',', s->out);
+        else if (s->explain)
+            print_reasons(s, k);
+        fputc('\n', s->out);
     }
     s->filled = 0;
 }
@@ -83,7 +109,7 @@ static void on_field(void *field, size_t length, void *user) {
     if (column >= s->columns || s->input_of[column] == SIZE_MAX)
         return;
     char *end;
-    double v = strtod(text, &end);
+    double v = cli_read_number(text, &end);
     while (*end == ' ')
         end++;
     if ((end == text || *end || !isfinite(v)) && !s->why[0])
@@ -169,8 +195,9 @@ static int score(scoring *s, const char *model, const char *out) {
         return cli_complain(status, &error);
     s->inputs = gp_model_inputs(s->model);
     s->X = calloc((SLICE + 1) * s->inputs, sizeof *s->X);
+    s->influence = calloc(SLICE * s->inputs, sizeof *s->influence);
     FILE *file = fopen(s->path, "rb");
-    if (!file || !s->X) {
+    if (!file || !s->X || !s->influence) {
         fprintf(stderr, "gradproof: %.200s: %s\n", s->path,
                 file ? "out of memory" : strerror(errno));
         return file ? EXIT_FAULT : EXIT_NO_INPUT;
@@ -181,7 +208,8 @@ static int score(scoring *s, const char *model, const char *out) {
         fclose(file);
         return EXIT_USAGE;
     }
-    fputs(isnan(s->threshold) ? "row,probability\n" : "row,probability,flag\n", s->out);
+    fprintf(s->out, "row,probability%s%s\n", isnan(s->threshold) ? "" : ",flag",
+            s->explain ? ",reasons" : "");
     s->in_header = 1;
     read_all(s, file);
     fclose(file);
@@ -199,9 +227,10 @@ static int score(scoring *s, const char *model, const char *out) {
 }
 
 int cli_score(int argc, char **argv) {
-    enum { THRESHOLD = 256, OUT, HELP };
+    enum { THRESHOLD = 256, OUT, EXPLAIN, HELP };
     static const struct option LONG[] = {{"threshold", 1, NULL, THRESHOLD},
                                          {"out", 1, NULL, OUT},
+                                         {"explain", 0, NULL, EXPLAIN},
                                          {"help", 0, NULL, HELP},
                                          {NULL, 0, NULL, 0}};
     static scoring s; /* large */
@@ -220,6 +249,8 @@ int cli_score(int argc, char **argv) {
             wrong = cli_real("threshold", optarg, 0, 0, 1, &s.threshold);
         else if (option == OUT)
             out = optarg;
+        else if (option == EXPLAIN)
+            s.explain = 1;
         else
             return cli_usage("%.60s: %s", argv[optind - 1],
                              option == ':' ? "needs a value" : "no such option");
@@ -232,6 +263,7 @@ int cli_score(int argc, char **argv) {
     int code = score(&s, argv[optind], out);
     gp_model_destroy(s.model);
     free(s.X);
+    free(s.influence);
     free(s.input_of);
     return code;
 }

@@ -110,6 +110,45 @@ gp_status gp_model_score(gp_model *m, size_t rows, const double *X, double *p) {
     return status;
 }
 
+/* The derivative of each logit by its row, `rows` of them up to SLICE, right after their logits. */
+static gp_status input_gradient(gp_network *net, size_t rows, double *dX) {
+    size_t cells = rows * net->width[0];
+    if (net->options.dtype == GP_FLOAT64) {
+        (void)gp_dense_input_gradient_f64(net, net->theta, dX);
+        return GP_OK;
+    }
+    float *narrow = malloc((net->n + cells) * sizeof *narrow);
+    if (!narrow)
+        return GP_ERROR_MEMORY;
+    for (size_t i = 0; i < net->n; i++)
+        narrow[i] = (float)net->theta[i];
+    (void)gp_dense_input_gradient_f32(net, narrow, narrow + net->n);
+    for (size_t i = 0; i < cells; i++)
+        dX[i] = narrow[net->n + i];
+    free(narrow);
+    return GP_OK;
+}
+
+gp_status gp_model_explain(gp_model *m, size_t rows, const double *X, double *influence) {
+    if (!m || !X || !influence || rows == 0)
+        return GP_ERROR_ARGUMENT;
+    double *x = malloc(SLICE * m->inputs * sizeof *x), logits[SLICE];
+    gp_status status = x ? GP_OK : GP_ERROR_MEMORY;
+    for (size_t at = 0; at < rows && status == GP_OK; at += SLICE) {
+        size_t some = rows - at < SLICE ? rows - at : SLICE;
+        double *to = influence + at * m->inputs;
+        for (size_t i = 0; i < some * m->inputs; i++)
+            x[i] = standardised(m, i % m->inputs, X[at * m->inputs + i]);
+        status = gp_network_logits(m->network, some, x, logits);
+        if (status == GP_OK)
+            status = input_gradient(m->network, some, to);
+        for (size_t i = 0; i < some * m->inputs && status == GP_OK; i++)
+            to[i] *= x[i];
+    }
+    free(x);
+    return status;
+}
+
 gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const double *labels,
                             gp_function **function, gp_error *error) {
     double *x = malloc((rows ? rows : 1) * m->inputs * sizeof *x);

@@ -149,3 +149,24 @@ int NAME(gp_dense_backward)(gp_network *net, const REAL *theta, REAL *gradient) 
     }
     return 0;
 }
+
+/* dX (m x inputs) := the derivative of the one logit of each row by that row, after a forward pass
+ * at the same theta and rows, without dropout. */
+int NAME(gp_dense_input_gradient)(gp_network *net, const REAL *theta, REAL *dX) {
+    const gp_network_options *o = &net->options;
+    size_t m = net->count;
+    REAL *delta = net->delta, *delta_below = net->delta_below;
+    for (size_t r = 0; r < m; r++)
+        delta[r] = 1;
+    for (size_t l = o->layers; l >= 1; l--) {
+        size_t u = net->width[l], v = net->width[l - 1];
+        REAL *to = l > 1 ? delta_below : dX;
+        GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)m, (int)v, (int)u, 1, delta, (int)u,
+             theta + net->weights[l], (int)v, 0, to, (int)v);
+        if (l > 1)
+            NAME(multiply_by_derivative)(o->hidden, m * v, net->z[l - 1], to);
+        delta_below = delta;
+        delta = to;
+    }
+    return 0;
+}

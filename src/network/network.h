@@ -40,6 +40,11 @@ int gp_dense_forward_f32(gp_network *network, const float *theta, double *cost);
 int gp_dense_backward_f64(gp_network *network, const double *theta, double *gradient);
 int gp_dense_backward_f32(gp_network *network, const float *theta, float *gradient);
 
+/* The derivative of each row's one logit by its inputs, after a forward pass: dX (rows x inputs).
+ */
+int gp_dense_input_gradient_f64(gp_network *network, const double *theta, double *dX);
+int gp_dense_input_gradient_f32(gp_network *network, const float *theta, float *dX);
+
 /* Costs at theta with one entry replaced at a time, for networks in float64 without dropout. Keeps
  * activations at theta until theta (`same`: it hasn't) or the rows in use change, or
  * gp_network_forget. */

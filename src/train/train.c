@@ -536,18 +536,18 @@ static gp_status read_checkpoint(gp_trainee *t, gp_error *error) {
 /* ---- learning -------------------------------------------------------------------- */
 
 static gp_status validate(gp_trainee *t, double *pr_auc) {
-    gp_ranking ranking;
+    gp_curve ranking;
     *pr_auc = NAN;
     if (t->held == 0)
         return GP_OK;
     weights_of(t, t->theta, t->judge->theta);
     gp_status status = gp_network_logits(t->judge, t->held, t->held_X, t->scores);
     if (status == GP_OK)
-        status = gp_ranking_make(t->held, t->scores, t->held_labels, &ranking);
+        status = gp_curve_of(t->held, t->scores, t->held_labels, &ranking);
     if (status != GP_OK)
         return status;
     *pr_auc = gp_pr_auc(&ranking);
-    gp_ranking_clear(&ranking);
+    gp_curve_clear(&ranking);
     return GP_OK;
 }
 

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import time
 import unittest
+from xml.etree import ElementTree
 
 from harness import PROGRAM, ProgramTest, run
 
@@ -46,6 +47,14 @@ class Model(ProgramTest):
         result = run("evaluate", self.model, self.data, "--json", "--cost-fn", "50")
         self.assertEqual(result.code, 0, result.err)
         self.assertGreater(result.report["pr_auc"], 0.5)
+        reasons = run("score", self.model, self.data, "--explain").out.splitlines()
+        self.assertEqual(reasons[0], "row,probability,reasons")
+        self.assertRegex(reasons[1], r"^1,[-\d.e]+,\w+ [-+][\d.e-]+; \w+ [-+][\d.e-]+; \w+ [-+][\d.e-]+$")
+        picture = self.path("picture.svg")
+        self.assertEqual(run("evaluate", self.model, self.data, "--picture", picture).code, 0)
+        ElementTree.parse(picture)
+        self.assertEqual(run("evaluate", self.model, self.data, "--picture", self.path("no/where.svg")).code, 64)
+
         flagged = sum(row["flag"] == "1" for row in rows)
         confusion = result.report["confusion"]
         self.assertEqual(confusion["true_positives"] + confusion["false_positives"], flagged)

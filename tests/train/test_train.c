@@ -8,7 +8,7 @@ static void measures_are_right(void **state) {
     (void)state;
     enum { ROWS = 60 };
     double score[ROWS], label[ROWS];
-    gp_ranking r;
+    gp_curve r;
     for (uint64_t seed = 0; seed < 20; seed++) {
         double pairs = 0, above = 0, area = 0;
         size_t positives = 0;
@@ -30,10 +30,10 @@ static void measures_are_right(void **state) {
             if (label[i] == 1)
                 area += hits / called / (double)positives;
         }
-        assert_int_equal(gp_ranking_make(ROWS, score, label, &r), GP_OK);
+        assert_int_equal(gp_curve_of(ROWS, score, label, &r), GP_OK);
         assert_near(gp_roc_auc(&r), above / pairs, 1e-12);
         assert_near(gp_pr_auc(&r), area, 1e-12);
-        gp_ranking_clear(&r);
+        gp_curve_clear(&r);
     }
     double four[] = {0.9, 0.8, 0.3, 0.1}, is[] = {1, 0, 1, 0};
     gp_quality q;

@@ -1,0 +1,93 @@
+/* See picture.h. */
+#include "cli/picture.h"
+
+#include <math.h>
+
+enum { SIDE = 220, GAP = 70, TOP = 40 };
+
+typedef struct panel {
+    FILE *file;
+    int left;
+    double high; /* of the upper end of the vertical axis */
+} panel;
+
+static panel start(FILE *file, int number, const char *title, const char *across, const char *up,
+                   double high) {
+    int left = GAP + number * (SIDE + GAP);
+    fprintf(file,
+            "<text x=\"%d\" y=\"24\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>"
+            "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>"
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>"
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 %d %d)\">%s</text>"
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3g</text>"
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>"
+            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">1</text>\n",
+            left + SIDE / 2, title, left, TOP, TOP + SIDE, left + SIDE, left + SIDE / 2,
+            TOP + SIDE + 32, across, left - 34, TOP + SIDE / 2, left - 34, TOP + SIDE / 2, up,
+            left - 6, TOP + 5, high, left - 6, TOP + SIDE + 4, left + SIDE, TOP + SIDE + 16);
+    return (panel){file, left, high > 0 ? high : 1};
+}
+
+static void point(const panel *p, double x, double y) {
+    fprintf(p->file, "%.1f,%.1f ", p->left + x * SIDE, TOP + SIDE * (1 - y / p->high));
+}
+
+static void begin_line(const panel *p) {
+    fputs("<polyline fill=\"none\" stroke=\"#06b\" stroke-width=\"2\" points=\"", p->file);
+}
+
+static void end_line(const panel *p) {
+    fputs("\"/>\n", p->file);
+}
+
+static double cost_at(const gp_curve *c, size_t k, double cost_fn, double cost_fp) {
+    return cost_fn * (double)(c->positives - c->true_positives[k]) +
+           cost_fp * (double)c->false_positives[k];
+}
+
+static void draw(FILE *file, const gp_quality *q, const gp_curve *c, double cost_fn,
+                 double cost_fp) {
+    panel p = start(file, 0, "Precision and recall", "recall", "precision", 1);
+    begin_line(&p);
+    for (size_t k = 0; k < c->points && c->positives; k++)
+        point(&p, (double)c->true_positives[k] / (double)c->positives,
+              (double)c->true_positives[k] /
+                  (double)(c->true_positives[k] + c->false_positives[k]));
+    end_line(&p);
+    p = start(file, 1, "Calibration", "probability said", "share of class 1", 1);
+    fprintf(file, "<path d=\"M%d %dL%d %d\" stroke=\"#bbb\"/>", p.left, TOP + SIDE, p.left + SIDE,
+            TOP);
+    begin_line(&p);
+    for (int b = 0; b < 10; b++)
+        if (q->bin_rows[b])
+            point(&p, q->bin_probability[b], q->bin_share[b]);
+    end_line(&p);
+    double most = 0, ceiling = cost_fn * (double)c->positives;
+    for (size_t k = 0; k < c->points; k++)
+        if (c->threshold[k] >= 1e-3) /* calling nearly everything class 1 would dwarf the rest */
+            most = fmax(most, fmin(cost_at(c, k, cost_fn, cost_fp), 2 * ceiling));
+    p = start(file, 2, "Cost", "threshold", "cost", fmax(most, ceiling));
+    begin_line(&p);
+    point(&p, 1, ceiling);
+    for (size_t k = 0; k < c->points; k++)
+        if (cost_at(c, k, cost_fn, cost_fp) <= p.high)
+            point(&p, c->threshold[k], cost_at(c, k, cost_fn, cost_fp));
+    end_line(&p);
+}
+
+int cli_draw_quality(const char *path, const gp_quality *q, const gp_curve *c, double cost_fn,
+                     double cost_fp) {
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return -1;
+    int width = GAP + 3 * (SIDE + GAP), height = TOP + SIDE + 50;
+    fprintf(file,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+            "font-family=\"sans-serif\" font-size=\"12\"><rect width=\"%d\" height=\"%d\" "
+            "fill=\"white\"/>\n",
+            width, height, width, height);
+    draw(file, q, c, cost_fn, cost_fp);
+    fputs("</svg>\n", file);
+    int failed = ferror(file);
+    return fclose(file) != 0 || failed ? -1 : 0;
+}
