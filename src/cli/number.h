@@ -22,7 +22,7 @@ static inline double cli_read_number(const char *text, char **end) {
             mantissa = 10 * mantissa + (uint64_t)(*at - '0');
     if (digits == 0 || digits > 15 || *at) /* exponents, spaces, words: not here */
         return strtod(text, end);
-    *end = (char *)(uintptr_t)at;
+    *end = (char *)text + (at - text);
     double value = (double)mantissa / POWER[behind];
     return negative ? -value : value;
 }

@@ -14,17 +14,18 @@ typedef struct panel {
 static panel start(FILE *file, int number, const char *title, const char *across, const char *up,
                    double high) {
     int left = GAP + number * (SIDE + GAP);
-    fprintf(file,
-            "<text x=\"%d\" y=\"24\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>"
-            "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 %d %d)\">%s</text>"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3g</text>"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">1</text>\n",
-            left + SIDE / 2, title, left, TOP, TOP + SIDE, left + SIDE, left + SIDE / 2,
-            TOP + SIDE + 32, across, left - 34, TOP + SIDE / 2, left - 34, TOP + SIDE / 2, up,
-            left - 6, TOP + 5, high, left - 6, TOP + SIDE + 4, left + SIDE, TOP + SIDE + 16);
+    fprintf(
+        file,
+        "<text x=\"%d\" y=\"24\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>"
+        "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 %d %d)\">%s</text>"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3g</text>"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>"
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">1</text>\n",
+        left + SIDE / 2, title, left, TOP, TOP + SIDE, left + SIDE, left + SIDE / 2,
+        TOP + SIDE + 32, across, left - 34, TOP + SIDE / 2, left - 34, TOP + SIDE / 2, up, left - 6,
+        TOP + 5, high, left - 6, TOP + SIDE + 4, left + SIDE, TOP + SIDE + 16);
     return (panel){file, left, high > 0 ? high : 1};
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "evaluate/workers.h"
 #include "function/clock.h"
@@ -116,6 +117,21 @@ static void look_after(void *context) {
     if (r->evaluator->progress)
         r->evaluator->progress->done = done;
     r->kept_at = gp_seconds_now();
+}
+
+void gp_wait_a_moment(gp_pace *pace, gp_look_after look, void *context) {
+    static const long SHORTEST = 50000, LONGEST = 2000000;
+    static const double OFTEN = 0.2; /* seconds */
+    pace->pause = pace->pause == 0        ? SHORTEST
+                  : pace->pause < LONGEST ? 2 * pace->pause
+                                          : pace->pause;
+    struct timespec length = {0, pace->pause};
+    nanosleep(&length, NULL);
+    pace->since += 1e-9 * (double)pace->pause;
+    if (pace->since > OFTEN) {
+        look(context);
+        pace->since = 0;
+    }
 }
 
 /* ---- running --------------------------------------------------------------------- */

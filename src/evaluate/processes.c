@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "evaluate/workers.h"
@@ -195,18 +194,9 @@ gp_outcome gp_run_in_processes(gp_executor *x, gp_evaluator *e, gp_queue *queue,
         if (start(&p, &p.workers[p.count]) != 0)
             p.outcome = gp_evaluator_fault(e, "memory", "can't start a worker process: %s",
                                            strerror(errno));
-    long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
-    double looked_after = 0;
-    while (look_at_all(&p, e->values + e->gradients) > 0) {
-        struct timespec length = {0, pause};
-        nanosleep(&length, NULL);
-        looked_after += 1e-9 * (double)pause;
-        pause = pause < 2000000 ? 2 * pause : pause;
-        if (looked_after > 0.2) {
-            look_after(context);
-            looked_after = 0;
-        }
-    }
+    gp_pace pace = {0, 0};
+    while (look_at_all(&p, e->values + e->gradients) > 0)
+        gp_wait_a_moment(&pace, look_after, context);
     look_after(context);
     gp_records_free(p.workers, bytes);
     return p.outcome;

@@ -2,7 +2,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "evaluate/workers.h"
 
@@ -28,10 +27,8 @@ static void *work(void *argument) {
 /* Who watches is shown the first thread that is still at work. */
 static void wait_for_all(gp_evaluator *e, gp_thread *threads, unsigned count, uint64_t before,
                          gp_look_after look_after, void *context) {
-    long pause = 50000; /* nanoseconds: short runs shouldn't wait for the clock */
-    double looked_after = 0;
+    gp_pace pace = {0, 0};
     for (unsigned left = count; left > 0;) {
-        struct timespec length = {0, pause};
         uint64_t evaluations = before;
         left = 0;
         for (unsigned k = count; k-- > 0;) {
@@ -51,13 +48,7 @@ static void wait_for_all(gp_evaluator *e, gp_thread *threads, unsigned count, ui
             threads[k].progress.stop |= stop;
         if (left == 0)
             break;
-        nanosleep(&length, NULL);
-        looked_after += 1e-9 * (double)pause;
-        pause = pause < 2000000 ? 2 * pause : pause;
-        if (looked_after > 0.2) {
-            look_after(context);
-            looked_after = 0;
-        }
+        gp_wait_a_moment(&pace, look_after, context);
     }
     look_after(context);
     if (e->progress)

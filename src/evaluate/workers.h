@@ -34,8 +34,18 @@ gp_outcome gp_queue_do(gp_queue *queue, gp_evaluator *evaluator, size_t index);
 gp_outcome gp_share_records(gp_executor *executor, gp_evaluator *evaluator, const gp_work *work,
                             gp_tally *tally, gp_outcome outcome);
 
+/* How who waits for workers passes the time: short runs shouldn't wait for the clock, long ones
+ * shouldn't be disturbed. */
+typedef struct gp_pace {
+    long pause;   /* nanoseconds; 0: the first */
+    double since; /* seconds since others were looked after */
+} gp_pace;
+
 /* Is told now and then while others work: looks after the journal and progress. */
 typedef void (*gp_look_after)(void *context);
+
+/* Sleeps for a moment, and looks after things when it is time. */
+void gp_wait_a_moment(gp_pace *pace, gp_look_after look_after, void *context);
 
 gp_outcome gp_run_in_threads(gp_evaluator *evaluator, unsigned jobs, gp_queue *queue,
                              gp_look_after look_after, void *context);

@@ -9,14 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-gp_status gp_fail(gp_error *error, gp_status status, const char *format, ...) {
+void gp_note(gp_error *error, const char *format, ...) {
     if (error) {
         va_list arguments;
         va_start(arguments, format);
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
     }
-    return status;
 }
 
 char *gp_copy_string(const char *text) {

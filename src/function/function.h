@@ -105,9 +105,11 @@ static inline double gp_dtype_epsilon(gp_dtype dtype) {
     return dtype == GP_FLOAT64 ? 0x1p-52 : 0x1p-23;
 }
 
-/* Writes one formatted line into error, if there is one, and returns status. */
-gp_status gp_fail(gp_error *error, gp_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Writes one formatted line into error, if there is one. */
+void gp_note(gp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, and its value is status: a macro, so that whoever reads the code, compilers included,
+ * sees which. */
+#define gp_fail(error, status, ...) (gp_note((error), __VA_ARGS__), (status))
 
 char *gp_copy_string(const char *text);
 

@@ -34,12 +34,13 @@ gp_status gp_function_load(const char *path, int argc, char **argv, gp_function 
     gp_function *f = NULL;
     gp_status status = GP_ERROR_INPUT;
     if (!symbol) {
-        gp_fail(error, status,
-                "%.200s: has no gradproof_function: define int gradproof_function(gp_function *, "
-                "int, char **)",
-                path);
+        (void)gp_fail(
+            error, status,
+            "%.200s: has no gradproof_function: define int gradproof_function(gp_function *, "
+            "int, char **)",
+            path);
     } else if ((status = gp_function_create(path, GP_FLOAT64, NULL, &f)) != GP_OK) {
-        gp_fail(error, status, "%.200s: out of memory", path);
+        (void)gp_fail(error, status, "%.200s: out of memory", path);
     } else {
         int refused = entry(f, argc, argv);
         if (!refused) {

@@ -93,7 +93,7 @@ gp_status gp_network_logits(gp_network *net, size_t rows, const double *X, doubl
 gp_status gp_model_score(gp_model *m, size_t rows, const double *X, double *p) {
     if (!m || !X || !p || rows == 0)
         return GP_ERROR_ARGUMENT;
-    double *x = malloc(SLICE * m->inputs * sizeof *x);
+    double *x = calloc(SLICE * m->inputs, sizeof *x);
     if (!x)
         return GP_ERROR_MEMORY;
     gp_status status = GP_OK;
@@ -132,7 +132,7 @@ static gp_status input_gradient(gp_network *net, size_t rows, double *dX) {
 gp_status gp_model_explain(gp_model *m, size_t rows, const double *X, double *influence) {
     if (!m || !X || !influence || rows == 0)
         return GP_ERROR_ARGUMENT;
-    double *x = malloc(SLICE * m->inputs * sizeof *x), logits[SLICE];
+    double *x = calloc(SLICE * m->inputs, sizeof *x), logits[SLICE];
     gp_status status = x ? GP_OK : GP_ERROR_MEMORY;
     for (size_t at = 0; at < rows && status == GP_OK; at += SLICE) {
         size_t some = rows - at < SLICE ? rows - at : SLICE;
@@ -151,7 +151,7 @@ gp_status gp_model_explain(gp_model *m, size_t rows, const double *X, double *in
 
 gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const double *labels,
                             gp_function **function, gp_error *error) {
-    double *x = malloc((rows ? rows : 1) * m->inputs * sizeof *x);
+    double *x = calloc((rows ? rows : 1) * m->inputs, sizeof *x);
     gp_status status = x ? GP_OK : GP_ERROR_MEMORY;
     for (size_t i = 0; i < rows * m->inputs && x; i++)
         x[i] = standardised(m, i % m->inputs, X[i]);
@@ -290,13 +290,17 @@ static gp_status read_inputs(gp_opening *o) {
     json_t *names = json_text(o, "inputs");
     size_t count = json_is_array(names) ? json_array_size(names) : 0;
     gp_status status = GP_OK;
-    if (count == 0 || count > GP_MAX_WIDTH)
-        status = no_model(o, "its inputs have no names");
+    if (count == 0 || count > GP_MAX_WIDTH) {
+        json_decref(names);
+        return no_model(o, "its inputs have no names");
+    }
     m->input = calloc(count + 1, sizeof *m->input);
     m->mean = calloc(count + 1, sizeof *m->mean);
     m->deviation = calloc(count + 1, sizeof *m->deviation);
-    if (!m->input || !m->mean || !m->deviation)
-        status = gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
+    if (!m->input || !m->mean || !m->deviation) {
+        json_decref(names);
+        return gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
+    }
     for (size_t k = 0; k < count && status == GP_OK; k++) {
         const char *name = json_string_value(json_array_get(names, k));
         if (!name) {
@@ -424,8 +428,11 @@ gp_status gp_model_read(const char *path, gp_model **model, gp_error *error) {
     checksum(&o.tensors, sum, sizeof sum);
     if (status == GP_OK && (!said || strcmp(said, sum) != 0))
         status = no_model(&o, "its checksum is another: something in it has changed");
-    if (status == GP_OK && !(o.model = calloc(1, sizeof *o.model)))
-        status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+    o.model = calloc(1, sizeof *o.model);
+    if (!o.model) {
+        gp_tensors_clear(&o.tensors);
+        return gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+    }
     if (status == GP_OK)
         status = read_inputs(&o);
     if (status == GP_OK)

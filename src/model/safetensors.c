@@ -197,7 +197,7 @@ static int by_place(const void *a, const void *b) {
 /* One behind the other, without a gap: what the format asks for. */
 static gp_status check_places(gp_reading *r) {
     size_t at = 0;
-    if (r->tensors->tensors)
+    if (r->place)
         qsort(r->place, r->tensors->tensors, sizeof *r->place, by_place);
     for (size_t k = 0; k < r->tensors->tensors; k++) {
         if (r->place[k].begin != at)
@@ -252,14 +252,12 @@ gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error
     long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     unsigned char *bytes = size >= 0 ? malloc((size_t)size + 1) : NULL;
     rewind(file);
-    if (size < 0)
-        status = refuse(&r, NULL, "can't be read");
-    else if (!bytes)
+    if (size >= 0 && !bytes)
         status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
-    else if (fread(bytes, 1, (size_t)size, file) != (size_t)size)
+    else if (!bytes || fread(bytes, 1, (size_t)size, file) != (size_t)size)
         status = refuse(&r, NULL, "can't be read");
     fclose(file);
-    if (status == GP_OK)
+    if (status == GP_OK && bytes)
         status = read_bytes(&r, bytes, (size_t)size);
     free(bytes);
     free(r.place);

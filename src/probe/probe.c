@@ -63,25 +63,16 @@ GP_VECTOR static void weigh_entries(const double *g, double per_size, double fac
         v[i] *= factor * weight(g[i], per_size);
 }
 
-GP_VECTOR double gp_scaling_squares(const double *g, double size, size_t count) {
-    double sum = 0, per_size = 1 / size;
-    gp_lanes sums = {0};
-    size_t i = 0;
-    for (; i + GP_LANES <= count; i += GP_LANES) {
-        gp_lanes relative = *(const gp_lanes *)(g + i) * per_size;
-        gp_bits bits = (gp_bits)relative & EXPONENT;
-        gp_bits low = bits<LEAST, high = bits> MOST;
-        bits = (low & LEAST) | (~low & bits);
-        bits = TURNED - ((high & MOST) | (~high & bits));
-        gp_lanes weighed = relative * (gp_lanes)bits;
-        sums += weighed * weighed;
+double gp_scaling_squares(const double *g, double size, size_t count) {
+    enum { CHUNK = 512 };
+    double weighed[CHUNK], sum = 0;
+    for (size_t at = 0; at < count; at += CHUNK) {
+        size_t some = count - at < CHUNK ? count - at : CHUNK;
+        for (size_t i = 0; i < some; i++)
+            weighed[i] = g[at + i] / size;
+        weigh_entries(g + at, 1 / size, 1, some, weighed);
+        sum += gp_squares(weighed, 1, some);
     }
-    for (; i < count; i++) {
-        double weighed = g[i] * per_size * weight(g[i], per_size);
-        sum += weighed * weighed;
-    }
-    for (size_t k = 0; k < GP_LANES; k++)
-        sum += sums[k];
     return sum;
 }
 

@@ -174,7 +174,7 @@ static gp_status standardise(gp_trainee *t, const gp_table *table, const size_t 
                              gp_error *error) {
     gp_model *m = t->model;
     size_t real = gp_dtype_size(t->options->dtype), columns = gp_table_columns(table);
-    t->X = malloc(t->rows * t->inputs * real);
+    t->X = calloc(t->rows * t->inputs, real);
     t->labels = malloc(t->rows * sizeof *t->labels);
     t->order = malloc(t->rows * sizeof *t->order);
     t->held_X = malloc((t->held + 1) * t->inputs * sizeof(double));
@@ -254,9 +254,11 @@ static gp_status prepare_rows(gp_trainee *t, const gp_table *table, gp_error *er
         m->deviation = calloc(t->inputs + 1, sizeof *m->deviation);
         m->label = gp_copy_string(o->label);
     }
-    gp_status status = m && order && m->input && m->mean && m->deviation && m->label
-                           ? GP_OK
-                           : gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
+    if (!m || !order || !m->input || !m->mean || !m->deviation || !m->label) {
+        free(order);
+        return gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
+    }
+    gp_status status = GP_OK;
     for (size_t k = 0; k < columns && status == GP_OK; k++)
         if (k != label && k != t->time) {
             m->input[m->inputs] = gp_copy_string(gp_table_column_name(table, k));
@@ -316,14 +318,14 @@ static gp_status make_networks(gp_trainee *t, gp_error *error) {
     t->m = calloc(1, bytes);
     t->v = calloc(1, bytes);
     t->best = malloc(bytes);
-    if (!X || !t->theta || !t->gradient || !t->m || !t->v || !t->best ||
-        gp_network_set_data(t->network, o->batch, X, X + o->batch * t->inputs) != GP_OK)
-        status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
-    free(X);
-    if (status == GP_OK) {
+    if (X && t->theta && t->gradient && t->m && t->v && t->best &&
+        gp_network_set_data(t->network, o->batch, X, X + o->batch * t->inputs) == GP_OK) {
         set_weights(t, t->theta, t->network->theta);
         memcpy(t->best, t->theta, bytes);
+    } else {
+        status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
     }
+    free(X);
     return status;
 }
 
@@ -387,9 +389,10 @@ static gp_status check_at(gp_trainee *t, const char *when, const void *theta, gp
     gp_network *network = NULL;
     gp_function *f = NULL;
     gp_report *report = NULL;
-    double *X = malloc((CHECK_ROWS * t->inputs + CHECK_ROWS + t->n) * sizeof *X);
-    gp_status status = X ? gp_network_create(&n, &network, error)
-                         : gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
+    double *X = calloc(CHECK_ROWS * t->inputs + CHECK_ROWS + t->n, sizeof *X);
+    if (!X)
+        return gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
+    gp_status status = gp_network_create(&n, &network, error);
     if (status == GP_OK) {
         double *labels = X + CHECK_ROWS * t->inputs, *weights = labels + CHECK_ROWS;
         size_t rows = choose_check_rows(t, X, labels);
@@ -554,7 +557,7 @@ static gp_status validate(gp_trainee *t, double *pr_auc) {
 /* One pass over the training rows; returns the mean cost of its batches. */
 static double learn(gp_trainee *t) {
     const gp_train_options *o = t->options;
-    size_t batches = (t->rows + o->batch - 1) / o->batch;
+    size_t batches = o->batch ? (t->rows + o->batch - 1) / o->batch : 0; /* 1 at least */
     double sum = 0, all = (double)(o->epochs * batches);
     for (size_t r = 0; r < t->rows; r++)
         t->order[r] = r;
@@ -583,6 +586,7 @@ static gp_status train(gp_trainee *t, gp_error *error) {
     double start = gp_seconds_now();
     gp_status status = GP_OK;
     if (t->epoch == 0 && (o->checks & GP_CHECK_START))
+        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): theta is gp_train's to free
         status = check_at(t, "start", t->theta, error);
     while (status == GP_OK && !t->refuted && t->epoch < o->epochs &&
            (t->held == 0 || t->epoch - t->best_epoch < o->patience)) {
