@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evaluate/journal.h"
 #include "function/clock.h"
 #include "function/vector.h"
 #include "model/model.h"
@@ -175,7 +176,7 @@ static gp_status standardise(gp_trainee *t, const gp_table *table, const size_t 
     gp_model *m = t->model;
     size_t real = gp_dtype_size(t->options->dtype), columns = gp_table_columns(table);
     t->X = calloc(t->rows * t->inputs, real);
-    t->labels = malloc(t->rows * sizeof *t->labels);
+    t->labels = calloc(t->rows, sizeof *t->labels);
     t->order = malloc(t->rows * sizeof *t->order);
     t->held_X = malloc((t->held + 1) * t->inputs * sizeof(double));
     t->held_labels = malloc((t->held + 1) * sizeof(double));
@@ -439,7 +440,7 @@ static void fingerprint(const gp_trainee *t, char *text, size_t size) {
                               o->optimizer,   o->patience,     o->seed,   t->n,
                               t->inputs,      t->rows,         t->held,   o->checks,
                               o->check_every, o->hidden_layers};
-    uint64_t sum = 0xCBF29CE484222325u;
+    uint64_t sum = GP_SUM_START;
     const struct {
         const void *bytes;
         size_t count;
@@ -449,11 +450,9 @@ static void fingerprint(const gp_trainee *t, char *text, size_t size) {
                  {t->X, t->rows * t->inputs * gp_dtype_size(o->dtype)},
                  {o->hidden, o->hidden_layers * sizeof *o->hidden}};
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
-        for (size_t k = 0; k < parts[p].count; k++)
-            sum = (sum ^ ((const unsigned char *)parts[p].bytes)[k]) * 0x100000001B3u;
+        sum = gp_sum_bytes(sum, parts[p].bytes, parts[p].count);
     for (size_t p = 0; p < o->plants; p++)
-        for (const char *c = o->plant[p]; *c; c++)
-            sum = (sum ^ (unsigned char)*c) * 0x100000001B3u;
+        sum = gp_sum_bytes(sum, o->plant[p], strlen(o->plant[p]) + 1);
     snprintf(text, size, "%016llx", (unsigned long long)sum);
 }
 
