@@ -449,29 +449,35 @@ static int broadcast(const gp_case *c) {
     return 0;
 }
 
-/* The derivative over one example where that over the batch belongs. */
+/* One example's derivative for that of all: as if it were all of them, or the share that it has in
+ * their mean, when a sum over examples keeps its last term alone. */
 static int sample(const gp_case *c) {
     const gp_evidence *e = c->evidence;
     static const char *const which[] = {"first", "last"};
-    for (int k = 0;
-         k < 2 && c->one_point && e->example_d[k] && c->exercised >= 2 && !c->block->derivative;
-         k++) {
-        const double *d = e->example_d[k] + (c->x - e->x), *b = e->example_b[k] + (c->x - e->x);
+    size_t examples = e->function->examples;
+    for (int k = 0; k < 4; k++) {
+        int one = k % 2, shared = k / 2;
+        double share = shared && examples ? 1 / (double)examples : 1;
+        if (!c->one_point || !e->example_d[one] || c->exercised < 2 || c->block->derivative)
+            continue;
+        const double *d = e->example_d[one] + (c->x - e->x);
+        const double *b = e->example_b[one] + (c->x - e->x);
         size_t i = 0, telling = 0;
         for (; i < c->block->entries; i++) {
             if (!isfinite(c->a[i]))
                 break;
             if (!isfinite(b[i]))
                 continue; /* not looked at */
-            if (!explains(c, i, d[i], b[i]))
+            if (!explains(c, i, share * d[i], share * b[i]))
                 break;
-            telling += c->wrong[i];
+            telling += c->wrong[i] && fabs(share * d[i]) > share * b[i];
         }
         if (i == c->block->entries && telling >= 2)
             return add(gp_report_add_diagnosis(
                 c->report, c->number, "sample", NAN,
-                "%s is the derivative over the %s example alone instead of over all %zu",
-                c->block->name, which[k], e->function->examples));
+                shared ? "%s is the share of the %s example alone instead of the mean over all %zu"
+                       : "%s is the derivative over the %s example alone instead of over all %zu",
+                c->block->name, which[one], examples));
     }
     return 0;
 }

@@ -22,7 +22,7 @@ MISTAKES = {
         "        NAME(multiply_by_derivative)(o->hidden, m * v, z, delta_below);\n", "        (void)z;\n", (), {"unknown"}),
     "a sum over the batch for a mean": ("(REAL)(dz[k] / (double)m)", "(REAL)dz[k]", (), {"scaled"}),
     "the error's sign": ("(REAL)(dz[k] / (double)m)", "(REAL)(-dz[k] / (double)m)", (), {"sign"}),
-    "biases of the last example alone": ("sum[k] += delta[r * u + first + k];", "sum[k] = delta[r * u + first + k];", (), {"unknown", "sample"}),
+    "biases of the last example alone": ("sum[k] += delta[r * u + first + k];", "sum[k] = delta[r * u + first + k];", (), {"sample"}),
     "weights' gradients are added to": ("(int)u,\n             below, (int)v, 0, dW", "(int)u,\n             below, (int)v, 1, dW",
                                         (), {"accumulated"}),
     "pre-activations for activations": ("(const REAL *)net->a[l - 1]", "(const REAL *)net->z[l - 1]", (), {"unknown"}),
