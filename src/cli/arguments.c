@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -23,7 +24,11 @@ int cli_usage(const char *format, ...) {
     return EXIT_USAGE;
 }
 
-/* A real number in [low, high]; `low_open` leaves low itself out. */
+int cli_wrong_option(int option, char **argv) {
+    return cli_usage("%.60s: %s", argv[optind - 1],
+                     option == ':' ? "needs a value" : "no such option");
+}
+
 int cli_real(const char *name, const char *text, double low, int low_open, double high, double *v) {
     char *end;
     errno = 0;

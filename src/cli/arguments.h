@@ -10,6 +10,9 @@ void cli_command_is(const char *command);
 
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* After getopt_long has said '?' or ':'. */
+int cli_wrong_option(int option, char **argv);
+
 /* A real number in [low, high]; `low_open` leaves low itself out. */
 int cli_real(const char *name, const char *text, double low, int low_open, double high, double *v);
 int cli_whole(const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *v);

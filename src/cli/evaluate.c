@@ -140,8 +140,7 @@ int cli_evaluate(int argc, char **argv) {
         else if (option == JSON)
             json = 1;
         else
-            return cli_usage("%.60s: %s", argv[optind - 1],
-                             option == ':' ? "needs a value" : "no such option");
+            return cli_wrong_option(option, argv);
         if (wrong)
             return wrong;
     }

@@ -47,8 +47,7 @@ int cli_generate(int argc, char **argv) {
         else if (option == OUT)
             out = optarg;
         else
-            return cli_usage("%.60s: %s", argv[optind - 1],
-                             option == ':' ? "needs a value" : "no such option");
+            return cli_wrong_option(option, argv);
         if (wrong)
             return wrong;
     }

@@ -235,11 +235,8 @@ int cli_parse(int argc, char **argv, cli_options *o) {
     optind = 0; /* start anew, whatever was parsed before */
     for (int option, index = -1; (option = getopt_long(argc, argv, ":", LONG, &index)) != -1;
          index = -1) {
-        if (option == '?' || option == ':') {
-            const char *word = argv[optind - 1];
-            return option == ':' ? cli_usage("%.60s: needs a value", word)
-                                 : cli_usage("%.60s: no such option", word);
-        }
+        if (option == '?' || option == ':')
+            return cli_wrong_option(option, argv);
         if (index < 0) /* cannot be: there are no short options */
             return cli_usage("wrong option");
         o->about_network |= option >= DATA && option <= NO_SEED;

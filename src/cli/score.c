@@ -21,7 +21,6 @@ typedef struct scoring {
     double *influence; /* SLICE x inputs, where asked for */
     size_t inputs, columns;
     size_t *input_of;         /* a column: the input it is; SIZE_MAX: none */
-    size_t line;              /* of the file, from 1, at which the row began */
     size_t lines;             /* read so far */
     size_t column;            /* of the next field */
     double *X;                /* SLICE x inputs */
@@ -252,8 +251,7 @@ int cli_score(int argc, char **argv) {
         else if (option == EXPLAIN)
             s.explain = 1;
         else
-            return cli_usage("%.60s: %s", argv[optind - 1],
-                             option == ':' ? "needs a value" : "no such option");
+            return cli_wrong_option(option, argv);
         if (wrong)
             return wrong;
     }

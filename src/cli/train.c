@@ -195,8 +195,7 @@ static int parse(int argc, char **argv, train_options *o) {
     optind = 0;
     for (int option, index = -1; (option = getopt_long(argc, argv, ":", LONG, &index)) != -1;) {
         if (option == '?' || option == ':')
-            return cli_usage("%.60s: %s", argv[optind - 1],
-                             option == ':' ? "needs a value" : "no such option");
+            return cli_wrong_option(option, argv);
         int wrong = take(option, LONG[index].name, optarg, o);
         if (wrong || o->help)
             return wrong;

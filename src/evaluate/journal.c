@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "function/checksum.h"
 #include "function/function.h"
 
 static const char MAGIC[32] = "gradproof journal 1\n";
@@ -25,13 +26,6 @@ struct gp_journal {
     char *path;
     long end; /* of what an earlier run has left */
 };
-
-uint64_t gp_sum_bytes(uint64_t sum, const void *bytes, size_t count) {
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        sum = (sum ^ byte[i]) * 0x100000001B3u;
-    return sum;
-}
 
 static uint64_t sum_of(const gp_kept *kept, const void *record, size_t size) {
     uint64_t sum = gp_sum_bytes(GP_SUM_START, &kept->pass, sizeof kept->pass);

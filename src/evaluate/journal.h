@@ -10,10 +10,6 @@
 
 typedef struct gp_journal gp_journal;
 
-/* FNV-1a (Fowler, Noll & Vo): adds bytes to a sum that starts with GP_SUM_START. */
-#define GP_SUM_START 0xCBF29CE484222325u
-uint64_t gp_sum_bytes(uint64_t sum, const void *bytes, size_t count);
-
 /* What is kept of one task. */
 typedef struct gp_kept {
     uint32_t pass, values, gradients;

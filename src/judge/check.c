@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/checksum.h"
 #include "function/clock.h"
 #include "function/reserve.h"
 #include "function/team.h"
@@ -475,7 +476,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         c.evaluator->allowance = c.options.budget_evaluations;
         if (c.options.budget_seconds > 0)
             c.evaluator->deadline = start + c.options.budget_seconds;
-        c.evaluator->unstoppable = c.executor.team != NULL || f->team != NULL;
+        c.evaluator->unstoppable |= c.executor.team != NULL;
         r->parameters = f->n;
         r->rtol = c.options.rtol;
         r->atol = c.options.atol;

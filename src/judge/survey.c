@@ -35,11 +35,12 @@ static const double NEAR_NOISE = 0.05;
 
 gp_probe gp_survey_probe(const gp_check_state *c, size_t entry) {
     size_t block = gp_function_block_number(c->function, entry);
+    double length = gp_check_length(c, entry);
     return (gp_probe){.offset = entry,
                       .entries = 1,
-                      .scale = c->pilot[block] * gp_check_length(c, entry),
+                      .scale = c->pilot[block] * length,
                       .pilot = c->pilot[block],
-                      .reach = fmax(c->typical[block], gp_check_length(c, entry))};
+                      .reach = fmax(c->typical[block], length)};
 }
 
 gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,

@@ -1,13 +1,13 @@
 /* A trained network and its file. What the tensors can't say is in the metadata: the architecture,
  * the inputs' names and standardisation, the checks. */
 #include "model/model.h"
-#include "evaluate/journal.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/checksum.h"
 #include "network/limits.h"
 
 static const char FORMAT[] = "gradproof.model/1";
@@ -49,8 +49,13 @@ gp_network *gp_model_network(gp_model *m) {
 
 /* ---- scoring --------------------------------------------------------------------- */
 
-static double standardised(const gp_model *m, size_t k, double raw) {
-    return m->deviation[k] > 0 ? (raw - m->mean[k]) / m->deviation[k] : 0;
+/* x := rows of raw inputs X, as the network takes them. */
+static void standardise(const gp_model *m, size_t rows, const double *X, double *x) {
+    for (size_t r = 0; r < rows; r++)
+        for (size_t k = 0; k < m->inputs; k++) {
+            double raw = X[r * m->inputs + k];
+            x[r * m->inputs + k] = m->deviation[k] > 0 ? (raw - m->mean[k]) / m->deviation[k] : 0;
+        }
 }
 
 gp_status gp_network_logits(gp_network *net, size_t rows, const double *X, double *logits) {
@@ -99,9 +104,7 @@ gp_status gp_model_score(gp_model *m, size_t rows, const double *X, double *p) {
     gp_status status = GP_OK;
     for (size_t at = 0; at < rows && status == GP_OK; at += SLICE) {
         size_t some = rows - at < SLICE ? rows - at : SLICE;
-        for (size_t r = 0; r < some; r++)
-            for (size_t k = 0; k < m->inputs; k++)
-                x[r * m->inputs + k] = standardised(m, k, X[(at + r) * m->inputs + k]);
+        standardise(m, some, X + at * m->inputs, x);
         status = gp_network_logits(m->network, some, x, p + at);
         for (size_t r = 0; r < some && status == GP_OK; r++)
             p[at + r] = gp_sigmoid(p[at + r]);
@@ -137,8 +140,7 @@ gp_status gp_model_explain(gp_model *m, size_t rows, const double *X, double *in
     for (size_t at = 0; at < rows && status == GP_OK; at += SLICE) {
         size_t some = rows - at < SLICE ? rows - at : SLICE;
         double *to = influence + at * m->inputs;
-        for (size_t i = 0; i < some * m->inputs; i++)
-            x[i] = standardised(m, i % m->inputs, X[at * m->inputs + i]);
+        standardise(m, some, X + at * m->inputs, x);
         status = gp_network_logits(m->network, some, x, logits);
         if (status == GP_OK)
             status = input_gradient(m->network, some, to);
@@ -153,10 +155,10 @@ gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const dou
                             gp_function **function, gp_error *error) {
     double *x = calloc((rows ? rows : 1) * m->inputs, sizeof *x);
     gp_status status = x ? GP_OK : GP_ERROR_MEMORY;
-    for (size_t i = 0; i < rows * m->inputs && x; i++)
-        x[i] = standardised(m, i % m->inputs, X[i]);
-    if (status == GP_OK)
+    if (status == GP_OK) {
+        standardise(m, rows, X, x);
         status = gp_network_set_data(m->network, rows, x, labels);
+    }
     free(x);
     if (status != GP_OK)
         return gp_fail(error, status, "model: %s",

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evaluate/journal.h"
+#include "function/checksum.h"
 #include "function/clock.h"
 #include "function/vector.h"
 #include "model/model.h"
