@@ -99,6 +99,17 @@ typedef int (*gp_seed_callback)(void *user, uint64_t seed);
 typedef int (*gp_entries_f64)(void *user, size_t n, const double *x, int same, size_t count,
                               const size_t *entry, const double *number, double *values);
 
+/* For a function that can tell how its value changes along a line to the rounding of the change
+ * rather than of the value: changes[k] := f(x + step[k] v) - f(x) for all k < count, NaN where it
+ * can't be evaluated there. Random directions then call it instead of the value, with steps so
+ * short that neither bends nor kinks matter, and need fewer of them. `same` isn't 0 where x and v
+ * are what they were at the last call of this callback. count is 4 at most, and each counts as an
+ * evaluation. It must be the same function: one change is compared with values, and a check stops
+ * where they differ. v takes the memory of n numbers. Float64 functions without bounds or a team
+ * only. */
+typedef int (*gp_changes_f64)(void *user, size_t n, const double *x, const double *v, int same,
+                              size_t count, const double *step, double *changes);
+
 /* For a function with more than one batch of data: use batch `batch` (0 is the given one) from now
  * on. Further batches exercise entries that batch 0 leaves silent. */
 typedef int (*gp_batch_callback)(void *user, size_t batch);
@@ -172,6 +183,7 @@ GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
                                                     gp_value_gradient_f32 value_gradient);
 /* NULL removes the callback. */
 GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f64 entries);
+GP_API gp_status gp_function_set_changes_f64(gp_function *function, gp_changes_f64 changes);
 GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
 /* Not 0: its callbacks may be called from several threads at a time, each with an x of its own.
  * options.jobs then counts threads. The others (batch, examples, part) are called from one. */

@@ -11,9 +11,10 @@ enum { GP_FORESEEN = 4 };
 typedef struct gp_line {
     gp_evaluator *evaluator;
     const gp_probe *probe;
-    double f0;   /* value at t = 0 */
+    double f0;   /* value at t = 0; by changes: 0 */
     double unit; /* smallest step that makes sense: a few ulps of x */
-    /* Values that were asked for beforehand, along a single entry: at these numbers of it. */
+    uint64_t direction; /* by changes: the evaluator's number of it; 0: it doesn't have it yet */
+    /* Values that were asked for beforehand: at these numbers of a single entry, or steps. */
     double number[GP_FORESEEN], value[GP_FORESEEN];
     unsigned numbers;
     /* Of a map: f is this output along this member of the column; else NULL */
@@ -24,7 +25,7 @@ typedef struct gp_line {
 /* Sets up the line; the evaluator's point stays the base. */
 void gp_line_start(gp_line *line, gp_evaluator *evaluator, const gp_probe *probe, double f0);
 
-/* Along a single entry: what the machine makes of base + t. */
+/* Along a single entry: what the machine makes of base + t. By changes: t. */
 double gp_line_number(const gp_line *line, double t);
 
 /* Asks for the values at these steps, GP_FORESEEN at most, in one go where the function can. */

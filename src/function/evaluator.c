@@ -111,6 +111,7 @@ void gp_evaluator_destroy(gp_evaluator *e) {
         return;
     free_array(e->function, e->x_dtype, e->x_storage);
     free_array(e->function, e->function->dtype, e->g_storage);
+    free(e->v_storage);
     free(e->narrow_storage);
     free(e->narrow_expected);
     free(e->expected);
@@ -167,7 +168,7 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
     }
     e->outside = e->astray = e->astray_end = 0;
     e->summed = f->own;
-    e->same = 0;
+    e->same = e->same_direction = 0;
 }
 
 static double move(gp_evaluator *e, size_t i, double t) {
@@ -238,11 +239,8 @@ static uint64_t add_piece(uint64_t sum, uint64_t piece) {
     return (sum ^ (sum >> 29)) * 0xBF58476D1CE4E5B9u + piece;
 }
 
-static uint64_t checksum(const gp_evaluator *e) {
-    const gp_function *f = e->function;
-    size_t size = gp_dtype_size(e->x_dtype), bytes = (f->own_end - f->own) * size;
+static uint64_t checksum_of(const char *first, size_t bytes) {
     size_t words = bytes / 8;
-    const char *first = (const char *)e->x + f->own * size;
     const uint64_t *word = (const uint64_t *)(const void *)first;
     uint64_t sum = 0;
     for (size_t at = 0; at < words; at += PIECE)
@@ -253,6 +251,12 @@ static uint64_t checksum(const gp_evaluator *e) {
         sum = add_piece(sum, half);
     }
     return sum;
+}
+
+static uint64_t checksum(const gp_evaluator *e) {
+    const gp_function *f = e->function;
+    size_t size = gp_dtype_size(e->x_dtype);
+    return checksum_of((const char *)e->x + f->own * size, (f->own_end - f->own) * size);
 }
 
 /* The plain loop of a float64 function without bounds, the one that large functions take. */
@@ -496,6 +500,50 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
     /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
     static const size_t LARGE = 64;
     return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback");
+}
+
+int gp_evaluator_has_changes(const gp_evaluator *e) {
+    const gp_function *f = e->function;
+    return f->changes_f64 && f->value_f64 && f->dtype == GP_FLOAT64 && !f->lower && !f->team;
+}
+
+double *gp_evaluator_new_direction(gp_evaluator *e) {
+    size_t n = e->function->n;
+    if (!e->v_storage)
+        e->v_storage = red_storage(n, GP_FLOAT64);
+    if (!e->v_storage)
+        return NULL;
+    e->direction++;
+    e->same_direction = 0;
+    return memset((char *)e->v_storage + RED_ZONE, 0, n * sizeof(double));
+}
+
+gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *step,
+                                double *changes) {
+    const gp_function *f = e->function;
+    const char *v = (const char *)e->v_storage + RED_ZONE;
+    gp_evaluator_settle(e);
+    e->along = 0;
+    if (gp_evaluator_is_stopped(e))
+        return stop(e);
+    for (size_t k = 0; k < count; k++)
+        changes[k] = NAN;
+    uint64_t sum = checksum_of(v, f->n * sizeof(double));
+    begin(e, 1);
+    int refused = f->changes_f64(f->user, f->n, e->x, (const double *)(const void *)v,
+                                 e->same_direction, count, step, changes);
+    e->same_direction = 1;
+    end(e);
+    e->values += count;
+    if (e->progress)
+        e->progress->evaluations += count - 1;
+    for (size_t k = 0; k < count && refused; k++)
+        changes[k] = NAN;
+    if (checksum_of(v, f->n * sizeof(double)) != sum)
+        return gp_evaluator_fault(e, "wrote-x", "the changes callback wrote to its direction v");
+    gp_outcome outcome =
+        check_array(e, "the changes callback", "v", e->v_storage, GP_FLOAT64, NULL);
+    return outcome == GP_EVALUATED ? check_guards(e, "the changes callback") : outcome;
 }
 
 /* x in the function's own precision, which is wider where a float32 function has a float64 value.

@@ -35,6 +35,9 @@ typedef struct gp_evaluator {
     size_t astray, astray_end;  /* entries that gp_evaluator_shift has left off the base point */
     int same;                   /* x is the one of the last call of the entries callback */
     int along;                  /* and the next value is wanted there */
+    void *v_storage; /* the direction of changes, between red zones; NULL: none was asked for */
+    uint64_t direction; /* numbers directions; 0: none yet */
+    int same_direction; /* x and v are those of the last call of the changes callback */
     unsigned char *out;         /* n: is entry i out of bounds? NULL for functions without */
     size_t outside;             /* how many are */
     double *complex_x;          /* 2 n, for a complex value; else NULL */
@@ -99,6 +102,15 @@ int gp_evaluator_has_entries(const gp_evaluator *evaluator);
 /* values[k] with entry[k] at number[k] instead of the base point; NaN: not here. */
 gp_outcome gp_evaluator_entries(gp_evaluator *evaluator, size_t count, const size_t *entry,
                                 const double *number, double *values);
+
+/* Does the function offer its changes along a line, and may they be used here? */
+int gp_evaluator_has_changes(const gp_evaluator *evaluator);
+/* Room for the direction (n) of the changes that are asked for next, all zeros, with its number in
+ * evaluator->direction; NULL without memory. */
+double *gp_evaluator_new_direction(gp_evaluator *evaluator);
+/* changes[k] := f(x + step[k] v) - f(x) at the base point x; NaN: not here. */
+gp_outcome gp_evaluator_changes(gp_evaluator *evaluator, size_t count, const double *step,
+                                double *changes);
 
 /* The gradient under test, planted mistakes included, as n doubles. written[i], if not NULL, tells
  * whether entry i was changed from the poison. *value, if not NULL, is set where the function

@@ -301,6 +301,13 @@ gp_status gp_function_set_entries_f64(gp_function *f, gp_entries_f64 entries) {
     return GP_OK;
 }
 
+gp_status gp_function_set_changes_f64(gp_function *f, gp_changes_f64 changes) {
+    if (!f || (changes && f->dtype != GP_FLOAT64))
+        return GP_ERROR_ARGUMENT;
+    f->changes_f64 = changes;
+    return GP_OK;
+}
+
 gp_status gp_function_set_batches(gp_function *f, size_t batches, gp_batch_callback batch) {
     if (!f || batches == 0 || (batches > 1 && !batch))
         return GP_ERROR_ARGUMENT;

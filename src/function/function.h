@@ -77,6 +77,7 @@ struct gp_function {
     gp_seed_callback seed;
     int reentrant; /* callbacks may be called from several threads at a time */
     gp_entries_f64 entries_f64;
+    gp_changes_f64 changes_f64;
     size_t batches;
     gp_batch_callback batch;
     gp_silence_callback silence;

@@ -37,8 +37,11 @@ enum { PART_EVALUATIONS = 12 };
 enum { ROUNDS = 12 };
 /* The value's own rounding times this is what a well-computed sum is noisy by. */
 static const double SUMMED = 4;
-/* So many directions first: where their bounds are sharp, that is all it takes. */
-enum { FEWEST = 5 };
+/* The same of a function that tells its changes: shorter steps lose nothing. */
+static const double SHORTEST_CHANGE = 0x1p-20;
+/* So many directions first: where their bounds are sharp, that is all it takes. Those of changes
+ * are sharper by far than they need be. */
+enum { FEWEST = 5, FEWEST_OF_CHANGES = 3 };
 
 static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part) {
     return (gp_probe){.offset = part->offset,
@@ -51,7 +54,12 @@ static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part
                       .origin = part->origin,
                       .first_column = part->first_column,
                       .end_column = part->end_column,
+                      .by_changes = d->check->by_changes,
                       .scale = d->scale};
+}
+
+static unsigned fewest(const gp_directions *d) {
+    return d->check->by_changes ? FEWEST_OF_CHANGES : FEWEST;
 }
 
 static gp_part everything(const gp_directions *d) {
@@ -145,7 +153,9 @@ static gp_outcome look(const gp_directions *d, gp_evaluator *e, size_t k, double
     gp_line line;
     gp_line_start(&line, e, &probe, d->check->report->value);
     gp_outcome outcome = gp_ladder_start(ladder, &line, shift);
-    return outcome == GP_EVALUATED && shift == 1 ? begin_nearer(d, &line, ladder) : outcome;
+    if (d->check->by_changes || shift != 1)
+        return outcome; /* as near as can be; or where it was told to */
+    return outcome == GP_EVALUATED ? begin_nearer(d, &line, ladder) : outcome;
 }
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t k) {
@@ -231,7 +241,46 @@ static double scale_for(gp_directions *d, double sigma) {
     gp_line line;
     probe.scale = 1;
     gp_line_start(&line, c->evaluator, &probe, c->report->value);
-    return fmin(fmax(step / gp_first_step(&line), SHORTEST), LONGEST);
+    return fmin(fmax(step / gp_first_step(&line), c->by_changes ? SHORTEST_CHANGE : SHORTEST),
+                LONGEST);
+}
+
+/* Changes and values must be those of one function: along the first direction, at a step that
+ * crosses kinks and bends, they are compared. */
+static gp_outcome compare_with_values(const gp_directions *d, gp_line *line) {
+    static const double STEP = 0.125;
+    const gp_check_state *c = d->check;
+    gp_probe by_values = *line->probe;
+    gp_line plain;
+    double step, change, value, f0 = c->report->value;
+    by_values.by_changes = 0;
+    gp_line_start(&plain, c->evaluator, &by_values, f0);
+    gp_outcome outcome = gp_line_value(line, STEP, &step, &change);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_line_value(&plain, STEP, &step, &value);
+    if (outcome != GP_EVALUATED) /* a domain that ends before there is nothing to say of */
+        return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+    double half_the_digits = sqrt(DBL_EPSILON) * fmax(fabs(f0), fabs(value));
+    if (fabs(value - f0 - change) <= half_the_digits + 0.1 * c->options.rtol * fabs(change))
+        return GP_EVALUATED;
+    return gp_evaluator_fault(
+        c->evaluator, "disagree",
+        "the value callback goes from %.9g to %.9g along a random direction, where the changes "
+        "callback says that it changes by %.9g: one of them is of another function",
+        f0, value, change);
+}
+
+/* A first look along direction 0. */
+static gp_outcome look_first(const gp_directions *d, gp_ladder *ladder) {
+    const gp_check_state *c = d->check;
+    gp_part all = everything(d);
+    gp_probe probe = probe_of(d, 0, &all);
+    gp_line line;
+    if (!c->by_changes)
+        return look(d, c->evaluator, 0, 1, ladder);
+    gp_line_start(&line, c->evaluator, &probe, c->report->value);
+    gp_outcome outcome = gp_ladder_start(ladder, &line, 1);
+    return outcome == GP_FAULT ? outcome : compare_with_values(d, &line);
 }
 
 /* The length scale of first steps. Noise at the steps in use may be larger than rounding: the first
@@ -239,8 +288,8 @@ static double scale_for(gp_directions *d, double sigma) {
 static gp_outcome choose_scale(gp_directions *d) {
     gp_check_state *c = d->check;
     gp_ladder *ladder = &d->ladders[0];
-    d->scale = scale_for(d, SUMMED * rounding_of(d));
-    if (look(d, c->evaluator, 0, 1, ladder) == GP_FAULT)
+    d->scale = scale_for(d, c->by_changes ? 0 : SUMMED * rounding_of(d));
+    if (look_first(d, ladder) == GP_FAULT)
         return GP_FAULT;
     double before = d->scale, rough = gp_ladder_roughness(ladder);
     double larger = isnan(rough) ? before : scale_for(d, rough);
@@ -397,7 +446,7 @@ static unsigned worst_direction(const gp_directions *d, gp_discrepancy *worst) {
  * The |w e| for which that is the accepted probability of a miss, with `more` directions added that
  * are as good as the median. */
 static double error_seen(const gp_directions *d, unsigned more) {
-    enum { TIMES_ASKED = GP_DIRECTIONS - FEWEST + 1, HALVINGS = 60 };
+    enum { HALVINGS = 60 };
     double bound[2 * GP_DIRECTIONS], m = 0, low, high, top;
     unsigned count = d->count + more;
     for (unsigned k = 0; k < d->count; k++) {
@@ -413,7 +462,8 @@ static double error_seen(const gp_directions *d, unsigned more) {
         bound[k] = fmax(bound[k], 1e-12 * bound[d->count - 1]);
     for (unsigned k = d->count; k < count; k++)
         bound[k] = median;
-    accepted = log(d->check->options.confidence / TIMES_ASKED);
+    unsigned times_asked = GP_DIRECTIONS - fewest(d) + 1;
+    accepted = log(d->check->options.confidence / times_asked);
     low = log(fmax(bound[0], DBL_MIN) * (1 + m));
     high = top = low + 60;
     if (!isfinite(low))
@@ -528,7 +578,7 @@ static gp_status describe(const gp_directions *d) {
 
 static gp_outcome search(gp_directions *d) {
     gp_outcome outcome = choose_scale(d);
-    unsigned wanted = FEWEST;
+    unsigned wanted = fewest(d);
     int clean = 0;
     while (outcome == GP_EVALUATED && !clean && wanted > d->count) {
         d->count = wanted;
@@ -591,8 +641,10 @@ gp_outcome gp_project(gp_check_state *c) {
     if (!numbers || !d.ladders || !d.results || !d.known) {
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     } else {
+        c->by_changes = gp_evaluator_has_changes(c->evaluator);
         set_scaling(&d, numbers + blocks, numbers + 2 * blocks);
         outcome = search(&d);
+        c->by_changes = 0;
     }
     free(numbers);
     free(d.known);

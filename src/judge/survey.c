@@ -40,6 +40,7 @@ gp_probe gp_survey_probe(const gp_check_state *c, size_t entry) {
                       .entries = 1,
                       .scale = c->pilot[block] * length,
                       .pilot = c->pilot[block],
+                      .by_changes = c->by_changes,
                       .reach = fmax(c->typical[block], length)};
 }
 
@@ -463,6 +464,7 @@ gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
                       .stream = GP_STREAM_NOISE,
                       .weight = c->length,
                       .scaling = c->lean ? &blockwise : NULL,
+                      .by_changes = c->by_changes,
                       .scale = 1};
     gp_line line;
     gp_line_start(&line, c->evaluator, &probe, f0);

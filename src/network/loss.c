@@ -83,3 +83,39 @@ double gp_loss_value(const gp_network_options *options, size_t outputs, const do
     }
     return sigmoid_cross_entropy(options, outputs, z, y, dz);
 }
+
+/* log(1 + e^(z + d)) - log(1 + e^z) = log(1 + s(z) (e^d - 1)) */
+static double softplus_change(double z, double d) {
+    return fabs(d) < 1 ? log1p(gp_sigmoid(z) * expm1(d)) : softplus(z + d) - softplus(z);
+}
+
+/* log sum_k e^(z_k + d_k) - log sum_k e^z_k = log(1 + sum_k p_k (e^d_k - 1)), p the softmax */
+static double softmax_change(const gp_network_options *options, size_t outputs, const double *z,
+                             const double *y, const double *d) {
+    size_t c = (size_t)y[0];
+    double largest = z[0], most = 0, sum = 0, moved = 0;
+    double w = class_weight(options, outputs == 2 ? y[0] : 0);
+    for (size_t k = 0; k < outputs; k++) {
+        largest = fmax(largest, z[k]);
+        most = fmax(most, fabs(d[k]));
+    }
+    for (size_t k = 0; k < outputs; k++) {
+        sum += exp(z[k] - largest);
+        moved += exp(z[k] - largest) * (most < 1 ? expm1(d[k]) : exp(d[k]));
+    }
+    return w * ((most < 1 ? log1p(moved / sum) : log(moved / sum)) - d[c]);
+}
+
+double gp_loss_change(const gp_network_options *options, size_t outputs, const double *z,
+                      const double *y, const double *dz) {
+    double sum = 0;
+    if (options->loss == GP_SOFTMAX_CROSS_ENTROPY)
+        return softmax_change(options, outputs, z, y, dz);
+    for (size_t k = 0; k < outputs; k++)
+        if (options->loss == GP_SQUARED_ERROR)
+            sum += dz[k] * (z[k] - y[k] + 0.5 * dz[k]);
+        else
+            sum += class_weight(options, y[k]) * (y[k] * softplus_change(-z[k], -dz[k]) +
+                                                  (1 - y[k]) * softplus_change(z[k], dz[k]));
+    return sum;
+}

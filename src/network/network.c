@@ -225,6 +225,12 @@ static int entries_f64(void *user, size_t n, const double *x, int same, size_t c
     return gp_dense_probes(user, x, same, count, entry, number, values);
 }
 
+static int changes_f64(void *user, size_t n, const double *x, const double *v, int same,
+                       size_t count, const double *step, double *changes) {
+    (void)n;
+    return gp_dense_changes(user, x, v, same, count, step, changes);
+}
+
 static int gradient_f64(void *user, size_t n, const double *x, double *g) {
     double value;
     (void)n;
@@ -372,6 +378,8 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         gp_function_set_gradient_f64(f, gradient_f64);
         if (o->dropout == 0)
             gp_function_set_entries_f64(f, entries_f64);
+        if (o->dropout == 0 && o->loss != GP_NOTEBOOK_CROSS_ENTROPY)
+            gp_function_set_changes_f64(f, changes_f64);
     } else {
         if (net->twin)
             gp_function_set_value_f64(f, value_of_twin);

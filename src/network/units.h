@@ -12,6 +12,8 @@ double gp_relu(double z);
 double gp_activate(gp_activation unit, double z);
 /* d activate / dz; of the ReLU family at z = 0, the derivative from the left. */
 double gp_activate_derivative(gp_activation unit, double z);
+/* activate(z + d) - activate(z), to the rounding of the difference */
+double gp_activate_change(gp_activation unit, double z, double d);
 /* "relu", ...; NULL for a number that is none. */
 const char *gp_activation_string(gp_activation unit);
 

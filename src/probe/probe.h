@@ -28,6 +28,7 @@ typedef struct gp_probe {
     size_t columns, origin, first_column, end_column;
     double scale; /* length L: a step of L changes x by about its own size */
     double pilot; /* the scale is this share of that length; 0: all of it */
+    int by_changes; /* ask for changes of the value rather than for values, wherever they are */
     double reach; /* steps may grow to a few times this, if it is larger than the scale */
 } gp_probe;
 
