@@ -72,10 +72,41 @@ gp_outcome gp_line_foresee(gp_line *line, const double *steps, unsigned count) {
     return short_way(line, count, line->number, line->value);
 }
 
+/* Rounding moves each entry a little off the line. The step along it that fits best is the
+ * projection of the displacement onto v; what remains is seen as noise, and measured. Where x is
+ * left from a step at least as large, that displacement takes the place of v. */
+static gp_outcome along_value(gp_line *line, double t, double *step, double *value) {
+    enum { CHUNK = 512 };
+    const gp_probe *probe = line->probe;
+    gp_evaluator *e = line->evaluator;
+    const gp_function *f = e->function;
+    double v[CHUNK], sum[2] = {0, 0}, unit = 1; /* steps times v, v^2; v's own step */
+    size_t first = probe->offset > f->own ? probe->offset : f->own;
+    size_t end = probe->offset + probe->entries;
+    end = end < f->own_end ? end : f->own_end;
+    if (line->placement && gp_evaluator_is_placed(e, line->placement) && fabs(t) <= fabs(line->t)) {
+        gp_evaluator_scale(e, t / line->t, &sum[0], &sum[1]);
+        unit = line->step;
+    } else {
+        gp_evaluator_leave(e, first, end > first ? end : first);
+        for (size_t i = first; i < end; i += CHUNK) {
+            size_t count = end - i < CHUNK ? end - i : CHUNK;
+            gp_probe_fill(probe, i, count, v);
+            gp_evaluator_shift(e, i, count, t, v, &sum[0], &sum[1]);
+        }
+    }
+    if (gp_team_sum(f->team, e, sum, 2) == GP_FAULT)
+        return GP_FAULT;
+    *step = sum[1] > 0 && isfinite(sum[1]) ? unit * (sum[0] / sum[1]) : t;
+    line->placement = e->placement;
+    line->t = t;
+    line->step = *step;
+    return gp_evaluator_value(e, value);
+}
+
 gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     const gp_probe *probe = line->probe;
     gp_evaluator *e = line->evaluator;
-    size_t end = probe->offset + probe->entries;
     if (line->column)
         return gp_column_value(line->column, line->member, line->output, t, step, value);
     if (e->progress)
@@ -93,21 +124,5 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
         gp_evaluator_move(e, probe->offset, 0);
         return outcome;
     }
-    /* Rounding moves each entry a little off the line. The step along it that fits best is the
-     * projection of the displacement onto v; what remains is seen as noise, and measured. */
-    enum { CHUNK = 512 };
-    double v[CHUNK], sum[2] = {0, 0}; /* step times v^2, v^2 */
-    const gp_function *f = e->function;
-    size_t first = probe->offset > f->own ? probe->offset : f->own;
-    end = end < f->own_end ? end : f->own_end;
-    gp_evaluator_leave(e, first, end > first ? end : first);
-    for (size_t i = first; i < end; i += CHUNK) {
-        size_t count = end - i < CHUNK ? end - i : CHUNK;
-        gp_probe_fill(probe, i, count, v);
-        gp_evaluator_shift(e, i, count, t, v, &sum[0], &sum[1]);
-    }
-    if (gp_team_sum(f->team, e, sum, 2) == GP_FAULT)
-        return GP_FAULT;
-    *step = sum[1] > 0 ? sum[0] / sum[1] : t;
-    return gp_evaluator_value(e, value);
+    return along_value(line, t, step, value);
 }

@@ -59,7 +59,8 @@ int gp_queue_take(gp_queue *q, size_t *index) {
 
 gp_outcome gp_queue_do(gp_queue *q, gp_evaluator *e, size_t index) {
     uint64_t values = e->values, gradients = e->gradients;
-    if (q->work->task(q->work->context, e, index) == GP_FAULT)
+    if (q->work->task(q->work->context, e, index) == GP_FAULT ||
+        gp_evaluator_look_after(e) == GP_FAULT)
         return GP_FAULT;
     gp_tally *tally = &q->tally[index];
     tally->values = (uint32_t)(e->values - values);

@@ -149,6 +149,7 @@ static double load(gp_dtype dtype, const void *array, size_t i) {
 
 void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
     const gp_function *f = e->function;
+    (void)gp_evaluator_look_after(e);
     int plain = e->lean && f->dtype == GP_FLOAT64 && !f->lower;
     if (plain)
         memcpy((double *)e->x + f->own, point + f->own, (f->own_end - f->own) * sizeof *point);
@@ -167,6 +168,7 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
             store(e->x_dtype, e->expected, i, v);
     }
     e->outside = e->astray = e->astray_end = 0;
+    e->placement++;
     e->summed = f->own;
     e->same = e->same_direction = 0;
 }
@@ -193,6 +195,7 @@ double gp_evaluator_number(gp_evaluator *e, size_t i) {
 
 double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {
     gp_evaluator_settle(e);
+    e->summed = e->function->own;
     return gp_function_owns(e->function, i) ? move(e, i, t) : 0;
 }
 
@@ -213,26 +216,34 @@ static void put_back(gp_evaluator *e, size_t first, size_t end) {
 }
 
 void gp_evaluator_settle(gp_evaluator *e) {
-    e->summed = e->function->own;
-    put_back(e, e->astray, e->astray_end);
+    (void)gp_evaluator_look_after(e);
+    if (e->astray < e->astray_end) {
+        e->summed = e->function->own;
+        put_back(e, e->astray, e->astray_end);
+    }
     e->astray = e->astray_end = 0;
+    e->placement++;
 }
 
 /* A checksum of x, piece by piece: words may trade places within a piece's lane and nowhere else.
  */
 enum { PIECE = 512 };
 
+static uint64_t sum_of_lanes(const gp_words *lane, size_t words) {
+    uint64_t sum = words;
+    for (size_t k = 0; k < GP_LANES; k++)
+        sum = 0x9E3779B97F4A7C15u * sum + (*lane)[k];
+    return sum;
+}
+
 GP_VECTOR static uint64_t piece_sum(const uint64_t *word, size_t words) {
     gp_words lane = {0};
-    uint64_t sum = words;
     size_t i = 0;
     for (; i + GP_LANES <= words; i += GP_LANES)
         lane += *(const gp_words *)(word + i);
     for (; i < words; i++)
         lane[i % GP_LANES] += word[i];
-    for (size_t k = 0; k < GP_LANES; k++)
-        sum = 0x9E3779B97F4A7C15u * sum + lane[k];
-    return sum;
+    return sum_of_lanes(&lane, words);
 }
 
 static uint64_t add_piece(uint64_t sum, uint64_t piece) {
@@ -259,59 +270,130 @@ static uint64_t checksum(const gp_evaluator *e) {
     return checksum_of((const char *)e->x + f->own * size, (f->own_end - f->own) * size);
 }
 
-/* The plain loop of a float64 function without bounds, the one that large functions take. */
-GP_VECTOR static void shift_f64(double *x, const double *point, size_t count, double t,
-                                const double *v, double *along, double *square) {
+static void compare(gp_evaluator *e, uint64_t sum) {
+    if (sum != e->sum) {
+        e->spoilt = 1;
+        (void)gp_evaluator_fault(e, "wrote-x",
+                                 "%s wrote to its input: x isn't what it was before the call",
+                                 e->unseen);
+    }
+    e->unseen = NULL;
+}
+
+gp_outcome gp_evaluator_look_after(gp_evaluator *e) {
+    if (e->unseen)
+        compare(e, checksum(e));
+    return e->spoilt ? GP_FAULT : GP_EVALUATED;
+}
+
+/* What a step along many entries comes to: the sums of steps times v and of v^2, and of a piece of
+ * x the checksums before and after. */
+typedef struct gp_moved {
+    double along, square;
+    uint64_t before, after;
+} gp_moved;
+
+/* The plain loops of a float64 function without bounds, the ones that large functions take. x :=
+ * point + t v, for a piece at most; v NULL: as x is now, v being x - point. */
+GP_VECTOR static void move_piece(double *x, const double *point, size_t count, double t,
+                                 const double *v, gp_moved *moved) {
     gp_lanes products = {0}, squares = {0};
-    double product = 0, length = 0;
+    gp_words before = {0}, after = {0};
     size_t i = 0;
     for (; i + GP_LANES <= count; i += GP_LANES) {
-        gp_lanes base = *(const gp_lanes *)(point + i), step = *(const gp_lanes *)(v + i);
-        gp_lanes moved = base + t * step;
-        *(gp_lanes *)(x + i) = moved;
-        products += (moved - base) * step;
+        gp_lanes was = *(const gp_lanes *)(x + i), base = *(const gp_lanes *)(point + i);
+        gp_lanes step = was - base;
+        if (v)
+            step = *(const gp_lanes *)(v + i);
+        gp_lanes is = base + t * step;
+        *(gp_lanes *)(x + i) = is;
+        products += (is - base) * step;
         squares += step * step;
+        before += (gp_words)was;
+        after += (gp_words)is;
     }
     for (; i < count; i++) {
-        double moved = point[i] + t * v[i];
-        x[i] = moved;
-        product += (moved - point[i]) * v[i];
-        length += v[i] * v[i];
+        double was = x[i], step = v ? v[i] : was - point[i];
+        uint64_t word;
+        x[i] = point[i] + t * step;
+        products[i % GP_LANES] += (x[i] - point[i]) * step;
+        squares[i % GP_LANES] += step * step;
+        memcpy(&word, &was, sizeof word);
+        before[i % GP_LANES] += word;
+        memcpy(&word, &x[i], sizeof word);
+        after[i % GP_LANES] += word;
     }
     for (size_t k = 0; k < GP_LANES; k++) {
-        product += products[k];
-        length += squares[k];
+        moved->along += products[k];
+        moved->square += squares[k];
     }
-    *along += product;
-    *square += length;
+    moved->before = sum_of_lanes(&before, count);
+    moved->after = sum_of_lanes(&after, count);
+}
+
+int gp_evaluator_is_placed(const gp_evaluator *e, uint64_t placement) {
+    return placement == e->placement && e->x_dtype == GP_FLOAT64 && !e->function->lower;
+}
+
+void gp_evaluator_scale(gp_evaluator *e, double ratio, double *along, double *square) {
+    const gp_function *f = e->function;
+    /* All of x passes by here: what it was and what it becomes are summed on the way. */
+    int whole = e->lean && e->astray == f->own && e->astray_end == f->own_end;
+    uint64_t before = 0, after = 0;
+    gp_moved moved = {0};
+    if (!whole)
+        (void)gp_evaluator_look_after(e);
+    for (size_t at = e->astray; at < e->astray_end; at += PIECE) {
+        size_t count = e->astray_end - at < PIECE ? e->astray_end - at : PIECE;
+        double *x = (double *)e->x + at;
+        move_piece(x, e->point + at, count, ratio, NULL, &moved);
+        before = add_piece(before, moved.before);
+        after = add_piece(after, moved.after);
+        if (e->expected)
+            memcpy((double *)e->expected + at, x, count * sizeof *x);
+    }
+    *along += moved.along;
+    *square += moved.square;
+    if (whole && e->unseen)
+        compare(e, before);
+    if (whole)
+        e->sum = after;
+    e->summed = whole ? f->own_end : f->own;
+    e->along = 1;
 }
 
 void gp_evaluator_leave(gp_evaluator *e, size_t first, size_t end) {
+    (void)gp_evaluator_look_after(e);
     if (e->astray < e->astray_end) {
         put_back(e, e->astray, e->astray_end < first ? e->astray_end : first);
         put_back(e, e->astray > end ? e->astray : end, e->astray_end);
     }
     e->astray = first;
     e->astray_end = end;
+    e->placement++;
     e->along = 1;
     e->summed = e->function->own;
 }
 
 void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, const double *v,
                         double *along, double *square) {
-    if (e->x_dtype == GP_FLOAT64 && !e->function->lower) {
-        shift_f64((double *)e->x + first, e->point + first, count, t, v, along, square);
-        /* While it is at hand: all of x, piece by piece from the start? */
-        const gp_function *f = e->function;
-        if (e->lean && first == e->summed && (count == PIECE || first + count == f->own_end)) {
-            e->sum =
-                add_piece(first > f->own ? e->sum : 0, piece_sum((uint64_t *)e->x + first, count));
-            e->summed = first + count;
+    const gp_function *f = e->function;
+    for (size_t at = 0; at < count && e->x_dtype == GP_FLOAT64 && !f->lower; at += PIECE) {
+        size_t some = count - at < PIECE ? count - at : PIECE, from = first + at;
+        gp_moved moved = {0};
+        move_piece((double *)e->x + from, e->point + from, some, t, v + at, &moved);
+        *along += moved.along;
+        *square += moved.square;
+        /* Is that all of x, piece by piece from the start? */
+        if (e->lean && from == e->summed && (some == PIECE || from + some == f->own_end)) {
+            e->sum = add_piece(from > f->own ? e->sum : 0, moved.after);
+            e->summed = from + some;
         }
         if (e->expected)
-            memcpy((double *)e->expected + first, (double *)e->x + first, count * sizeof *v);
-        return;
+            memcpy((double *)e->expected + from, (double *)e->x + from, some * sizeof *v);
     }
+    if (e->x_dtype == GP_FLOAT64 && !f->lower)
+        return;
     for (size_t i = 0; i < count; i++) {
         *along += move(e, first + i, t * v[i]) * v[i];
         *square += v[i] * v[i];
@@ -374,10 +456,12 @@ static gp_outcome check_array(gp_evaluator *e, const char *callback, const char 
     return GP_EVALUATED;
 }
 
-static gp_outcome check_guards(gp_evaluator *e, const char *callback) {
-    if (e->lean && checksum(e) != e->sum)
-        return gp_evaluator_fault(
-            e, "wrote-x", "%s wrote to its input: x isn't what it was before the call", callback);
+/* put_off: x may be looked after later. */
+static gp_outcome check_guards(gp_evaluator *e, const char *callback, int put_off) {
+    if (e->lean)
+        e->unseen = callback;
+    if (e->spoilt || (!put_off && gp_evaluator_look_after(e) == GP_FAULT))
+        return GP_FAULT;
     gp_outcome outcome = check_array(e, callback, "x", e->x_storage, e->x_dtype, e->expected);
     if (outcome == GP_EVALUATED && e->narrow)
         outcome = check_array(e, callback, "x", e->narrow_storage, GP_FLOAT32, e->narrow_expected);
@@ -392,7 +476,7 @@ static void begin(gp_evaluator *e, int call) {
         gp_evaluator_settle(e);
     if (e->lean && e->summed != e->function->own_end)
         e->sum = checksum(e);
-    e->summed = e->function->own;
+    e->summed = e->function->own_end;
     if (e->function->seed)
         (void)e->function->seed(e->function->user, e->seed);
     if (e->progress) {
@@ -444,10 +528,10 @@ static gp_outcome agree_on_value(gp_evaluator *e, gp_outcome outcome, double val
 gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     const gp_function *f = e->function;
     double v = NAN;
-    int refused;
+    int refused, along = e->along;
     if (gp_evaluator_is_stopped(e))
         return stop(e);
-    if (!e->along)
+    if (!along)
         gp_evaluator_settle(e);
     e->along = 0;
     if (e->outside)
@@ -463,7 +547,7 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
         refused = f->value_gradient_f32(f->user, f->n, e->x, &v, e->g);
     end(e);
     e->values++;
-    gp_outcome outcome = check_guards(e, "the value callback");
+    gp_outcome outcome = check_guards(e, "the value callback", along);
     if (outcome == GP_EVALUATED && refused)
         outcome = GP_NOT_HERE;
     if (f->team)
@@ -499,7 +583,7 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
         values[k] = NAN;
     /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
     static const size_t LARGE = 64;
-    return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback");
+    return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback", 0);
 }
 
 int gp_evaluator_has_changes(const gp_evaluator *e) {
@@ -543,7 +627,7 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
         return gp_evaluator_fault(e, "wrote-x", "the changes callback wrote to its direction v");
     gp_outcome outcome =
         check_array(e, "the changes callback", "v", e->v_storage, GP_FLOAT64, NULL);
-    return outcome == GP_EVALUATED ? check_guards(e, "the changes callback") : outcome;
+    return outcome == GP_EVALUATED ? check_guards(e, "the changes callback", 0) : outcome;
 }
 
 /* x in the function's own precision, which is wider where a float32 function has a float64 value.
@@ -560,12 +644,26 @@ static int is_poison(gp_dtype dtype, const void *array, size_t k) {
                : memcmp((const float *)array + k, &POISON_F32, sizeof POISON_F32) == 0;
 }
 
-static void fill_with_poison(gp_dtype dtype, void *array, size_t count) {
-    for (size_t k = 0; k < count; k++)
-        if (dtype == GP_FLOAT64)
-            memcpy((double *)array + k, &POISON_F64, sizeof POISON_F64);
-        else
-            memcpy((float *)array + k, &POISON_F32, sizeof POISON_F32);
+GP_VECTOR static void fill_with_poison(gp_dtype dtype, void *array, size_t count) {
+    for (size_t k = 0; k < count && dtype == GP_FLOAT64; k++)
+        memcpy((double *)array + k, &POISON_F64, sizeof POISON_F64);
+    for (size_t k = 0; k < count && dtype == GP_FLOAT32; k++)
+        memcpy((float *)array + k, &POISON_F32, sizeof POISON_F32);
+}
+
+/* Is there no poison among `count` doubles? */
+GP_VECTOR static int is_clean(const double *array, size_t count) {
+    gp_bits poisoned = {0}, poison = {0};
+    poison += (int64_t)POISON_F64;
+    size_t k = 0;
+    int clean = 1;
+    for (; k + GP_LANES <= count; k += GP_LANES)
+        poisoned |= *(const gp_bits *)(array + k) == poison;
+    for (; k < count; k++)
+        clean &= memcmp(array + k, &POISON_F64, sizeof POISON_F64) != 0;
+    for (size_t lane = 0; lane < GP_LANES; lane++)
+        clean &= poisoned[lane] == 0;
+    return clean;
 }
 
 gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *gradient,
@@ -595,7 +693,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     }
     end(e);
     e->gradients++;
-    gp_outcome outcome = check_guards(e, "the gradient callback");
+    gp_outcome outcome = check_guards(e, "the gradient callback", 0);
     if (outcome == GP_EVALUATED && refused)
         outcome = GP_NOT_HERE;
     outcome = gp_team_agree(f->team, e, outcome);
@@ -603,8 +701,10 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         return outcome;
     if (with_value && value)
         *value = together;
-    int all_written = 1;
-    for (size_t i = f->own; i < f->own_end; i++) {
+    int in_place = e->lean && wide && gradient == (double *)e->g && !written &&
+                   poison == GP_POISON_NAN;
+    int all_written = !in_place || is_clean(gradient + f->own, f->own_end - f->own);
+    for (size_t i = f->own; i < f->own_end && !in_place; i++) {
         int changed = poison == GP_POISON_NUMBER ? load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE
                                                  : !is_poison(f->dtype, e->g, i);
         all_written &= changed;
@@ -632,7 +732,7 @@ gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double 
     int refused = f->complex_value(f->user, f->n, e->complex_x, w);
     end(e);
     e->values++;
-    gp_outcome outcome = check_guards(e, "the complex value callback");
+    gp_outcome outcome = check_guards(e, "the complex value callback", 0);
     *re = w[0];
     *im = w[1];
     if (outcome != GP_EVALUATED)
@@ -687,7 +787,7 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
         e->values++;
     else
         e->gradients++;
-    gp_outcome outcome = check_guards(e, callback);
+    gp_outcome outcome = check_guards(e, callback, 0);
     if (outcome != GP_EVALUATED)
         return outcome;
     if (first_stain(call->to + RED_ZONE + call->count * size) < RED_ZONE)

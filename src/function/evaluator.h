@@ -26,13 +26,16 @@ typedef struct gp_evaluator {
     void *x, *g;                 /* what the user's code sees */
     void *expected;              /* what x must still be after a call; NULL where lean */
     uint64_t sum;                /* lean: a checksum of x instead, */
-    size_t summed;               /* as of the first so many entries */
+    size_t summed;               /* of the entries up to this one; own_end: of all that x is */
     /* x for the gradient callback of a float32 function with a float64 value; else NULL */
     void *narrow_storage;
     float *narrow, *narrow_expected;
     double *point;              /* the base point, n entries; where lean the function's own */
     int lean;                   /* x is all that is stored besides the function's point */
+    const char *unseen; /* lean: x hasn't been compared since this callback; NULL: it has */
+    int spoilt;         /* and wasn't what it had been */
     size_t astray, astray_end;  /* entries that gp_evaluator_shift has left off the base point */
+    uint64_t placement;         /* numbers what they were left at */
     int same;                   /* x is the one of the last call of the entries callback */
     int along;                  /* and the next value is wanted there */
     void *v_storage; /* the direction of changes, between red zones; NULL: none was asked for */
@@ -94,6 +97,17 @@ void gp_evaluator_leave(gp_evaluator *evaluator, size_t first, size_t end);
 void gp_evaluator_shift(gp_evaluator *evaluator, size_t first, size_t count, double t,
                         const double *v, double *along, double *square);
 void gp_evaluator_settle(gp_evaluator *evaluator);
+
+/* Can entries be moved on along the line that they were left on as placement number `placement`? */
+int gp_evaluator_is_placed(const gp_evaluator *evaluator, uint64_t placement);
+/* Moves them to `ratio` times as far from the base point, quicker than by gp_evaluator_shift, and
+ * adds the sum of new steps times old ones to *along, that of old ones squared to *square. Rounding
+ * errors grow with the ratio: |ratio| <= 1. The next value is taken there. */
+void gp_evaluator_scale(gp_evaluator *evaluator, double ratio, double *along, double *square);
+
+/* Large functions: whether a call has written to x may be found out with the next call that
+ * happens to read it. This finds out now. */
+gp_outcome gp_evaluator_look_after(gp_evaluator *evaluator);
 
 gp_outcome gp_evaluator_value(gp_evaluator *evaluator, double *value);
 

@@ -24,6 +24,19 @@ GP_VECTOR double gp_largest(const double *v, size_t n) {
     return result;
 }
 
+GP_VECTOR size_t gp_count_nonzero(const double *v, size_t n) {
+    gp_lanes zero = {0};
+    gp_bits nonzero = {0}; /* all bits of a true comparison are set: -1 */
+    size_t count = 0, i = 0;
+    for (; i + GP_LANES <= n; i += GP_LANES)
+        nonzero -= *(const gp_lanes *)(v + i) != zero;
+    for (; i < n; i++)
+        count += v[i] != 0;
+    for (size_t k = 0; k < GP_LANES; k++)
+        count += (size_t)nonzero[k];
+    return count;
+}
+
 GP_VECTOR double gp_squares(const double *v, double unit, size_t n) {
     gp_lanes sums = {0};
     double sum = 0;

@@ -24,6 +24,9 @@ typedef uint64_t gp_words __attribute__((vector_size(8 * GP_LANES), aligned(8), 
 /* The largest |v|; of a NaN, which counts as larger than all, the NaN. */
 double gp_largest(const double *v, size_t n);
 
+/* How many are not zero. */
+size_t gp_count_nonzero(const double *v, size_t n);
+
 /* The sum of (v / unit)^2. */
 double gp_squares(const double *v, double unit, size_t n);
 

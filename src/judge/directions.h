@@ -23,7 +23,8 @@ typedef struct gp_directions {
     double scale;       /* length on which steps along a direction are taken */
     unsigned count;     /* directions in use */
     int thorough;       /* whatever they cost */
-    double slope[GP_DIRECTIONS]; /* g . v */
+    double slope[GP_DIRECTIONS]; /* g . v, of the first `slopes` */
+    unsigned slopes;
     gp_ladder *ladders;          /* shared, one a direction */
     gp_estimate *results;        /* shared */
     gp_known_entry *known;       /* room for GP_MOST_KNOWN */

@@ -337,10 +337,10 @@ static gp_outcome look_and_estimate(gp_directions *d, double tiny, int patient) 
 
 static void set_slopes(gp_directions *d) {
     gp_part all = everything(d);
-    for (unsigned k = 0; k < d->count; k++) {
-        gp_probe probe = probe_of(d, k, &all);
+    for (; d->slopes < d->count; d->slopes++) {
+        gp_probe probe = probe_of(d, d->slopes, &all);
         double size;
-        d->slope[k] = analytic_slope(d, &probe, &size);
+        d->slope[d->slopes] = analytic_slope(d, &probe, &size);
     }
 }
 
@@ -348,6 +348,7 @@ static void set_slopes(gp_directions *d) {
 static gp_outcome measure_again(gp_directions *d) {
     for (unsigned k = 0; k < d->count; k++)
         d->ladders[k].rungs = 0;
+    d->slopes = 0;
     gp_outcome outcome = look_and_estimate(d, -1, 0);
     set_slopes(d);
     return outcome;
@@ -519,9 +520,9 @@ static void conclude(gp_directions *d) {
     for (size_t b = 0; b < c->function->blocks; b++) {
         gp_block_result *block = &c->report->block[b].result;
         double tau = c->options.rtol * d->norm[b];
-        double exercised = 0;
-        for (size_t i = 0; i < block->entries && gp_function_owns(f, block->offset); i++)
-            exercised += c->gradient[block->offset + i] != 0;
+        int own = gp_function_owns(f, block->offset);
+        double exercised =
+            own ? (double)gp_count_nonzero(c->gradient + block->offset, block->entries) : 0;
         (void)gp_team_sum(f->team, c->evaluator, &exercised, 1);
         block->exercised = (size_t)exercised;
         if (d->factor[b] == 0) {
@@ -617,17 +618,15 @@ static gp_outcome search(gp_directions *d) {
 
 /* Directions need a number in every entry. */
 static int all_finite(const gp_check_state *c) {
-    double zero = 0;
-    for (size_t i = c->function->own; i < c->function->own_end; i++)
-        zero += 0 * c->gradient[i];
-    double odd = zero != 0;
+    const gp_function *f = c->function;
+    double odd = !isfinite(gp_largest(c->gradient + f->own, f->own_end - f->own));
     (void)gp_team_sum(c->function->team, c->evaluator, &odd, 1);
     return odd == 0;
 }
 
 gp_outcome gp_project(gp_check_state *c) {
-    if (!all_finite(c))
-        return GP_EVALUATED; /* the trial has put into the report what isn't there */
+    if (c->manner && !all_finite(c)) /* else the trial has seen that they are */
+        return GP_EVALUATED;         /* it has put into the report what isn't there */
     size_t blocks = c->function->blocks;
     size_t ladder_bytes = GP_DIRECTIONS * sizeof(gp_ladder);
     size_t result_bytes = GP_DIRECTIONS * sizeof(gp_estimate);

@@ -129,6 +129,26 @@ static double aside(const gp_check_state *c, size_t i) {
     return (i % 2 ? -1 : 1) * gp_check_length(c, i);
 }
 
+/* v := the lengths of x (its own size; `typical` for a zero), those of odd entries negative; x starts
+ * at an odd one where `odd` isn't 0. */
+GP_VECTOR static void lengths(const double *x, double typical, size_t count, int odd, double *v) {
+    const int64_t minus = INT64_MIN;
+    gp_bits sign = {0, minus, 0, minus, 0, minus, 0, minus}, turned = {0};
+    gp_lanes zero = {0};
+    size_t i = 0;
+    turned += minus;
+    if (odd)
+        sign ^= turned;
+    for (; i + GP_LANES <= count; i += GP_LANES) {
+        gp_lanes here = *(const gp_lanes *)(x + i), other = zero + typical;
+        gp_bits none = here == zero;
+        gp_bits size = (none & (gp_bits)other) | (~none & (gp_bits)here & INT64_MAX);
+        *(gp_lanes *)(v + i) = (gp_lanes)(size | sign);
+    }
+    for (; i < count; i++)
+        v[i] = copysign(x[i] != 0 ? x[i] : typical, (i % 2 != 0) != (odd != 0) ? -1 : 1);
+}
+
 /* stay: until step_back; else for the next value alone, which is quicker. */
 static void step_aside(gp_check_state *c, double away, int stay) {
     enum { CHUNK = 512 };
@@ -142,9 +162,14 @@ static void step_aside(gp_check_state *c, double away, int stay) {
     gp_evaluator_leave(c->evaluator, f->own, f->own_end);
     for (size_t at = f->own; at < f->own_end; at += CHUNK) {
         size_t count = f->own_end - at < CHUNK ? f->own_end - at : CHUNK;
-        for (size_t i = 0; i < count; i++) /* whole blocks are this rank's: no one else is asked */
-            v[i] = ((at + i) % 2 ? -1 : 1) *
-                   gp_probe_length(f, c->evaluator->point, c->typical, at + i);
+        for (size_t done = 0; done < count;) {
+            const gp_block *block = gp_function_block_of(f, at + done);
+            size_t some = block->offset + block->entries - (at + done);
+            some = some < count - done ? some : count - done;
+            lengths(c->evaluator->point + at + done, c->typical[block - f->block], some,
+                    (at + done) % 2 != 0, v + done);
+            done += some;
+        }
         gp_evaluator_shift(c->evaluator, at, count, away, v, &along, &square);
     }
 }

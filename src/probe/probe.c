@@ -63,13 +63,17 @@ GP_VECTOR static void weigh_entries(const double *g, double per_size, double fac
         v[i] *= factor * weight(g[i], per_size);
 }
 
+GP_VECTOR static void divide(const double *g, double size, size_t count, double *v) {
+    for (size_t i = 0; i < count; i++)
+        v[i] = g[i] / size;
+}
+
 double gp_scaling_squares(const double *g, double size, size_t count) {
     enum { CHUNK = 512 };
     double weighed[CHUNK], sum = 0;
     for (size_t at = 0; at < count; at += CHUNK) {
         size_t some = count - at < CHUNK ? count - at : CHUNK;
-        for (size_t i = 0; i < some; i++)
-            weighed[i] = g[at + i] / size;
+        divide(g + at, size, some, weighed);
         weigh_entries(g + at, 1 / size, 1, some, weighed);
         sum += gp_squares(weighed, 1, some);
     }

@@ -16,8 +16,11 @@ typedef enum mistake {
     ADDED_TO,
     STALE,
     WRITES_X,
-    SORTS_X
+    SORTS_X,
+    WRITES_X_ONCE
 } mistake;
+
+static unsigned values, writes_at; /* calls so far; the one that writes, from 1 */
 
 typedef struct subject {
     mistake mistake;
@@ -32,7 +35,8 @@ static int value(void *user, size_t n, const double *x, double *v) {
         sum += x[i] * x[i] / 2 + x[i] * x[i] * x[i] / 30 + x[i] * x[(i + 1) % n] / 8;
     *v = (double)(sum / n);
     memcpy(s->last, x, sizeof s->last);
-    if (s->mistake == WRITES_X)
+    values++;
+    if (s->mistake == WRITES_X || (s->mistake == WRITES_X_ONCE && values == writes_at))
         ((double *)x)[n / 2] += 1;
     if (s->mistake == SORTS_X) {
         double first = x[0];
@@ -99,6 +103,7 @@ static gp_report *check(mistake m, uint64_t seed, double confidence) {
     options.seed = seed;
     options.confidence = confidence;
     s.mistake = m;
+    values = 0;
     for (size_t i = 0; i < N; i++)
         x[i] = 0.4 + fmod((double)i * 0.6180339887498949, 1);
     assert_int_equal(gp_function_create("f", GP_FLOAT64, &s, &f), GP_OK);
@@ -216,11 +221,27 @@ static void what_callbacks_do_wrong_is_seen_here_too(void **state) {
     }
 }
 
+/* In whichever call it happens. */
+static void a_single_write_is_seen(void **state) {
+    (void)state;
+    gp_report *r = check(NONE, 0, 0);
+    unsigned calls = values;
+    gp_report_destroy(r);
+    assert_true(calls >= 20);
+    for (writes_at = 1; writes_at <= calls; writes_at++) {
+        r = check(WRITES_X_ONCE, 0, 0);
+        assert_int_equal(gp_report_verdict(r), GP_FAILED);
+        assert_non_null(strstr(gp_report_failure(r), "the value callback wrote to its input"));
+        gp_report_destroy(r);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_right_gradient_takes_few_evaluations),
                                        cmocka_unit_test(confidence_is_paid_for),
                                        cmocka_unit_test(single_entries_are_found),
                                        cmocka_unit_test(rows_columns_and_blocks_are_told_apart),
-                                       cmocka_unit_test(what_callbacks_do_wrong_is_seen_here_too)};
+                                       cmocka_unit_test(what_callbacks_do_wrong_is_seen_here_too),
+                                       cmocka_unit_test(a_single_write_is_seen)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
