@@ -129,6 +129,17 @@ typedef int (*gp_part_callback)(void *user, size_t part);
  * Return 0, or anything else when no unit can be named. */
 typedef int (*gp_silence_callback)(void *user, size_t entry, char *name, size_t size);
 
+/* For a function that knows what is likely to go wrong in its gradient: g (n) := what the gradient
+ * at x would be with mistake number `suspect`, in double for either precision and as the seed, batch,
+ * examples and part in use have it. Where the gradient under test is that in a block that is refuted, the
+ * mistake is named. It should share no code with the gradient under test. */
+typedef struct gp_suspect {
+    const char *kind; /* a lower-case word, as of gp_diagnosis; static, as is text, */
+    const char *text; /* which goes on "W2 is what comes out where ..." */
+} gp_suspect;
+typedef int (*gp_suspect_callback)(void *user, size_t suspect, size_t n, const double *x,
+                                   double *g);
+
 /* Processes that check one function together: each makes the same calls with the same arguments in
  * the same order, does its share of the work and comes to the same report. All they need of each
  * other is one operation: all[r * bytes + k] := byte k of what rank r passed as `mine`, for every
@@ -185,6 +196,9 @@ GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
 GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f64 entries);
 GP_API gp_status gp_function_set_changes_f64(gp_function *function, gp_changes_f64 changes);
 GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
+/* suspects (count) stay the caller's, for as long as the function's reports are read. */
+GP_API gp_status gp_function_set_suspects(gp_function *function, size_t count,
+                                          const gp_suspect *suspects, gp_suspect_callback gradient);
 /* Not 0: its callbacks may be called from several threads at a time, each with an x of its own.
  * options.jobs then counts threads. The others (batch, examples, part) are called from one. */
 GP_API gp_status gp_function_set_reentrant(gp_function *function, int reentrant);

@@ -190,6 +190,36 @@ double size_in(const gp_report *r, const subject &s) {
     return largest;
 }
 
+/* The same as random directions reckon it: |w e| / |w g| of a block, e its error and w the weights of
+ * docs/numerics.md, a power of two within a factor of 8 of the block's typical |g| over its own. */
+double size_along(const gp_report *r, const subject &s) {
+    std::vector<double> g;
+    double largest = 0;
+    if (s.mistake->manner != planted::GRADIENT || !s.mistake->spoil(*s.p, s.x, s.right, g))
+        return size_in(r, s);
+    for (size_t k = 0; k < gp_report_blocks(r); k++) {
+        gp_block_result block;
+        gp_report_block(r, k, &block);
+        size_t end = block.offset + block.entries;
+        double unit = 0, squares = 0, off = 0, all = 0;
+        for (size_t i = block.offset; i < end; i++)
+            unit = std::fmax(unit, std::fabs(g[i]));
+        for (size_t i = block.offset; i < end && unit > 0; i++)
+            squares += g[i] / unit * (g[i] / unit);
+        double typical = unit * std::sqrt(squares / double(block.entries));
+        for (size_t i = block.offset; i < end && typical > 0; i++) {
+            int exponent;
+            std::frexp(g[i] / typical, &exponent); /* in [2^(exponent-1), 2^exponent) */
+            double w = std::ldexp(1, -std::min(3, std::max(-3, g[i] == 0 ? -3 : exponent - 1)));
+            double e = std::fmax(0, std::fmax(s.low[i] - g[i], g[i] - s.high[i]));
+            off = std::hypot(off, w * e / typical);
+            all = std::hypot(all, w * g[i] / typical);
+        }
+        largest = std::fmax(largest, all > 0 ? off / all : size_in(r, s));
+    }
+    return std::isfinite(largest) ? largest : size_in(r, s);
+}
+
 /* Is the spoilt block a multiple of the right one, whatever the mistake was meant to be? */
 bool is_multiple(const subject &s) {
     const planted &m = *s.mistake;
@@ -301,7 +331,9 @@ void run(FILE *out, const settings &o, const problem &p) {
                 double took = seconds() - start;
                 if (!o.show.empty() && o.show == m.name)
                     show(report, point, s.low, s.high);
-                tell(out, o, s, dtype, report, took, size_in(report, s), nullptr);
+                tell(out, o, s, dtype, report, took,
+                     o.strategy == GP_PROJECT ? size_along(report, s) : size_in(report, s),
+                     nullptr);
                 gp_report_destroy(report);
             }
         }

@@ -719,6 +719,14 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     return GP_EVALUATED;
 }
 
+gp_outcome gp_evaluator_suspect(gp_evaluator *e, size_t suspect, double *g) {
+    const gp_function *f = e->function;
+    begin(e, 2);
+    int refused = f->suspect_gradient(f->user, suspect, f->n, e->point, g);
+    end(e);
+    return refused ? GP_NOT_HERE : GP_EVALUATED;
+}
+
 gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double *re, double *im) {
     const gp_function *f = e->function;
     double w[2] = {NAN, NAN};

@@ -132,6 +132,9 @@ gp_outcome gp_evaluator_changes(gp_evaluator *evaluator, size_t count, const dou
 gp_outcome gp_evaluator_gradient(gp_evaluator *evaluator, gp_poison poison, double *gradient,
                                  unsigned char *written, double *value);
 
+/* g (n): what the gradient would be at the base point with one of the function's suspects. */
+gp_outcome gp_evaluator_suspect(gp_evaluator *evaluator, size_t suspect, double *g);
+
 /* Re and Im of the value at point + i h e_entry; the evaluator must be at its base point. */
 gp_outcome gp_evaluator_complex(gp_evaluator *evaluator, size_t entry, double h, double *re,
                                 double *im);

@@ -308,6 +308,16 @@ gp_status gp_function_set_changes_f64(gp_function *f, gp_changes_f64 changes) {
     return GP_OK;
 }
 
+gp_status gp_function_set_suspects(gp_function *f, size_t count, const gp_suspect *suspects,
+                                   gp_suspect_callback gradient) {
+    if (!f || (count > 0 && (!suspects || !gradient)))
+        return GP_ERROR_ARGUMENT;
+    f->suspects = count;
+    f->suspect = suspects;
+    f->suspect_gradient = gradient;
+    return GP_OK;
+}
+
 gp_status gp_function_set_batches(gp_function *f, size_t batches, gp_batch_callback batch) {
     if (!f || batches == 0 || (batches > 1 && !batch))
         return GP_ERROR_ARGUMENT;

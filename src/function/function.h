@@ -81,6 +81,9 @@ struct gp_function {
     size_t batches;
     gp_batch_callback batch;
     gp_silence_callback silence;
+    size_t suspects;
+    const gp_suspect *suspect;
+    gp_suspect_callback suspect_gradient;
     size_t batch_size;
     size_t examples; /* that the value is a mean over, if they can be chosen; else 0 */
     gp_examples_callback select_examples;

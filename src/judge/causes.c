@@ -103,6 +103,17 @@ static int zero(const gp_case *c) {
                                 c->block->name, c->block->entries, missing));
 }
 
+/* A mistake that the function itself knows. */
+static int suspected(const gp_case *c) {
+    const gp_evidence *e = c->evidence;
+    if (!c->one_point || !e->suspect[c->number] || c->block->derivative)
+        return 0;
+    const gp_suspect *suspect = &e->function->suspect[e->suspect[c->number] - 1];
+    return add(gp_report_add_diagnosis(c->report, c->number, suspect->kind, NAN,
+                                       "%s is what comes out where %s", c->block->name,
+                                       suspect->text));
+}
+
 /* Entries first, first + step, ..., `count` of them: a block, a row of a matrix, a column. */
 typedef struct gp_slice {
     size_t first, step, count;
@@ -625,11 +636,12 @@ static int entries(const gp_case *c) {
         fabs(c->a[first] - c->d[first])));
 }
 
+/* What adds looks unwritten where it adds nothing: accumulated goes first. */
 static int (*const MODELS[])(const gp_case *) = {
-    unwritten, accumulated, nonfinite, stale,    zero,    scaled, /* plain up to here */
+    accumulated, unwritten, nonfinite, stale,    zero,    suspected, scaled, /* plain up to here */
     sample,    transposed,  shifted,   reversed, swapped, broadcast,
     decay,     absolute,    stored,    lines,    entries, line_factors};
-enum { PLAIN = 6 };
+enum { PLAIN = 7 };
 
 int gp_name_cause(const gp_case *c, int plain) {
     int named = 0;

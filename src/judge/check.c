@@ -276,6 +276,18 @@ static gp_outcome notebook_difference(gp_check_state *c) {
     return GP_EVALUATED;
 }
 
+static gp_status diagnose_with_suspects(gp_check_state *c, gp_evidence *evidence) {
+    size_t *found = malloc(evidence->function->blocks * sizeof *found);
+    if (!found)
+        return GP_ERROR_MEMORY;
+    evidence->suspect = found;
+    gp_status status = gp_match_suspects(c, evidence, found);
+    if (status == GP_OK)
+        status = gp_diagnose(evidence, c->report);
+    free(found);
+    return status;
+}
+
 /* Of a sparse report: arrays that no one touches but where there is an entry. What single entries
  * decided, they decided at the given point. */
 static gp_status diagnose_sparse(gp_check_state *c) {
@@ -304,7 +316,7 @@ static gp_status diagnose_sparse(gp_check_state *c) {
                             .manner = c->manner ? c->manner : manner,
                             .sampled = 1,
                             .tolerance = c->tolerance};
-    gp_status status = gp_diagnose(&evidence, r);
+    gp_status status = diagnose_with_suspects(c, &evidence);
     gp_unreserve(a, bytes);
     return status;
 }
@@ -343,7 +355,7 @@ static gp_status diagnose(gp_check_state *c) {
                                 .example_d = {c->example_d[0], c->example_d[1]},
                                 .example_b = {c->example_b[0], c->example_b[1]},
                                 .tolerance = c->tolerance};
-        status = gp_diagnose(&evidence, r);
+        status = diagnose_with_suspects(c, &evidence);
     }
     free(wrong);
     free(numbers);

@@ -105,6 +105,9 @@ gp_outcome gp_judge_accused(gp_check_state *check, size_t entry, double a, gp_en
  * must be at the given point, and a survey of it done. */
 gp_outcome gp_self_test(gp_check_state *check);
 
+/* found (a block each) := what gp_evidence says of suspects, from the rest of the evidence. */
+gp_status gp_match_suspects(gp_check_state *check, const gp_evidence *evidence, size_t *found);
+
 /* Random directions at the given point and, where they disagree, the search for what is wrong. The
  * report must be sparse. */
 gp_outcome gp_project(gp_check_state *check);

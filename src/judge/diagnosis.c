@@ -73,11 +73,8 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
         if (!refuted[k])
             continue;
         if (source[k] != SIZE_MAX) {
-            gp_report_block_data *block = &r->block[k];
-            double factor = block->result.diagnoses ? block->diagnosis[0].factor : NAN;
-            for (size_t q = 0; q < block->result.diagnoses; q++)
-                free((char *)block->diagnosis[q].message);
-            block->result.diagnoses = 0;
+            double factor = own_diagnosis(r, k) ? own_diagnosis(r, k)->factor : NAN;
+            gp_report_clear_diagnoses(r, k);
             status = gp_report_add_diagnosis(
                 r, k, "downstream", factor,
                 "%s may be wrong only because %s is, nearer the loss: look there first",
@@ -129,6 +126,8 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
         gp_case decided = case_of(evidence, k, 0, r), given = case_of(evidence, k, 1, r);
         exercised[k] = decided.exercised > 0;
         refuted[k] = decided.wrongs > 0;
+        if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */
+            gp_report_clear_diagnoses(r, k);
         if (!refuted[k] || r->block[k].result.diagnoses) /* named where it was found */
             continue;
         int named = gp_name_cause(&decided, 1);

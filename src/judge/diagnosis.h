@@ -34,6 +34,9 @@ typedef struct gp_evidence {
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
      * (infinite where there is none); NULL for functions that can't choose examples. */
     const double *example_d[2], *example_b[2];
+    /* One a block: 1 + the number of the suspect whose gradient is the one under test at the given
+     * point; 0: none is. */
+    const size_t *suspect;
     const gp_tolerance *tolerance; /* one a block */
 } gp_evidence;
 

@@ -283,6 +283,15 @@ static gp_outcome look_first(const gp_directions *d, gp_ladder *ladder) {
     return outcome == GP_FAULT ? outcome : compare_with_values(d, &line);
 }
 
+/* Does nothing move? Steps may be too small to see anything: a function that computes in float32
+ * and returns a double. */
+static int is_still(const gp_ladder *ladder) {
+    for (unsigned k = 0; k < ladder->rungs; k++)
+        if (ladder->rung[k].f_plus != ladder->f0 || ladder->rung[k].f_minus != ladder->f0)
+            return 0;
+    return ladder->rungs > 0;
+}
+
 /* The length scale of first steps. Noise at the steps in use may be larger than rounding: the first
  * direction shows. What grows with the step isn't noise. */
 static gp_outcome choose_scale(gp_directions *d) {
@@ -291,6 +300,11 @@ static gp_outcome choose_scale(gp_directions *d) {
     d->scale = scale_for(d, c->by_changes ? 0 : SUMMED * rounding_of(d));
     if (look_first(d, ladder) == GP_FAULT)
         return GP_FAULT;
+    while (is_still(ladder) && d->scale < LONGEST) {
+        d->scale = fmin(64 * d->scale, LONGEST);
+        if (look(d, c->evaluator, 0, 1, ladder) == GP_FAULT)
+            return GP_FAULT;
+    }
     double before = d->scale, rough = gp_ladder_roughness(ladder);
     double larger = isnan(rough) ? before : scale_for(d, rough);
     if (larger <= 2 * before)

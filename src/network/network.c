@@ -261,6 +261,11 @@ static int hold_mask(void *user, uint64_t seed) {
     return net->twin ? hold_mask(net->twin, seed) : 0;
 }
 
+static int suspect(void *user, size_t which, size_t n, const double *x, double *g) {
+    (void)n;
+    return gp_network_suspect(user, which, x, g);
+}
+
 static int use_batch(void *user, size_t batch) {
     gp_network *net = user;
     net->batch_first = batch * net->batch;
@@ -391,6 +396,9 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         gp_function_set_seed(f, hold_mask);
     gp_function_set_batches(f, net->examples / batch, use_batch);
     gp_function_set_silence(f, silence);
+    size_t suspects;
+    const gp_suspect *known = gp_network_suspects(&suspects);
+    gp_function_set_suspects(f, suspects, known, suspect);
     gp_function_set_examples(f, batch, use_examples);
     static const char *const parts[] = {"data loss", "weight decay"};
     if (o->l2 > 0 && (status = gp_function_set_parts(f, 2, parts, use_part)) != GP_OK) {

@@ -57,6 +57,11 @@ int gp_dense_changes(gp_network *network, const double *theta, const double *v, 
                      size_t count, const double *step, double *changes);
 void gp_network_forget(gp_network *network);
 
+/* The commonest mistakes of backpropagation (static), and what each makes of the gradient at theta
+ * (n); g (n), in double for either precision. -1 without memory. */
+const gp_suspect *gp_network_suspects(size_t *count);
+int gp_network_suspect(gp_network *network, size_t suspect, const double *theta, double *g);
+
 /* Is hidden unit `unit` of layer `layer` kept for row `row` in the current draw of the mask? */
 int gp_dropout_keeps(const gp_network *network, size_t layer, size_t row, size_t unit);
 

@@ -178,6 +178,13 @@ gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, doub
     return GP_OK;
 }
 
+void gp_report_clear_diagnoses(gp_report *r, size_t b) {
+    gp_report_block_data *block = &r->block[b];
+    for (size_t k = 0; k < block->result.diagnoses; k++)
+        free((char *)block->diagnosis[k].message);
+    block->result.diagnoses = 0;
+}
+
 gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
     char line[512];
     va_list arguments;

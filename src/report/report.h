@@ -68,6 +68,9 @@ void gp_report_entry_name(const gp_block_result *block, size_t index, char *name
 gp_status gp_report_add_diagnosis(gp_report *report, size_t block, const char *kind, double factor,
                                   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Takes a block's diagnoses back. */
+void gp_report_clear_diagnoses(gp_report *report, size_t block);
+
 /* Adds a line on what was done beyond comparing numbers. */
 gp_status gp_report_add_practice(gp_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
