@@ -715,6 +715,8 @@ typedef struct gp_train_options {
     double validation;    /* share of the rows; negative: 0.2 */
     size_t patience;      /* epochs without a better PR-AUC before it ends; 0: 10 */
     uint64_t seed;
+    unsigned jobs; /* threads among which each batch is shared out; 0: 1. Another number of them
+                      makes the same weights but for rounding */
     unsigned checks;          /* GP_CHECK_...; */
     size_t check_every;       /* and after every so many epochs; 0: not */
     const char *const *plant; /* mistakes planted into the gradient, in training as in checks */

@@ -28,6 +28,7 @@ enum {
     CHECK,
     PLANT,
     RESUME,
+    JOBS,
     QUIET,
     HELP
 };
@@ -51,6 +52,7 @@ static const struct option LONG[] = {{"label", 1, NULL, LABEL},
                                      {"check", 1, NULL, CHECK},
                                      {"plant", 1, NULL, PLANT},
                                      {"resume", 1, NULL, RESUME},
+                                     {"jobs", 1, NULL, JOBS},
                                      {"quiet", 0, NULL, QUIET},
                                      {"help", 0, NULL, HELP},
                                      {NULL, 0, NULL, 0}};
@@ -173,6 +175,10 @@ static int take(int option, const char *name, const char *value, train_options *
     case RESUME:
         t->checkpoint = value;
         return 0;
+    case JOBS:
+        wrong = cli_whole(name, value, 1, 256, &number);
+        t->jobs = (unsigned)number;
+        return wrong;
     case QUIET:
         o->quiet = 1;
         return 0;

@@ -515,6 +515,18 @@ static int is_enough(const gp_directions *d, unsigned *wanted) {
     return 0;
 }
 
+/* What entries that were looked at by themselves may be off by in a block: that was taken out of the
+ * directions. */
+static double error_known(const gp_directions *d, size_t block) {
+    double known = 0;
+    for (size_t q = 0; q < d->knowns; q++)
+        if (gp_function_block_number(d->check->function, d->known[q].entry) == block)
+            known = hypot(known, (fabs(d->known[q].off) + d->known[q].bound) *
+                                     gp_scaling_weight(&d->scaling, d->known[q].entry,
+                                                       d->known[q].gradient));
+    return known;
+}
+
 /* What the directions say about each block. */
 static void conclude(gp_directions *d) {
     gp_check_state *c = d->check;
@@ -545,7 +557,7 @@ static void conclude(gp_directions *d) {
         }
         block->directions = d->count;
         if (d->norm[b] > 0)
-            block->resolution = seen / d->norm[b];
+            block->resolution = (seen + error_known(d, b)) / d->norm[b];
         int coarse = d->norm[b] > 0 && !(seen <= COARSEST * tau);
         c->report->block[b].by_directions = odd || coarse ? GP_INCONCLUSIVE : GP_VERIFIED;
     }

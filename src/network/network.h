@@ -23,7 +23,8 @@ struct gp_network {
     size_t batch,
         batch_first;      /* rows of a batch of gp_network_function; where the one in use starts */
     gp_network_part part; /* of the cost, in use */
-    uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass */
+    uint64_t mask_seed, mask_draw; /* of dropout: a draw a forward pass, */
+    size_t mask_row;               /* in which row 0 is this one */
     gp_network *twin; /* in float64, for the value; NULL unless options.value_in_float64 */
     /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]
      * the data; delta, delta_below: count x the widest layer. All in the network's precision. */

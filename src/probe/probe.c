@@ -91,15 +91,18 @@ static void weigh(const gp_scaling *s, size_t block, size_t first, size_t count,
     weigh_entries(s->gradient + first, 1 / size, factor, count, v);
 }
 
-double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient) {
-    const gp_scaling *s = probe->scaling;
+double gp_scaling_weight(const gp_scaling *s, size_t i, double gradient) {
     size_t block = gp_function_block_number(s->function, i);
-    double v, factor = s->factor[block];
+    double all = s->gradient && s->size[block] > 0 ? weight(gradient, 1 / s->size[block]) : 1;
+    return s->factor[block] * all;
+}
+
+double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient) {
+    double v;
     gp_random_symmetric(probe->seed, probe->stream, probe->part, i, 1, &v);
     if (i < probe->offset || i - probe->offset >= probe->entries || !in_columns(probe, i))
         return 0;
-    return v * factor *
-           (s->gradient && s->size[block] > 0 ? weight(gradient, 1 / s->size[block]) : 1);
+    return v * gp_scaling_weight(probe->scaling, i, gradient);
 }
 
 void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v) {

@@ -42,6 +42,9 @@ double gp_probe_component(const gp_probe *probe, size_t i);
  * another rank may hold it. */
 double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient);
 
+/* What components along entry i are at most, where the gradient is known to be `gradient`. */
+double gp_scaling_weight(const gp_scaling *scaling, size_t i, double gradient);
+
 /* Components first ... first + count - 1, all of them within the range. */
 void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v);
 

@@ -1,6 +1,7 @@
-/* Steps of the optimisers, written once for both precisions; train.c includes this twice, with
+/* Steps of the optimisers, written once for both precisions; learn.c includes this twice, with
  *     REAL      double or float
- *     NAME(x)   x_f64 or x_f32 */
+ *     NAME(x)   x_f64 or x_f32
+ *     INPUTS    the member of gp_network that holds X */
 
 /* Adam (Kingma & Ba, 2015): m and v are running means of g and g^2; step holds the correction for
  * their start. */
@@ -23,33 +24,42 @@ GP_VECTOR static void NAME(sgd)(size_t n, REAL step, REAL momentum, REAL *theta,
     }
 }
 
-/* One step on the rows in use: the cost there, before it. */
-static double NAME(step_once)(gp_trainee *t, double rate) {
-    gp_network *net = t->network;
-    REAL *theta = t->theta, *g = t->gradient;
-    double cost = 0;
-    (void)NAME(gp_dense_forward)(net, theta, &cost);
-    (void)NAME(gp_dense_backward)(net, theta, g);
-    if (t->planted)
-        NAME(plant)(t, theta, g);
-    t->steps++;
-    if (t->options->optimizer == GP_ADAM) {
-        double correction =
-            sqrt(1 - pow(0.999, (double)t->steps)) / (1 - pow(0.9, (double)t->steps));
-        NAME(adam)(t->n, (REAL)(rate * correction), theta, t->m, t->v, g);
-    } else {
-        NAME(sgd)(t->n, (REAL)rate, (REAL)t->options->momentum, theta, t->m, g);
-    }
-    return cost;
+/* total := the weighted sum of the shares' gradients, for parameters [first, end). */
+GP_VECTOR static void NAME(add_share)(size_t n, REAL weight, const REAL *g, int begin, REAL *total) {
+    for (size_t i = 0; i < n && begin; i++)
+        total[i] = weight * g[i];
+    for (size_t i = 0; i < n && !begin; i++)
+        total[i] += weight * g[i];
 }
 
-/* The rows of a batch, by their place in the order of the epoch. */
-static void NAME(gather)(gp_trainee *t, const size_t *row, size_t count) {
-    gp_network *net = t->network;
+/* Moves parameters [first, end), step number `step` from 1. */
+static void NAME(step)(gp_trainee *t, size_t first, size_t end, double rate, uint64_t step) {
+    const gp_train_options *o = t->options;
+    REAL *theta = t->theta, *g = t->gradient, *m = t->m, *v = t->v;
+    size_t n = end - first;
+    for (unsigned k = 0; k < o->jobs && o->jobs > 1; k++)
+        NAME(add_share)(n, (REAL)t->share[k].weight, (const REAL *)t->share[k].gradient + first,
+                        k == 0, g + first);
+    if (t->planted)
+        NAME(plant)(t, theta, g);
+    if (o->optimizer == GP_ADAM) {
+        double correction = sqrt(1 - pow(0.999, (double)step)) / (1 - pow(0.9, (double)step));
+        NAME(adam)(n, (REAL)(rate * correction), theta + first, m + first, v + first, g + first);
+    } else {
+        NAME(sgd)(n, (REAL)rate, (REAL)o->momentum, theta + first, m + first, g + first);
+    }
+}
+
+/* Fetches a share's rows, by their place in the order of the epoch; forward and back. */
+static void NAME(there_and_back)(gp_share *s, const size_t *row, size_t count) {
+    const gp_trainee *t = s->trainee;
+    gp_network *net = s->network;
     REAL *to = (REAL *)net->INPUTS;
     const REAL *X = t->X;
     for (size_t r = 0; r < count; r++) {
         memcpy(to + r * t->inputs, X + row[r] * t->inputs, t->inputs * sizeof *to);
         net->labels[r] = t->labels[row[r]];
     }
+    (void)NAME(gp_dense_forward)(net, t->theta, &s->cost);
+    (void)NAME(gp_dense_backward)(net, t->theta, s->gradient);
 }

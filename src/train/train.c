@@ -8,10 +8,9 @@
 
 #include "function/checksum.h"
 #include "function/clock.h"
-#include "function/vector.h"
-#include "model/model.h"
-#include "probe/random.h"
+#include "network/blas.h"
 #include "train/metrics.h"
+#include "train/trainee.h"
 
 enum {
     DEFAULT_EPOCHS = 50,
@@ -21,32 +20,6 @@ enum {
     CHECK_EVERY_ENTRY = 1000 /* parameters up to which all are looked at */
 };
 
-/* Random streams' parts: see GP_STREAM_SHUFFLE. */
-enum { PART_SPLIT = 100, PART_EPOCH = 1000 };
-
-typedef struct gp_trainee {
-    const gp_train_options *options; /* with defaults filled in */
-    gp_network *network;             /* learns; its data are the batch */
-    gp_network *judge;               /* the same without dropout, for validation */
-    gp_function *planted;            /* carries the plants; NULL: there are none */
-    size_t n, inputs;
-    void *theta, *gradient, *m, *v; /* n each, in the network's precision */
-    void *best;                     /* n: the weights kept */
-    void *X;                        /* training rows x inputs, standardised, in that precision */
-    double *labels;
-    size_t rows;
-    size_t *order;                         /* of the epoch */
-    double *held_X, *held_labels, *scores; /* validation, standardised */
-    size_t held;
-    uint64_t steps;
-    size_t epoch, best_epoch;
-    double best_score;
-    json_t *checks;
-    gp_report *refuted;
-    double checking; /* seconds */
-    gp_model *model;
-    size_t label, time; /* columns that are no input; time may be SIZE_MAX */
-} gp_trainee;
 
 void gp_train_options_init(gp_train_options *o) {
     memset(o, 0, sizeof *o);
@@ -54,68 +27,21 @@ void gp_train_options_init(gp_train_options *o) {
     o->momentum = o->validation = -1;
 }
 
-static double root_f64(double v) {
-    return sqrt(v);
-}
-static float root_f32(float v) {
-    return sqrtf(v);
-}
-static void plant_f64(gp_trainee *t, const double *theta, double *g) {
-    (void)gp_function_apply_plants(t->planted, theta, g);
-}
-static void plant_f32(gp_trainee *t, const float *theta, float *g) {
-    double *x = malloc(2 * t->n * sizeof *x);
-    if (!x)
-        return;
-    for (size_t i = 0; i < t->n; i++) {
-        x[i] = theta[i];
-        x[t->n + i] = g[i];
-    }
-    (void)gp_function_apply_plants(t->planted, x, x + t->n);
-    for (size_t i = 0; i < t->n; i++)
-        g[i] = (float)x[t->n + i];
-    free(x);
-}
-
-#define REAL double
-#define NAME(x) x##_f64
-#define INPUTS X64
-#include "train/optimizer.h"
-#undef REAL
-#undef NAME
-#undef INPUTS
-#define REAL float
-#define NAME(x) x##_f32
-#define INPUTS X32
-#include "train/optimizer.h"
-
-static int is_wide(const gp_trainee *t) {
-    return t->options->dtype == GP_FLOAT64;
-}
-
 /* Weights as doubles, for networks and files. */
 static void weights_of(const gp_trainee *t, const void *theta, double *to) {
     for (size_t i = 0; i < t->n; i++)
-        to[i] = is_wide(t) ? ((const double *)theta)[i] : (double)((const float *)theta)[i];
+        to[i] = gp_is_wide(t) ? ((const double *)theta)[i] : (double)((const float *)theta)[i];
 }
 
 static void set_weights(const gp_trainee *t, void *theta, const double *from) {
     for (size_t i = 0; i < t->n; i++)
-        if (is_wide(t))
+        if (gp_is_wide(t))
             ((double *)theta)[i] = from[i];
         else
             ((float *)theta)[i] = (float)from[i];
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
-
-static void shuffle(size_t *order, size_t count, uint64_t seed, uint64_t part) {
-    for (size_t i = count; i > 1; i--) { /* Fisher & Yates */
-        size_t j = gp_random_bits(seed, GP_STREAM_SHUFFLE, part, i) % i, swap = order[i - 1];
-        order[i - 1] = order[j];
-        order[j] = swap;
-    }
-}
 
 typedef struct gp_dated {
     double when;
@@ -154,7 +80,7 @@ static size_t split(const gp_table *table, const gp_train_options *o, size_t lab
         for (size_t r = 0; r < rows; r++)
             if ((gp_table_cell(table, r, label) == 1) == class)
                 pool[count++] = r;
-        shuffle(pool, count, o->seed, PART_SPLIT + (uint64_t) class);
+        gp_shuffle(pool, count, o->seed, GP_PART_SPLIT + (uint64_t) class);
         size_t kept = count - (size_t)(o->validation * (double)count + 0.5);
         for (size_t k = 0; k < count; k++)
             order[k < kept ? front++ : --back] = pool[k];
@@ -203,7 +129,7 @@ static gp_status standardise(gp_trainee *t, const gp_table *table, const size_t 
             double x = deviation > 0 ? (raw - mean) / deviation : 0;
             if (r >= t->rows)
                 t->held_X[(r - t->rows) * t->inputs + to] = x;
-            else if (is_wide(t))
+            else if (gp_is_wide(t))
                 ((double *)t->X)[r * t->inputs + to] = x;
             else
                 ((float *)t->X)[r * t->inputs + to] = (float)x;
@@ -344,7 +270,7 @@ static size_t choose_check_rows(const gp_trainee *t, double *X, double *labels) 
             if ((t->labels[r] == rare) != (pass == 0))
                 continue;
             for (size_t k = 0; k < t->inputs; k++)
-                X[chosen * t->inputs + k] = is_wide(t) ? ((double *)t->X)[r * t->inputs + k]
+                X[chosen * t->inputs + k] = gp_is_wide(t) ? ((double *)t->X)[r * t->inputs + k]
                                                        : ((float *)t->X)[r * t->inputs + k];
             labels[chosen++] = t->labels[r];
             quota[pass]--;
@@ -439,7 +365,7 @@ static void fingerprint(const gp_trainee *t, char *text, size_t size) {
     const uint64_t whole[] = {o->activation,  o->dtype,        o->epochs, o->batch,
                               o->optimizer,   o->patience,     o->seed,   t->n,
                               t->inputs,      t->rows,         t->held,   o->checks,
-                              o->check_every, o->hidden_layers};
+                              o->check_every, o->hidden_layers, o->jobs};
     uint64_t sum = GP_SUM_START;
     const struct {
         const void *bytes;
@@ -553,33 +479,6 @@ static gp_status validate(gp_trainee *t, double *pr_auc) {
     return GP_OK;
 }
 
-/* One pass over the training rows; returns the mean cost of its batches. */
-static double learn(gp_trainee *t) {
-    const gp_train_options *o = t->options;
-    size_t batches = o->batch ? (t->rows + o->batch - 1) / o->batch : 0; /* 1 at least */
-    double sum = 0, all = (double)(o->epochs * batches);
-    for (size_t r = 0; r < t->rows; r++)
-        t->order[r] = r;
-    shuffle(t->order, t->rows, o->seed, PART_EPOCH + t->epoch);
-    t->network->mask_seed = o->seed;
-    t->network->mask_draw = t->steps;
-    for (size_t b = 0; b < batches; b++) {
-        size_t first = b * o->batch,
-               count = t->rows - first < o->batch ? t->rows - first : o->batch;
-        double done = (double)(t->epoch * batches + b) / all;
-        double rate = o->learning_rate * 0.5 * (1 + cos(3.14159265358979323846 * done));
-        (void)gp_network_set_rows(t->network, 0, count);
-        if (is_wide(t)) {
-            gather_f64(t, t->order + first, count);
-            sum += step_once_f64(t, rate);
-        } else {
-            gather_f32(t, t->order + first, count);
-            sum += step_once_f32(t, rate);
-        }
-    }
-    return sum / (double)batches;
-}
-
 static gp_status train(gp_trainee *t, gp_error *error) {
     const gp_train_options *o = t->options;
     double start = gp_seconds_now();
@@ -589,7 +488,9 @@ static gp_status train(gp_trainee *t, gp_error *error) {
         status = check_at(t, "start", t->theta, error);
     while (status == GP_OK && !t->refuted && t->epoch < o->epochs &&
            (t->held == 0 || t->epoch - t->best_epoch < o->patience)) {
-        double loss = learn(t), pr_auc;
+        double loss, pr_auc;
+        if (gp_learn(t, &loss) != GP_OK)
+            return gp_fail(error, GP_ERROR_MEMORY, "train: can't start %u threads", o->jobs);
         t->epoch++;
         status = validate(t, &pr_auc);
         if (status != GP_OK)
@@ -630,6 +531,7 @@ static gp_status fill_options(const gp_train_options *given, gp_train_options *o
     o->epochs = o->epochs ? o->epochs : DEFAULT_EPOCHS;
     o->batch = o->batch ? o->batch : DEFAULT_BATCH;
     o->patience = o->patience ? o->patience : DEFAULT_PATIENCE;
+    o->jobs = o->jobs ? o->jobs : 1;
     if (o->learning_rate == 0)
         o->learning_rate = o->optimizer == GP_ADAM ? 1e-3 : 1e-1;
     if (o->momentum < 0)
@@ -665,10 +567,14 @@ gp_status gp_train(const gp_table *table, const gp_train_options *given, gp_mode
         status = gp_network_function(t.network, o.batch, &t.planted, error);
     if (status == GP_OK && o.plants)
         status = plant_all(&t, t.planted, error);
+    if (status == GP_OK && gp_shares_make(&t) != GP_OK)
+        status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory for %u threads", o.jobs);
     if (status == GP_OK && o.checkpoint)
         status = read_checkpoint(&t, error);
+    int blas = gp_blas_set_threads(1); /* jobs are what is asked for */
     if (status == GP_OK)
         status = train(&t, error);
+    (void)gp_blas_set_threads(blas);
     if (status == GP_OK && !t.refuted) {
         weights_of(&t, t.best, t.model->network->theta);
         t.model->checks = json_dumps(t.checks, JSON_COMPACT);
@@ -682,6 +588,7 @@ gp_status gp_train(const gp_table *table, const gp_train_options *given, gp_mode
         *model = t.model;
     else
         gp_model_destroy(t.model);
+    gp_shares_free(&t);
     json_decref(t.checks);
     gp_function_destroy(t.planted);
     gp_network_destroy(t.network);

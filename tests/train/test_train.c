@@ -112,6 +112,53 @@ static void it_learns_and_repeats_itself(void **state) {
         }
 }
 
+/* Weights after 3 epochs, in a new array; *n of them. */
+static double *weights(const gp_train_options *o, size_t *n) {
+    gp_report *refuted;
+    gp_model *model = train_on_payments(o, &refuted);
+    assert_null(refuted);
+    *n = gp_network_parameters(gp_model_network(model));
+    double *w = malloc(*n * sizeof *w);
+    assert_non_null(w);
+    gp_network_get(gp_model_network(model), w);
+    gp_model_destroy(model);
+    return w;
+}
+
+static void threads_share_a_batch(void **state) {
+    (void)state;
+    static const char *const plant[] = {"b1:scale=3"};
+    for (int k = 0; k < 8; k++) { /* with dropout, in either precision, with a mistake planted */
+        gp_train_options o = options();
+        size_t n, again;
+        o.epochs = 3;
+        o.validation = 0;
+        o.checks = 0;
+        o.batch = 50; /* the last batch of an epoch has fewer rows */
+        o.dtype = k & 1 ? GP_FLOAT32 : GP_FLOAT64;
+        o.dropout = k & 2 ? 0.3 : 0;
+        o.plant = plant;
+        o.plants = k & 4 ? 1 : 0;
+        o.jobs = 1;
+        double *one = weights(&o, &n);
+        for (o.jobs = 2; o.jobs <= 7; o.jobs += 5) {
+            double *several = weights(&o, &again), *same = weights(&o, &again);
+            assert_memory_equal(several, same, n * sizeof *same);
+            for (size_t i = 0; i < n; i++)
+                assert_near(several[i], one[i], k & 1 ? 1e-3 : 1e-9);
+            free(several);
+            free(same);
+        }
+        free(one);
+    }
+    gp_train_options o = options(); /* more threads than rows */
+    size_t n;
+    o.epochs = 1;
+    o.batch = 2;
+    o.jobs = 5;
+    free(weights(&o, &n));
+}
+
 static void a_wrong_gradient_stops_it(void **state) {
     (void)state;
     static const char *const PLANTS[] = {"W1:scale=2",        "b1:zero",       "W2:negate",
@@ -155,6 +202,7 @@ static void validation_comes_later_in_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(measures_are_right),
                                        cmocka_unit_test(it_learns_and_repeats_itself),
+                                       cmocka_unit_test(threads_share_a_batch),
                                        cmocka_unit_test(a_wrong_gradient_stops_it),
                                        cmocka_unit_test(validation_comes_later_in_time)};
     return cmocka_run_group_tests(tests, NULL, NULL);
