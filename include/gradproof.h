@@ -614,8 +614,23 @@ GP_API gp_status gp_network_function(gp_network *network, size_t batch, gp_funct
 
 typedef struct gp_table gp_table;
 
-/* Reads a CSV file with a header (RFC 4180, quoted fields), every cell a finite number. Release it
- * with gp_table_destroy. */
+/* A CSV file with a header (RFC 4180, quoted fields), row by row: what is kept of it is the caller's
+ * choice. Either callback may end the reading by another status than GP_OK, having written into the
+ * error why, without the file's name and line, which are put before. */
+typedef struct gp_rows {
+    void *user;
+    /* The names; wanted[k], 1 at first, may be set to 0 for a column that needn't hold numbers. */
+    gp_status (*header)(void *user, size_t columns, const char *const *names, unsigned char *wanted,
+                        gp_error *error);
+    /* One row, which starts in `line` of the file (from 1): cell (columns) has the numbers of wanted
+     * columns, 0 elsewhere. wrong: what is wrong with it, in words ("column age needs a finite
+     * number, not 'x'"), or NULL. */
+    gp_status (*row)(void *user, size_t line, const double *cell, const char *wrong,
+                     gp_error *error);
+} gp_rows;
+GP_API gp_status gp_rows_read_csv(const char *path, const gp_rows *rows, gp_error *error);
+
+/* The same as a whole, every cell a finite number. Release it with gp_table_destroy. */
 GP_API gp_status gp_table_read_csv(const char *path, gp_table **table, gp_error *error);
 GP_API void gp_table_destroy(gp_table *table);
 /* Made-up mobile payments, for when there are no data at hand: amount, hour, account and device

@@ -1,14 +1,13 @@
 /* gradproof score: rows go through in slices, so that a table of any length takes the same memory.
  */
-#include <csv.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/arguments.h"
-#include "cli/number.h"
 
 enum { SLICE = 1024, MOST_COMPLAINTS = 20, REASONS = 3 };
 
@@ -19,23 +18,13 @@ typedef struct scoring {
     double threshold; /* NaN: none */
     int explain;
     double *influence; /* SLICE x inputs, where asked for */
-    size_t inputs, columns;
-    size_t *input_of;         /* a column: the input it is; SIZE_MAX: none */
-    size_t lines;             /* read so far */
-    size_t column;            /* of the next field */
+    size_t inputs;
+    size_t *column_of;        /* an input: its column in the file */
     double *X;                /* SLICE x inputs */
     size_t row[SLICE];        /* the row of the file (from 1) of each in the slice */
     unsigned char bad[SLICE]; /* it can't be scored */
     size_t filled, rows, refused;
-    int in_header, failed; /* failed: nothing more can be done */
-    char why[200];         /* the present row can't be scored; "" while it can */
 } scoring;
-
-static void give_up(scoring *s, const char *what) {
-    if (!s->failed)
-        fprintf(stderr, "gradproof: %.200s: line %zu: %s\n", s->path, s->lines, what);
-    s->failed = 1;
-}
 
 /* The inputs that moved a row's logit most, with sign: "amount +1.3; hour -0.4" */
 static void print_reasons(const scoring *s, size_t k) {
@@ -56,15 +45,14 @@ static void print_reasons(const scoring *s, size_t k) {
     }
 }
 
-static void flush_slice(scoring *s) {
+/* -1: out of memory. */
+static int flush_slice(scoring *s) {
     double probability[SLICE];
-    if (s->filled == 0 || s->failed)
-        return;
+    if (s->filled == 0)
+        return 0;
     if (gp_model_score(s->model, s->filled, s->X, probability) != GP_OK ||
-        (s->explain && gp_model_explain(s->model, s->filled, s->X, s->influence) != GP_OK)) {
-        give_up(s, "out of memory");
-        return;
-    }
+        (s->explain && gp_model_explain(s->model, s->filled, s->X, s->influence) != GP_OK))
+        return -1;
     for (size_t k = 0; k < s->filled; k++) {
         fprintf(s->out, "%zu,", s->row[k]);
         if (!s->bad[k])
@@ -78,113 +66,47 @@ static void flush_slice(scoring *s) {
         fputc('\n', s->out);
     }
     s->filled = 0;
+    return 0;
 }
 
-static void header_field(scoring *s, const char *name) {
-    size_t *list = realloc(s->input_of, (s->columns + 1) * sizeof *list);
-    if (!list) {
-        give_up(s, "out of memory");
-        return;
-    }
-    s->input_of = list;
-    list[s->columns] = SIZE_MAX;
-    for (size_t k = 0; k < s->inputs; k++)
-        if (strcmp(gp_model_input_name(s->model, k), name) == 0)
-            list[s->columns] = k;
-    s->columns++;
-}
-
-static void on_field(void *field, size_t length, void *user) {
+/* Which column is which input? Others may hold anything. */
+static gp_status take_header(void *user, size_t columns, const char *const *names,
+                             unsigned char *wanted, gp_error *error) {
     scoring *s = user;
-    const char *text = field ? field : "";
-    (void)length; /* CSV_APPEND_NULL ends the field */
-    if (s->failed)
-        return;
-    if (s->in_header) {
-        header_field(s, text);
-        return;
-    }
-    size_t column = s->column++;
-    if (column >= s->columns || s->input_of[column] == SIZE_MAX)
-        return;
-    char *end;
-    double v = cli_read_number(text, &end);
-    while (*end == ' ')
-        end++;
-    if ((end == text || *end || !isfinite(v)) && !s->why[0])
-        snprintf(s->why, sizeof s->why, "column %.60s needs a finite number, not '%.40s'",
-                 gp_model_input_name(s->model, s->input_of[column]), text);
-    s->X[s->filled * s->inputs + s->input_of[column]] = isfinite(v) ? v : 0;
-}
-
-static void check_header(scoring *s) {
-    for (size_t k = 0; k < s->inputs && !s->failed; k++) {
+    for (size_t k = 0; k < s->inputs; k++) {
+        const char *name = gp_model_input_name(s->model, k);
         size_t found = 0;
-        for (size_t c = 0; c < s->columns; c++)
-            found += s->input_of[c] == k;
+        for (size_t c = 0; c < columns; c++)
+            if (strcmp(name, names[c]) == 0) {
+                s->column_of[k] = c;
+                found++;
+            }
         if (found != 1) {
-            char what[200];
-            snprintf(what, sizeof what, "%s column '%.80s', which the model asks for",
-                     found ? "has more than one" : "has no", gp_model_input_name(s->model, k));
-            give_up(s, what);
+            snprintf(error->message, sizeof error->message,
+                     "%s column '%.80s', which the model asks for",
+                     found ? "has more than one" : "has no", name);
+            return GP_ERROR_INPUT;
         }
     }
+    memset(wanted, 0, columns);
+    for (size_t k = 0; k < s->inputs; k++)
+        wanted[s->column_of[k]] = 1;
+    return GP_OK;
 }
 
-static void on_row(int terminator, void *user) {
+static gp_status take_row(void *user, size_t line, const double *cell, const char *wrong,
+                          gp_error *error) {
     scoring *s = user;
-    (void)terminator;
-    if (s->failed)
-        return;
-    if (s->in_header) {
-        s->in_header = 0;
-        check_header(s);
-        s->column = 0;
-        return;
-    }
-    s->rows++;
-    if (s->column != s->columns && !s->why[0])
-        snprintf(s->why, sizeof s->why, "has %zu fields, but the header has %zu", s->column,
-                 s->columns);
-    s->bad[s->filled] = s->why[0] != '\0';
-    if (s->why[0] && s->refused++ < MOST_COMPLAINTS)
-        fprintf(stderr, "gradproof: %.200s: line %zu: %s: not scored\n", s->path, s->lines, s->why);
-    s->row[s->filled++] = s->rows;
-    s->why[0] = '\0';
-    s->column = 0;
-    if (s->filled == SLICE)
-        flush_slice(s);
-    memset(s->X + s->filled * s->inputs, 0, s->inputs * sizeof *s->X);
-}
-
-static void read_all(scoring *s, FILE *file) {
-    struct csv_parser parser;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
-        give_up(s, "out of memory");
-        return;
-    }
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t length;
-    while (!s->failed && (length = getline(&line, &size, file)) > 0) {
-        const char *start = line;
-        s->lines++;
-        if (s->lines == 1 && length >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
-            start += 3; /* a byte order mark is no part of the first name */
-            length -= 3;
-        }
-        if (csv_parse(&parser, start, (size_t)length, on_field, on_row, s) != (size_t)length)
-            give_up(s, csv_strerror(csv_error(&parser)));
-    }
-    if (!s->failed && ferror(file))
-        give_up(s, strerror(errno));
-    if (!s->failed && csv_fini(&parser, on_field, on_row, s) != 0)
-        give_up(s, "a quoted field is not closed");
-    if (!s->failed && (s->columns == 0 || s->in_header))
-        give_up(s, "is empty: give a header line and rows");
-    flush_slice(s);
-    free(line);
-    csv_free(&parser);
+    s->bad[s->filled] = wrong != NULL;
+    if (wrong && s->refused++ < MOST_COMPLAINTS)
+        fprintf(stderr, "gradproof: %.200s: line %zu: %s: not scored\n", s->path, line, wrong);
+    for (size_t k = 0; k < s->inputs; k++)
+        s->X[s->filled * s->inputs + k] = wrong ? 0 : cell[s->column_of[k]];
+    s->row[s->filled++] = ++s->rows;
+    if (s->filled < SLICE || flush_slice(s) == 0)
+        return GP_OK;
+    snprintf(error->message, sizeof error->message, "out of memory");
+    return GP_ERROR_MEMORY;
 }
 
 static int score(scoring *s, const char *model, const char *out) {
@@ -193,25 +115,28 @@ static int score(scoring *s, const char *model, const char *out) {
     if (status != GP_OK)
         return cli_complain(status, &error);
     s->inputs = gp_model_inputs(s->model);
-    s->X = calloc((SLICE + 1) * s->inputs, sizeof *s->X);
+    s->X = calloc(SLICE * s->inputs, sizeof *s->X);
     s->influence = calloc(SLICE * s->inputs, sizeof *s->influence);
-    FILE *file = fopen(s->path, "rb");
-    if (!file || !s->X || !s->influence) {
+    s->column_of = calloc(s->inputs, sizeof *s->column_of);
+    int missing = access(s->path, R_OK) != 0; /* seen before anything is written */
+    if (missing || !s->X || !s->influence || !s->column_of) {
         fprintf(stderr, "gradproof: %.200s: %s\n", s->path,
-                file ? "out of memory" : strerror(errno));
-        return file ? EXIT_FAULT : EXIT_NO_INPUT;
+                missing ? strerror(errno) : "out of memory");
+        return missing ? EXIT_NO_INPUT : EXIT_FAULT;
     }
     s->out = out ? fopen(out, "w") : stdout;
     if (!s->out) {
         fprintf(stderr, "gradproof: --out %.200s: can't be written: %s\n", out, strerror(errno));
-        fclose(file);
         return EXIT_USAGE;
     }
     fprintf(s->out, "row,probability%s%s\n", isnan(s->threshold) ? "" : ",flag",
             s->explain ? ",reasons" : "");
-    s->in_header = 1;
-    read_all(s, file);
-    fclose(file);
+    gp_rows rows = {s, take_header, take_row};
+    status = gp_rows_read_csv(s->path, &rows, &error);
+    if (flush_slice(s) != 0 && status == GP_OK) {
+        snprintf(error.message, sizeof error.message, "%.200s: out of memory", s->path);
+        status = GP_ERROR_MEMORY;
+    }
     int unwritten = fflush(s->out) != 0 || ferror(s->out);
     if (out && fclose(s->out) != 0)
         unwritten = 1;
@@ -222,7 +147,9 @@ static int score(scoring *s, const char *model, const char *out) {
     }
     if (s->refused > MOST_COMPLAINTS)
         fprintf(stderr, "gradproof: %.200s: %zu rows in all are not scored\n", s->path, s->refused);
-    return s->failed || s->refused ? EXIT_NO_INPUT : 0;
+    if (status != GP_OK)
+        return cli_complain(status, &error);
+    return s->refused ? EXIT_NO_INPUT : 0;
 }
 
 int cli_score(int argc, char **argv) {
@@ -262,6 +189,6 @@ int cli_score(int argc, char **argv) {
     gp_model_destroy(s.model);
     free(s.X);
     free(s.influence);
-    free(s.input_of);
+    free(s.column_of);
     return code;
 }

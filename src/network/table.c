@@ -1,7 +1,4 @@
-/* Tables of examples, from CSV files through libcsv. */
-#include <csv.h>
-#include <ctype.h>
-#include <errno.h>
+/* Tables of examples. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,144 +7,68 @@
 #include "network/table.h"
 #include "probe/random.h"
 
-/* A file being read. */
-typedef struct gp_reader {
+/* A table being read. */
+typedef struct gp_filling {
     gp_table *table;
-    const char *path;
-    gp_error *error;
-    gp_status status;
-    size_t line;     /* of the file, from 1 */
-    size_t column;   /* of the next field */
     size_t capacity; /* of table->cell, in rows */
-    int in_header;
-} gp_reader;
+} gp_filling;
 
-static void refuse(gp_reader *r, gp_status status, const char *what, const char *detail) {
-    if (r->status == GP_OK)
-        r->status =
-            gp_fail(r->error, status, "%.200s: line %zu: %s%.80s", r->path, r->line, what, detail);
+static gp_status take_names(void *user, size_t columns, const char *const *names,
+                            unsigned char *wanted, gp_error *error) {
+    gp_table *t = ((gp_filling *)user)->table;
+    (void)wanted; /* all of them */
+    t->name = calloc(columns + 1, sizeof *t->name);
+    if (!t->name)
+        return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
+    for (; t->columns < columns; t->columns++) {
+        for (size_t k = 0; k < t->columns; k++)
+            if (strcmp(t->name[k], names[t->columns]) == 0)
+                return gp_fail(error, GP_ERROR_INPUT, "two columns have the name %.80s",
+                               names[t->columns]);
+        t->name[t->columns] = gp_copy_string(names[t->columns]);
+        if (!t->name[t->columns])
+            return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
+    }
+    return GP_OK;
 }
 
-static void header_field(gp_reader *r, const char *text) {
-    gp_table *t = r->table;
-    for (size_t k = 0; k < t->columns; k++)
-        if (strcmp(t->name[k], text) == 0) {
-            refuse(r, GP_ERROR_INPUT, "two columns have the name ", text);
-            return;
-        }
-    char **name = realloc(t->name, (t->columns + 1) * sizeof *name);
-    if (name)
-        t->name = name;
-    if (!name || !(name[t->columns] = gp_copy_string(text))) {
-        refuse(r, GP_ERROR_MEMORY, "out of memory", "");
-        return;
+static gp_status take_row(void *user, size_t line, const double *cell, const char *wrong,
+                          gp_error *error) {
+    gp_filling *f = user;
+    gp_table *t = f->table;
+    (void)line;
+    if (wrong)
+        return gp_fail(error, GP_ERROR_INPUT, "%s", wrong);
+    if (t->rows == f->capacity) {
+        size_t capacity = f->capacity ? 2 * f->capacity : 256;
+        double *more = realloc(t->cell, capacity * t->columns * sizeof *more);
+        if (!more)
+            return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
+        t->cell = more;
+        f->capacity = capacity;
     }
-    t->columns++;
-}
-
-static void on_field(void *field, size_t length, void *user) {
-    gp_reader *r = user;
-    gp_table *t = r->table;
-    char what[200];
-    (void)length; /* CSV_APPEND_NULL ends the field */
-    if (r->status != GP_OK)
-        return;
-    const char *text = field ? field : "";
-    if (r->in_header) {
-        header_field(r, text);
-        return;
-    }
-    size_t k = r->column++;
-    if (k >= t->columns)
-        return; /* counted: the end of the row says how many */
-    if (t->rows == r->capacity) {
-        size_t capacity = r->capacity ? 2 * r->capacity : 256;
-        double *cell = realloc(t->cell, capacity * t->columns * sizeof *cell);
-        if (!cell) {
-            refuse(r, GP_ERROR_MEMORY, "out of memory", "");
-            return;
-        }
-        t->cell = cell;
-        r->capacity = capacity;
-    }
-    char *end;
-    double v = strtod(text, &end);
-    int empty = end == text;
-    while (isspace((unsigned char)*end))
-        end++;
-    if (empty || *end || !isfinite(v)) {
-        snprintf(what, sizeof what, "column %.60s needs a finite number, not '%.40s'", t->name[k],
-                 text);
-        refuse(r, GP_ERROR_INPUT, what, "");
-        return;
-    }
-    t->cell[t->rows * t->columns + k] = v;
-}
-
-static void on_row(int terminator, void *user) {
-    gp_reader *r = user;
-    (void)terminator;
-    if (r->status != GP_OK)
-        return;
-    if (r->in_header) {
-        r->in_header = 0;
-    } else if (r->column != r->table->columns) {
-        char what[128];
-        snprintf(what, sizeof what, "has %zu field%s, but the header has %zu", r->column,
-                 r->column == 1 ? "" : "s", r->table->columns);
-        refuse(r, GP_ERROR_INPUT, what, "");
-    } else {
-        r->table->rows++;
-    }
-    r->column = 0;
+    memcpy(t->cell + t->rows++ * t->columns, cell, t->columns * sizeof *cell);
+    return GP_OK;
 }
 
 gp_status gp_table_read_csv(const char *path, gp_table **table, gp_error *error) {
     if (!path || !table)
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_table_read_csv: NULL argument");
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return gp_fail(error, GP_ERROR_INPUT, "%.200s: %s", path, strerror(errno));
-    struct csv_parser parser;
-    gp_reader r = {.path = path, .error = error, .in_header = 1};
-    r.table = calloc(1, sizeof *r.table);
-    int ready = r.table && csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0;
-    if (!ready)
-        r.status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
-
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t length;
-    errno = 0;
-    while (r.status == GP_OK && (length = getline(&line, &size, file)) > 0) {
-        r.line++;
-        const char *start = line;
-        if (r.line == 1 && length >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
-            start += 3; /* a byte order mark is no part of the first name */
-            length -= 3;
-        }
-        if (csv_parse(&parser, start, (size_t)length, on_field, on_row, &r) != (size_t)length)
-            refuse(&r, csv_error(&parser) == CSV_EPARSE ? GP_ERROR_INPUT : GP_ERROR_MEMORY,
-                   csv_strerror(csv_error(&parser)), "");
+    gp_filling f = {.table = calloc(1, sizeof *f.table)};
+    gp_rows rows = {&f, take_names, take_row};
+    if (!f.table)
+        return gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+    gp_status status = gp_rows_read_csv(path, &rows, error);
+    if (status == GP_OK && f.table->rows == 0)
+        status = gp_fail(error, GP_ERROR_INPUT,
+                         "%.200s: has no rows below its header: give a header line and a row for "
+                         "each example",
+                         path);
+    if (status != GP_OK) {
+        gp_table_destroy(f.table);
+        return status;
     }
-    if (r.status == GP_OK && ferror(file))
-        r.status = gp_fail(error, GP_ERROR_INPUT, "%.200s: %s", path,
-                           errno ? strerror(errno) : "can't be read");
-    if (r.status == GP_OK && csv_fini(&parser, on_field, on_row, &r) != 0)
-        refuse(&r, GP_ERROR_INPUT, "a quoted field is not closed", "");
-    if (r.status == GP_OK && (r.table->columns == 0 || r.table->rows == 0))
-        r.status = gp_fail(error, GP_ERROR_INPUT,
-                           "%.200s: %s: give a header line and a row for each example", path,
-                           r.table->columns ? "has no rows below its header" : "is empty");
-    free(line);
-    fclose(file);
-    if (ready)
-        csv_free(&parser);
-    if (r.status != GP_OK) {
-        gp_table_destroy(r.table);
-        return r.status;
-    }
-    *table = r.table;
+    *table = f.table;
     return GP_OK;
 }
 

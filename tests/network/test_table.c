@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "probe/random.h"
 #include "testing.h"
 
 /* Writes text to a new file and reads it as CSV. */
@@ -132,12 +133,114 @@ static void transactions_are_read_whole(void **state) {
     gp_table_destroy(t);
 }
 
+/* What a plain reading makes of a table without quotes: rows, or -1 where it must be refused. */
+static long rows_of(char *text) {
+    enum { MOST = 64 };
+    static char names[MOST][256];
+    long rows = -1, columns = 0; /* -1: no header yet */
+    for (char *line = text, *next; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        if (line[strspn(line, " \t")] == '\0') /* blank */
+            continue;
+        long fields = 0;
+        for (char *field = line, *comma; field; field = comma) {
+            comma = strchr(field, ',');
+            if (comma)
+                *comma++ = '\0';
+            field += strspn(field, " \t");
+            for (size_t end = strlen(field); end > 0 && strchr(" \t", field[end - 1]); end--)
+                field[end - 1] = '\0';
+            if (rows < 0) {
+                for (char *c = field; *c; c++)
+                    *c = *c > 0 && *c < 32 ? '?' : *c == 127 ? '?' : *c;
+                for (long k = 0; k < fields; k++)
+                    if (strcmp(names[k], field) == 0)
+                        return -1;
+                assert_true(fields < MOST);
+                snprintf(names[fields], sizeof *names, "%s", field);
+            } else {
+                char *end;
+                double v = strtod(field, &end);
+                end += strspn(end, "\v\f");
+                if (end == field || *end || !isfinite(v))
+                    return -1;
+            }
+            fields++;
+        }
+        if (rows < 0)
+            columns = fields;
+        else if (fields != columns)
+            return -1;
+        rows++;
+    }
+    return rows > 0 ? rows : -1;
+}
+
+static void damage_is_refused_or_leaves_a_table(void **state) {
+    (void)state;
+    enum { TIMES = 10000, MOST = 4096 };
+    char whole[MOST], bytes[MOST + 8], copy[MOST + 8];
+    size_t size = 0, refused = 0, compared = 0;
+    for (int k = 0; k < 6; k++)
+        size += (size_t)snprintf(whole + size, MOST - size, "%scolumn %d", k ? "," : "", k);
+    for (int r = 0; r < 30; r++)
+        for (int k = 0; k < 6; k++)
+            size += (size_t)snprintf(whole + size, MOST - size, "%s%.4g", k ? "," : "\n",
+                                     gp_random_normal(2, GP_STREAM_GENERATE, (uint64_t)r, (uint64_t)k));
+    for (uint64_t k = 0; k < TIMES; k++) {
+        size_t at = gp_random_bits(9, GP_STREAM_GENERATE, 1, k) % size, end = size;
+        memcpy(bytes, whole, size);
+        switch (k % 4) {
+        case 0: /* a bit */
+            bytes[at] = (char)(bytes[at] ^ (1 << (k / 4 % 8)));
+            break;
+        case 1: /* what a table is made of, elsewhere */
+            bytes[at] = ",\n\"\r eE-+.0\t"[k / 4 % 13];
+            break;
+        case 2: /* cut off */
+            end = at;
+            break;
+        default: /* a run of anything, hostile headers among it */
+            for (size_t i = k % 8 == 3 ? at % 40 : at; i < size && i < at + 9; i++)
+                bytes[i] = (char)gp_random_bits(9, GP_STREAM_GENERATE, 2 + k, i);
+        }
+        gp_table *t = NULL;
+        gp_error error = {""};
+        gp_status status = read_text(bytes, end, &t, &error);
+        memcpy(copy, bytes, end);
+        copy[end] = '\0';
+        if (status == GP_OK) {
+            for (size_t i = 0; i < gp_table_rows(t) * gp_table_columns(t); i++)
+                assert_true(isfinite(gp_table_cell(t, i / gp_table_columns(t), i % gp_table_columns(t))));
+        } else {
+            refused++;
+            assert_int_equal(status, GP_ERROR_INPUT);
+            assert_true(error.message[0] && !strchr(error.message, '\n'));
+        }
+        if (!memchr(bytes, '"', end) && !memchr(bytes, '\r', end) && !memchr(bytes, '\0', end)) {
+            long rows = rows_of(copy);
+            compared++;
+            if ((rows > 0) != (status == GP_OK) || (rows > 0 && rows != (long)gp_table_rows(t)))
+                fail_msg("case %llu: %ld rows, or refused? '%s'", (unsigned long long)k, rows,
+                         error.message);
+        }
+        if (memchr(bytes, '\0', end))
+            assert_int_equal(status, GP_ERROR_INPUT);
+        if (status == GP_OK)
+            gp_table_destroy(t);
+    }
+    assert_true(refused > TIMES / 4 && compared > TIMES / 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(plain_and_quoted_fields),
                                        cmocka_unit_test(bad_files_are_named_by_line),
                                        cmocka_unit_test(a_missing_file_says_so),
                                        cmocka_unit_test(columns_are_standardised_and_classes_dealt),
                                        cmocka_unit_test(labels_must_be_there_and_binary),
-                                       cmocka_unit_test(transactions_are_read_whole)};
+                                       cmocka_unit_test(transactions_are_read_whole),
+                                       cmocka_unit_test(damage_is_refused_or_leaves_a_table)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

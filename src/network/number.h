@@ -1,13 +1,13 @@
 /* Reading numbers quickly: most have few digits, and those need no strtod to be exact. */
-#ifndef GP_CLI_NUMBER_H
-#define GP_CLI_NUMBER_H
+#ifndef GP_NUMBER_H
+#define GP_NUMBER_H
 
 #include <stdint.h>
 #include <stdlib.h>
 
 /* As strtod: a mantissa below 2^53 and a power of ten up to 22 are exact in a double, and so is one
  * product or quotient of them, rounded once (Clinger 1990). What is more goes to strtod. */
-static inline double cli_read_number(const char *text, char **end) {
+static inline double gp_read_number(const char *text, char **end) {
     static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
