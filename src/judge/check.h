@@ -31,6 +31,7 @@ typedef struct gp_check_state {
     double *pilot;  /* one a block: the first steps of its entries, as a share of those that their
                        lengths suggest */
     gp_noise noise; /* at the given point */
+    double rounding; /* besides, of a line's values, as a share of the largest */
     int by_changes; /* the function tells its changes, and that is what is asked for */
     double away;    /* where the gradient was asked for besides: by this share of the lengths */
     int constant;   /* the gradient was the same, bit for bit, at another point */

@@ -20,6 +20,7 @@ typedef struct gp_directions {
     double *norm;       /* a block: |w g|, the root of its sum of squares; 0 where it stays put */
     double unit;        /* of the gradient, a power of two: its squares neither overflow nor
                            vanish */
+    gp_noise noise; /* of values along directions */
     double scale;       /* length on which steps along a direction are taken */
     unsigned count;     /* directions in use */
     int thorough;       /* whatever they cost */

@@ -179,7 +179,7 @@ static gp_outcome estimate(void *context, gp_evaluator *e, size_t k) {
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, (unsigned)k, &all);
     gp_line line;
-    double tau = least_tau(d), sigma = d->check->noise.sigma;
+    double tau = least_tau(d), sigma = d->noise.sigma;
     gp_line_start(&line, e, &probe, d->check->report->value);
     for (size_t i = 0; i <= (size_t)d->thorough; i++) {
         gp_goal goal = {0, EFFORT[i].share * tau};
@@ -320,14 +320,42 @@ static gp_outcome choose_scale(gp_directions *d) {
     return GP_EVALUATED;
 }
 
+/* Where directions lead to values many times the given one's (an exponential, a pole), these round
+ * coarsely and say little about the noise of single entries' values, which may stay as they are. What
+ * is known of entries' noise then is that of the other directions and the rounding of their own
+ * values. */
+static gp_outcome judge_noise_of_entries(gp_directions *d, double tiny) {
+    static const double WILD = 16;
+    gp_check_state *c = d->check;
+    gp_ladder tame[GP_DIRECTIONS];
+    size_t count = 0;
+    double most = WILD * fabs(c->report->value);
+    c->noise = d->noise;
+    c->rounding = 0;
+    for (unsigned k = 0; k < d->count && most > 0; k++) {
+        double largest = 0;
+        for (unsigned q = 0; q < d->ladders[k].rungs && q < 2; q++)
+            largest = fmax(largest, fmax(fabs(d->ladders[k].rung[q].f_plus),
+                                         fabs(d->ladders[k].rung[q].f_minus)));
+        if (largest <= most)
+            tame[count++] = d->ladders[k];
+    }
+    if (most == 0 || count == d->count || c->by_changes)
+        return GP_EVALUATED;
+    c->rounding = SUMMED * gp_dtype_epsilon(c->evaluator->x_dtype) / sqrt(12);
+    return gp_noise_level(c->function->dtype, tiny, tame, count, 0, NULL, NULL, &c->noise);
+}
+
 /* patient: tell noise from kinks and bends by looking again from ever nearer. */
 static gp_outcome judge_noise(gp_directions *d, double tiny, int patient) {
     gp_check_state *c = d->check;
     gp_outcome outcome = gp_noise_level(c->function->dtype, tiny, d->ladders, d->count, patient,
-                                        looks_again, d, &c->noise);
+                                        looks_again, d, &d->noise);
+    if (outcome == GP_EVALUATED)
+        outcome = judge_noise_of_entries(d, tiny);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
-    c->report->noise = c->noise.sigma;
+    c->report->noise = d->noise.sigma;
     return outcome;
 }
 
@@ -397,7 +425,7 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     gp_goal goal = {0, SHARP * fabs(off)};
     gp_estimate e;
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT ||
-        gp_ladder_refine(&ladder, &line, d->check->noise.sigma, goal, PART_EVALUATIONS, &e) ==
+        gp_ladder_refine(&ladder, &line, d->noise.sigma, goal, PART_EVALUATIONS, &e) ==
             GP_FAULT)
         return GP_FAULT;
     result->off = analytic_slope(d, &probe, &size) - e.derivative;

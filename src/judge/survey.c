@@ -357,6 +357,17 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     return outcome;
 }
 
+/* The noise of an entry that is looked at by itself. */
+static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
+    double largest = fabs(ladder->f0);
+    for (unsigned k = 0; k < ladder->rungs && k < 2; k++)
+        largest = fmax(largest,
+                       fmax(fabs(ladder->rung[k].f_plus), fabs(ladder->rung[k].f_minus)));
+    double own = c->rounding * largest;
+    return (gp_noise){fmax(c->noise.sigma, own), fmax(c->noise.quiet, own),
+                      fmax(c->noise.loud, own)};
+}
+
 gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
     size_t block = gp_function_block_number(c->function, i);
     gp_probe probe = gp_survey_probe(c, i);
@@ -365,7 +376,8 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     gp_line_start(&line, c->evaluator, &probe, c->report->value);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
-    return gp_judge_line(&ladder, &line, c->noise, &c->tolerance[block], a, 1, result);
+    return gp_judge_line(&ladder, &line, noise_along(c, &ladder), &c->tolerance[block], a, 1,
+                         result);
 }
 
 gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *result) {
@@ -380,7 +392,7 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
         gp_line_start(&line, c->evaluator, &probe, c->report->value);
         if (gp_ladder_start(&ladder, &line, k ? SECOND_SHIFT : 1) == GP_FAULT)
             return GP_FAULT;
-        seen[k] = gp_ladder_estimate(&ladder, c->noise.loud);
+        seen[k] = gp_ladder_estimate(&ladder, noise_along(c, &ladder).loud);
         double open = seen[k].bound + gp_tau(t, a, seen[k].derivative, seen[k].bound);
         if (!isfinite(seen[k].bound) || !(fabs(a - seen[k].derivative) > PLAINLY * open))
             return gp_judge_again(c, i, a, result);
