@@ -2,7 +2,7 @@
 
     bench/training.py BUILD DATA.csv LABEL
 
-prints tables in Markdown. Times are those of one run on one machine, one thread each: only their ratios mean
+prints tables in Markdown. A column "Time" orders the rows and is no input. Times are those of one run on one machine, one thread each: only their ratios mean
 anything. A peer that isn't installed is left out."""
 import csv
 import json
@@ -98,15 +98,22 @@ def has(module):
 
 
 def by_time(data, label, folder):
-    """The earlier four fifths, and the rest: the same split for all."""
+    """The earlier four fifths, and the rest, without their time: the same split for all. all.csv has a column "row" by which
+    we make it ourselves."""
     with open(data, newline="") as file:
         names, *rows = csv.reader(file)
+    if "Time" in names:
+        at = names.index("Time")
+        rows.sort(key=lambda row: float(row[at])) # stable
+        names, rows = names[:at] + names[at + 1:], [row[:at] + row[at + 1:] for row in rows]
     cut = len(rows) * 4 // 5
     for name, part in (("train", rows[:cut]), ("held", rows[cut:])):
         with open(folder / f"{name}.csv", "w", newline="") as file:
             csv.writer(file).writerows([names] + part)
+    with open(folder / "all.csv", "w", newline="") as file:
+        csv.writer(file).writerows([names + ["row"]] + [row + [k] for k, row in enumerate(rows)])
     positives = sum(row[names.index(label)] == "1" for row in rows[cut:])
-    return len(rows), positives, names
+    return len(rows), positives, len(names) - 1
 
 
 def ours(build, data, label, hidden, seed, folder, *more):
@@ -118,26 +125,24 @@ def ours(build, data, label, hidden, seed, folder, *more):
 
 
 def quality(build, data, label, folder, peers):
-    """Our split in time is by a column: one is added that counts rows."""
-    rows, positives, names = by_time(data, label, folder)
-    with open(data, newline="") as file, open(folder / "counted.csv", "w", newline="") as counted:
-        writer = csv.writer(counted)
-        for k, row in enumerate(csv.reader(file)):
-            writer.writerow(row + (["row"] if k == 0 else [k]))
+    rows, positives, inputs = by_time(data, label, folder)
     print(f"{rows} rows in the order of time, the last fifth held back ({positives} of class 1); {EPOCHS} epochs of Adam, batch "
           f"{BATCH}; best validation PR-AUC over epochs, seeds 0 to {len(SEEDS) - 1}\n")
     print("| network | who | median | least | most | seconds an epoch |\n| --- | --- | --- | --- | --- | --- |")
     for hidden in "64,32", "512,256":
-        results = {"gradproof": [ours(build, folder / "counted.csv", label, hidden, seed, folder, "--time-column", "row",
-                                      "--check", "none") for seed in SEEDS]}
-        results["gradproof"] = [(best, seconds / EPOCHS) for best, seconds in results["gradproof"]]
+        results = {}
+        for jobs in "1", "2":
+            who = "gradproof" if jobs == "1" else "gradproof, two threads"
+            found = [ours(build, folder / "all.csv", label, hidden, seed, folder, "--time-column", "row", "--check", "none",
+                          "--jobs", jobs) for seed in SEEDS]
+            results[who] = [(best, seconds / EPOCHS) for best, seconds in found]
         for peer in peers:
             found = [json.loads(run("/usr/bin/python3", "-W", "ignore", "-c", PEER, peer, folder / "train.csv",
                                     folder / "held.csv", label, hidden, str(seed), str(EPOCHS))) for seed in SEEDS]
             results[peer] = [(one["best"], one["epoch"]) for one in found]
         for who, found in results.items():
             best = sorted(one[0] for one in found)
-            print(f"| {hidden} | {who} | {statistics.median(best):.4f} | {best[0]:.4f} | {best[-1]:.4f} | "
+            print(f"| {inputs}-{hidden.replace(',', '-')}-1 | {who} | {statistics.median(best):.4f} | {best[0]:.4f} | {best[-1]:.4f} | "
                   f"{statistics.median(one[1] for one in found):.4g} |", flush=True)
 
 
@@ -175,7 +180,7 @@ def scoring(build, folder, peers):
         theirs = time.perf_counter() - start
         print(f", scikit-learn's predict_proba {theirs:.2f} s: {theirs / own:.3g} x", end="")
     print()
-    large = os.environ.get("LARGE_ROWS")  # 50000000 make 5 GB
+    large = os.environ.get("LARGE_ROWS")  # 62000000 make 5 GB
     if large:
         make = subprocess.Popen([build / "gradproof", "generate", "--rows", large], stdout=subprocess.PIPE)
         start = time.perf_counter()

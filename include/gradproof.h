@@ -130,9 +130,9 @@ typedef int (*gp_part_callback)(void *user, size_t part);
 typedef int (*gp_silence_callback)(void *user, size_t entry, char *name, size_t size);
 
 /* For a function that knows what is likely to go wrong in its gradient: g (n) := what the gradient
- * at x would be with mistake number `suspect`, in double for either precision and as the seed, batch,
- * examples and part in use have it. Where the gradient under test is that in a block that is refuted, the
- * mistake is named. It should share no code with the gradient under test. */
+ * at x would be with mistake number `suspect`, in double for either precision and as the seed,
+ * batch, examples and part in use have it. Where the gradient under test is that in a block that is
+ * refuted, the mistake is named. It should share no code with the gradient under test. */
 typedef struct gp_suspect {
     const char *kind; /* a lower-case word, as of gp_diagnosis; static, as is text, */
     const char *text; /* which goes on "W2 is what comes out where ..." */
@@ -614,17 +614,17 @@ GP_API gp_status gp_network_function(gp_network *network, size_t batch, gp_funct
 
 typedef struct gp_table gp_table;
 
-/* A CSV file with a header (RFC 4180, quoted fields), row by row: what is kept of it is the caller's
- * choice. Either callback may end the reading by another status than GP_OK, having written into the
- * error why, without the file's name and line, which are put before. */
+/* A CSV file with a header (RFC 4180, quoted fields), row by row: what is kept of it is the
+ * caller's choice. Either callback may end the reading by another status than GP_OK, having written
+ * into the error why, without the file's name and line, which are put before. */
 typedef struct gp_rows {
     void *user;
     /* The names; wanted[k], 1 at first, may be set to 0 for a column that needn't hold numbers. */
     gp_status (*header)(void *user, size_t columns, const char *const *names, unsigned char *wanted,
                         gp_error *error);
-    /* One row, which starts in `line` of the file (from 1): cell (columns) has the numbers of wanted
-     * columns, 0 elsewhere. wrong: what is wrong with it, in words ("column age needs a finite
-     * number, not 'x'"), or NULL. */
+    /* One row, which starts in `line` of the file (from 1): cell (columns) has the numbers of
+     * wanted columns, 0 elsewhere. wrong: what is wrong with it, in words ("column age needs a
+     * finite number, not 'x'"), or NULL. */
     gp_status (*row)(void *user, size_t line, const double *cell, const char *wrong,
                      gp_error *error);
 } gp_rows;
@@ -730,9 +730,9 @@ typedef struct gp_train_options {
     double validation;    /* share of the rows; negative: 0.2 */
     size_t patience;      /* epochs without a better PR-AUC before it ends; 0: 10 */
     uint64_t seed;
-    unsigned jobs; /* threads among which each batch is shared out; 0: 1. Another number of them
-                      makes the same weights but for rounding */
-    unsigned checks;          /* GP_CHECK_...; */
+    unsigned jobs;   /* threads among which each batch is shared out; 0: 1. Another number of them
+                        makes the same weights but for rounding */
+    unsigned checks; /* GP_CHECK_...; */
     size_t check_every;       /* and after every so many epochs; 0: not */
     const char *const *plant; /* mistakes planted into the gradient, in training as in checks */
     size_t plants;

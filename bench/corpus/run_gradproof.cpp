@@ -190,8 +190,9 @@ double size_in(const gp_report *r, const subject &s) {
     return largest;
 }
 
-/* The same as random directions reckon it: |w e| / |w g| of a block, e its error and w the weights of
- * docs/numerics.md, a power of two within a factor of 8 of the block's typical |g| over its own. */
+/* The same as random directions reckon it: |w e| / |w g| of a block, e its error and w the weights
+ * of docs/numerics.md, a power of two within a factor of 8 of the block's typical |g| over its own.
+ */
 double size_along(const gp_report *r, const subject &s) {
     std::vector<double> g;
     double largest = 0;

@@ -108,7 +108,8 @@ const char CLI_TRAIN_HELP[] =
     "  --check WHEN         start, burn-in, end, every=N epochs, with commas between, or none\n"
     "                       (start,burn-in,end)\n"
     "  --plant MISTAKE      into the gradient, in training as in checks: see check --help\n"
-    "  --jobs N             threads among which each batch is shared out (1); another number makes\n"
+    "  --jobs N             threads among which each batch is shared out (1); another number "
+    "makes\n"
     "                       the same weights but for rounding\n"
     "  --resume FILE        keep a checkpoint there until training is done, and go on from it\n"
     "  --quiet\n";

@@ -22,9 +22,9 @@ double gp_line_number(const gp_line *line, double t) {
 
 static int has_short_way(const gp_line *line) {
     const gp_probe *probe = line->probe;
-    return !line->column && (probe->by_changes || (probe->entries == 1 && !probe->scaling &&
-                                                   !probe->weight &&
-                                                   gp_evaluator_has_entries(line->evaluator)));
+    return !line->column &&
+           (probe->by_changes || (probe->entries == 1 && !probe->scaling && !probe->weight &&
+                                  gp_evaluator_has_entries(line->evaluator)));
 }
 
 /* Values where a single entry has these numbers, or changes at these steps. */

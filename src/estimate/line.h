@@ -13,8 +13,9 @@ typedef struct gp_line {
     const gp_probe *probe;
     double f0;   /* value at t = 0; by changes: 0 */
     double unit; /* smallest step that makes sense: a few ulps of x */
-    uint64_t placement; /* the evaluator's number of where x is left; 0: this line hasn't moved it */
-    double t, step;     /* that is here: asked for, and what the machine made of it */
+    uint64_t
+        placement;  /* the evaluator's number of where x is left; 0: this line hasn't moved it */
+    double t, step; /* that is here: asked for, and what the machine made of it */
     uint64_t direction; /* by changes: the evaluator's number of it; 0: it doesn't have it yet */
     /* Values that were asked for beforehand: at these numbers of a single entry, or steps. */
     double number[GP_FORESEEN], value[GP_FORESEEN];

@@ -273,9 +273,8 @@ static uint64_t checksum(const gp_evaluator *e) {
 static void compare(gp_evaluator *e, uint64_t sum) {
     if (sum != e->sum) {
         e->spoilt = 1;
-        (void)gp_evaluator_fault(e, "wrote-x",
-                                 "%s wrote to its input: x isn't what it was before the call",
-                                 e->unseen);
+        (void)gp_evaluator_fault(
+            e, "wrote-x", "%s wrote to its input: x isn't what it was before the call", e->unseen);
     }
     e->unseen = NULL;
 }
@@ -701,8 +700,8 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         return outcome;
     if (with_value && value)
         *value = together;
-    int in_place = e->lean && wide && gradient == (double *)e->g && !written &&
-                   poison == GP_POISON_NAN;
+    int in_place =
+        e->lean && wide && gradient == (double *)e->g && !written && poison == GP_POISON_NAN;
     int all_written = !in_place || is_clean(gradient + f->own, f->own_end - f->own);
     for (size_t i = f->own; i < f->own_end && !in_place; i++) {
         int changed = poison == GP_POISON_NUMBER ? load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE

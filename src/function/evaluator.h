@@ -30,20 +30,20 @@ typedef struct gp_evaluator {
     /* x for the gradient callback of a float32 function with a float64 value; else NULL */
     void *narrow_storage;
     float *narrow, *narrow_expected;
-    double *point;              /* the base point, n entries; where lean the function's own */
-    int lean;                   /* x is all that is stored besides the function's point */
-    const char *unseen; /* lean: x hasn't been compared since this callback; NULL: it has */
-    int spoilt;         /* and wasn't what it had been */
-    size_t astray, astray_end;  /* entries that gp_evaluator_shift has left off the base point */
-    uint64_t placement;         /* numbers what they were left at */
-    int same;                   /* x is the one of the last call of the entries callback */
-    int along;                  /* and the next value is wanted there */
-    void *v_storage; /* the direction of changes, between red zones; NULL: none was asked for */
+    double *point;             /* the base point, n entries; where lean the function's own */
+    int lean;                  /* x is all that is stored besides the function's point */
+    const char *unseen;        /* lean: x hasn't been compared since this callback; NULL: it has */
+    int spoilt;                /* and wasn't what it had been */
+    size_t astray, astray_end; /* entries that gp_evaluator_shift has left off the base point */
+    uint64_t placement;        /* numbers what they were left at */
+    int same;                  /* x is the one of the last call of the entries callback */
+    int along;                 /* and the next value is wanted there */
+    void *v_storage;    /* the direction of changes, between red zones; NULL: none was asked for */
     uint64_t direction; /* numbers directions; 0: none yet */
     int same_direction; /* x and v are those of the last call of the changes callback */
-    unsigned char *out;         /* n: is entry i out of bounds? NULL for functions without */
-    size_t outside;             /* how many are */
-    double *complex_x;          /* 2 n, for a complex value; else NULL */
+    unsigned char *out; /* n: is entry i out of bounds? NULL for functions without */
+    size_t outside;     /* how many are */
+    double *complex_x;  /* 2 n, for a complex value; else NULL */
     gp_progress *progress;      /* may be NULL */
     uint64_t values, gradients; /* evaluations so far */
     uint64_t allowance;         /* of evaluations; 0: any number */

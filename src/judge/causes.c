@@ -637,10 +637,11 @@ static int entries(const gp_case *c) {
 }
 
 /* What adds looks unwritten where it adds nothing: accumulated goes first. */
-static int (*const MODELS[])(const gp_case *) = {
-    accumulated, unwritten, nonfinite, stale,    zero,    suspected, scaled, /* plain up to here */
-    sample,    transposed,  shifted,   reversed, swapped, broadcast,
-    decay,     absolute,    stored,    lines,    entries, line_factors};
+static int (*const MODELS[])(
+    const gp_case *) = {accumulated, unwritten,  nonfinite, stale,    zero,    suspected,
+                        scaled, /* plain up to here */
+                        sample,      transposed, shifted,   reversed, swapped, broadcast,
+                        decay,       absolute,   stored,    lines,    entries, line_factors};
 enum { PLAIN = 7 };
 
 int gp_name_cause(const gp_case *c, int plain) {

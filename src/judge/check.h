@@ -28,13 +28,13 @@ typedef struct gp_check_state {
         *bound;       /* + on them: infinite, or 0, where there is none */
     double *other;    /* + n entries of scratch */
     double *length, *typical; /* length scales: + one an entry, one a block */
-    double *pilot;  /* one a block: the first steps of its entries, as a share of those that their
-                       lengths suggest */
-    gp_noise noise; /* at the given point */
+    double *pilot;   /* one a block: the first steps of its entries, as a share of those that their
+                        lengths suggest */
+    gp_noise noise;  /* at the given point */
     double rounding; /* besides, of a line's values, as a share of the largest */
-    int by_changes; /* the function tells its changes, and that is what is asked for */
-    double away;    /* where the gradient was asked for besides: by this share of the lengths */
-    int constant;   /* the gradient was the same, bit for bit, at another point */
+    int by_changes;  /* the function tells its changes, and that is what is asked for */
+    double away;     /* where the gradient was asked for besides: by this share of the lengths */
+    int constant;    /* the gradient was the same, bit for bit, at another point */
     size_t examples, part;               /* in use: see gp_entry; 0: all */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;

@@ -20,15 +20,15 @@ typedef struct gp_directions {
     double *norm;       /* a block: |w g|, the root of its sum of squares; 0 where it stays put */
     double unit;        /* of the gradient, a power of two: its squares neither overflow nor
                            vanish */
-    gp_noise noise; /* of values along directions */
+    gp_noise noise;     /* of values along directions */
     double scale;       /* length on which steps along a direction are taken */
     unsigned count;     /* directions in use */
     int thorough;       /* whatever they cost */
     double slope[GP_DIRECTIONS]; /* g . v, of the first `slopes` */
     unsigned slopes;
-    gp_ladder *ladders;          /* shared, one a direction */
-    gp_estimate *results;        /* shared */
-    gp_known_entry *known;       /* room for GP_MOST_KNOWN */
+    gp_ladder *ladders;    /* shared, one a direction */
+    gp_estimate *results;  /* shared */
+    gp_known_entry *known; /* room for GP_MOST_KNOWN */
     size_t knowns;
 } gp_directions;
 

@@ -321,9 +321,9 @@ static gp_outcome choose_scale(gp_directions *d) {
 }
 
 /* Where directions lead to values many times the given one's (an exponential, a pole), these round
- * coarsely and say little about the noise of single entries' values, which may stay as they are. What
- * is known of entries' noise then is that of the other directions and the rounding of their own
- * values. */
+ * coarsely and say little about the noise of single entries' values, which may stay as they are.
+ * What is known of entries' noise then is that of the other directions and the rounding of their
+ * own values. */
 static gp_outcome judge_noise_of_entries(gp_directions *d, double tiny) {
     static const double WILD = 16;
     gp_check_state *c = d->check;
@@ -425,8 +425,7 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     gp_goal goal = {0, SHARP * fabs(off)};
     gp_estimate e;
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT ||
-        gp_ladder_refine(&ladder, &line, d->noise.sigma, goal, PART_EVALUATIONS, &e) ==
-            GP_FAULT)
+        gp_ladder_refine(&ladder, &line, d->noise.sigma, goal, PART_EVALUATIONS, &e) == GP_FAULT)
         return GP_FAULT;
     result->off = analytic_slope(d, &probe, &size) - e.derivative;
     result->bound = e.bound;
@@ -543,15 +542,15 @@ static int is_enough(const gp_directions *d, unsigned *wanted) {
     return 0;
 }
 
-/* What entries that were looked at by themselves may be off by in a block: that was taken out of the
- * directions. */
+/* What entries that were looked at by themselves may be off by in a block: that was taken out of
+ * the directions. */
 static double error_known(const gp_directions *d, size_t block) {
     double known = 0;
     for (size_t q = 0; q < d->knowns; q++)
         if (gp_function_block_number(d->check->function, d->known[q].entry) == block)
-            known = hypot(known, (fabs(d->known[q].off) + d->known[q].bound) *
-                                     gp_scaling_weight(&d->scaling, d->known[q].entry,
-                                                       d->known[q].gradient));
+            known = hypot(
+                known, (fabs(d->known[q].off) + d->known[q].bound) *
+                           gp_scaling_weight(&d->scaling, d->known[q].entry, d->known[q].gradient));
     return known;
 }
 

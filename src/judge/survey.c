@@ -361,8 +361,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
 static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
     double largest = fabs(ladder->f0);
     for (unsigned k = 0; k < ladder->rungs && k < 2; k++)
-        largest = fmax(largest,
-                       fmax(fabs(ladder->rung[k].f_plus), fabs(ladder->rung[k].f_minus)));
+        largest = fmax(largest, fmax(fabs(ladder->rung[k].f_plus), fabs(ladder->rung[k].f_minus)));
     double own = c->rounding * largest;
     return (gp_noise){fmax(c->noise.sigma, own), fmax(c->noise.quiet, own),
                       fmax(c->noise.loud, own)};

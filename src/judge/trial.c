@@ -129,8 +129,8 @@ static double aside(const gp_check_state *c, size_t i) {
     return (i % 2 ? -1 : 1) * gp_check_length(c, i);
 }
 
-/* v := the lengths of x (its own size; `typical` for a zero), those of odd entries negative; x starts
- * at an odd one where `odd` isn't 0. */
+/* v := the lengths of x (its own size; `typical` for a zero), those of odd entries negative; x
+ * starts at an odd one where `odd` isn't 0. */
 GP_VECTOR static void lengths(const double *x, double typical, size_t count, int odd, double *v) {
     const int64_t minus = INT64_MIN;
     gp_bits sign = {0, minus, 0, minus, 0, minus, 0, minus}, turned = {0};

@@ -47,8 +47,7 @@ double gp_leak_of(const gp_network *net) {
     return net->options.hidden == GP_RELU ? 0 : gp_activate_derivative(GP_LEAKY_RELU, -1);
 }
 
-GP_VECTOR void gp_add_scaled(size_t m, const double *z, double w, const double *step,
-                                 double *out) {
+GP_VECTOR void gp_add_scaled(size_t m, const double *z, double w, const double *step, double *out) {
     for (size_t r = 0; r < m; r++)
         out[r] = z[r] + w * step[r];
 }
@@ -69,7 +68,7 @@ void gp_activate_many(const gp_network *net, size_t m, const double *z, double *
 }
 
 void gp_layer(const gp_network *net, const double *theta, size_t l, size_t m, const double *in,
-                  double *out) {
+              double *out) {
     size_t u = net->width[l], v = net->width[l - 1];
     const double *W = theta + net->weights[l], *b = W + u * v;
     for (size_t j = 0; j < u; j++)
@@ -159,4 +158,3 @@ int gp_network_prepare(gp_network *net, const double *theta, int same) {
     base->cost = NAN;
     return 0;
 }
-

@@ -14,13 +14,13 @@ struct gp_network_base {
     int hard;       /* cross-entropy of one output, all labels 0 or 1, no weights */
     /* z[l], a[l] (width[l] x count), a[0] the data; changed: what a probe makes of them */
     double **z, **a, **changed;
-    double *unit, *step;        /* count: the unit that differs, and by how much */
-    double cost;                /* of the data at the base point: mean loss; NaN: not yet */
-    double *slope, *sign;       /* count, where hard: as of gp_softplus_change */
-    double *moved;              /* count: by how much the logits differ */
-    double *ones, *zeros;       /* count: of either */
+    double *unit, *step;            /* count: the unit that differs, and by how much */
+    double cost;                    /* of the data at the base point: mean loss; NaN: not yet */
+    double *slope, *sign;           /* count, where hard: as of gp_softplus_change */
+    double *moved;                  /* count: by how much the logits differ */
+    double *ones, *zeros;           /* count: of either */
     struct gp_direction *direction; /* of the last changes, or NULL */
-    struct gp_reaches *reaches;     /* of layer layers-2 of a piecewise linear network; NULL: not yet */
+    struct gp_reaches *reaches; /* of layer layers-2 of a piecewise linear network; NULL: not yet */
 };
 
 /* How the one logit of each example follows a step s of unit j, two layers below: by slope s while
@@ -30,16 +30,15 @@ struct gp_reaches {
     double *slope, *low, *high; /* width[layers-2] x count */
 };
 
-
 /* Along v the pre-activations of layer l change by t R_l (R_l = V_l a_{l-1} + c_l, c_l the biases'
  * share) while nothing changes below. In a piecewise linear network those of layer 2 change by
  *     t P + t^2 Q,    P = R_2 + W_2 D,    Q = V_2 D,    D = f'(z_1) R_1,
  * as long as no unit of layer 1 crosses its kink: for t between low and high. */
 struct gp_direction {
-    int known;            /* the rest is that of the last v */
+    int known;                    /* the rest is that of the last v */
     int moves[GP_MAX_LAYERS + 1]; /* isn't v zero in this layer? */
-    double **R;           /* width[l] x count, l = 1 ... layers, of those that move */
-    double **dz, **da;    /* width[l] x count: by how much a step moves z[l] and a[l] */
+    double **R;                   /* width[l] x count, l = 1 ... layers, of those that move */
+    double **dz, **da;            /* width[l] x count: by how much a step moves z[l] and a[l] */
     double *D, *P, *Q;    /* of a piecewise linear network with two layers or more, else NULL */
     double low, high;     /* low <= 0 <= high */
     double along, square; /* theta . v and v . v over all weights */

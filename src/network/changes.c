@@ -90,7 +90,7 @@ GP_VECTOR static void slopes(size_t count, double leak, const double *z, const d
     for (; i + GP_LANES <= count; i += GP_LANES) {
         gp_lanes here = *(const gp_lanes *)(z + i), rate = *(const gp_lanes *)(R + i);
         gp_lanes ratio = rate / here, off = leak * rate;
-        gp_bits on = here > zero, lower = ratio < low, higher = ratio > high;
+        gp_bits on = here > zero, lower = ratio<low, higher = ratio> high;
         *(gp_lanes *)(D + i) = (gp_lanes)((on & (gp_bits)rate) | (~on & (gp_bits)off));
         low = (gp_lanes)((lower & (gp_bits)ratio) | (~lower & (gp_bits)low));
         high = (gp_lanes)((higher & (gp_bits)ratio) | (~higher & (gp_bits)high));
@@ -165,7 +165,8 @@ GP_VECTOR static void rectified_change(size_t count, double leak, const double *
                                        double *da) {
     size_t i = 0;
     for (; i + GP_LANES <= count; i += GP_LANES) {
-        gp_lanes zero = {0}, before = *(const gp_lanes *)(z + i), step = *(const gp_lanes *)(dz + i);
+        gp_lanes zero = {0}, before = *(const gp_lanes *)(z + i),
+                 step = *(const gp_lanes *)(dz + i);
         gp_lanes after = before + step, off = leak * step, was = leak * before, is = leak * after;
         gp_bits on = before > zero, on_now = after > zero, stays = on == on_now;
         gp_bits within = (on & (gp_bits)step) | (~on & (gp_bits)off);

@@ -10,7 +10,8 @@
 int gp_dropout_keeps(const gp_network *net, size_t layer, size_t row, size_t unit) {
     uint64_t part = net->mask_draw * net->options.layers + layer;
     return gp_random_uniform(net->mask_seed, GP_STREAM_DROPOUT, part,
-                             (net->mask_row + row) * net->width[layer] + unit) >= net->options.dropout;
+                             (net->mask_row + row) * net->width[layer] + unit) >=
+           net->options.dropout;
 }
 
 #define REAL double

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "function/vector.h"
-#include "network/limits.h"
 #include "network/base.h"
+#include "network/limits.h"
 #include "network/softplus.h"
 
 /* Mean loss of logits (outputs x m). Cross-entropy of hard labels goes several at a time. */

@@ -103,9 +103,10 @@ static void end_header(gp_reader *r) {
         return;
     }
     memset(r->wanted, 1, r->columns + 1);
-    take(r,
-         r->rows->header(r->rows->user, r->columns, (const char *const *)r->name, r->wanted, &error),
-         &error);
+    take(
+        r,
+        r->rows->header(r->rows->user, r->columns, (const char *const *)r->name, r->wanted, &error),
+        &error);
 }
 
 static void on_row(int terminator, void *user) {
@@ -150,9 +151,9 @@ static void read_lines(gp_reader *r, struct csv_parser *parser, FILE *file) {
     if (r->status == GP_OK && csv_fini(parser, on_field, on_row, r) != 0)
         refuse(r, GP_ERROR_INPUT, "a quoted field is not closed");
     if (r->status == GP_OK && r->in_header)
-        r->status = gp_fail(r->error, GP_ERROR_INPUT,
-                            "%.200s: is empty: give a header line and a row for each example",
-                            r->path);
+        r->status =
+            gp_fail(r->error, GP_ERROR_INPUT,
+                    "%.200s: is empty: give a header line and a row for each example", r->path);
     free(line);
 }
 

@@ -22,7 +22,7 @@ static gp_status take_names(void *user, size_t columns, const char *const *names
         return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
     for (; t->columns < columns; t->columns++) {
         for (size_t k = 0; k < t->columns; k++)
-            if (strcmp(t->name[k], names[t->columns]) == 0)
+            if (strcmp(names[k], names[t->columns]) == 0)
                 return gp_fail(error, GP_ERROR_INPUT, "two columns have the name %.80s",
                                names[t->columns]);
         t->name[t->columns] = gp_copy_string(names[t->columns]);

@@ -1,8 +1,8 @@
-/* Going through the batches of an epoch, by one thread or by several. Each thread takes its share of
- * a batch's rows: it fetches them, and goes forward and back with a network of its own. Gradients
- * are added up in the order of threads, each thread for its share of the parameters, which it then
- * moves: so the weights depend on the number of threads (by rounding), and on nothing else that
- * they do. */
+/* Going through the batches of an epoch, by one thread or by several. Each thread takes its share
+ * of a batch's rows: it fetches them, and goes forward and back with a network of its own.
+ * Gradients are added up in the order of threads, each thread for its share of the parameters,
+ * which it then moves: so the weights depend on the number of threads (by rounding), and on nothing
+ * else that they do. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct gp_share {
     double cost;         /* of the mean over its rows */
     double loss;         /* of the first: the sum of the batches' costs */
     pthread_t thread;
-    gp_gate *gate;       /* NULL where there is but one thread */
+    gp_gate *gate; /* NULL where there is but one thread */
 };
 
 /* Threads wait at it for each other, and before they begin for whether all of them could start. */

@@ -25,7 +25,8 @@ GP_VECTOR static void NAME(sgd)(size_t n, REAL step, REAL momentum, REAL *theta,
 }
 
 /* total := the weighted sum of the shares' gradients, for parameters [first, end). */
-GP_VECTOR static void NAME(add_share)(size_t n, REAL weight, const REAL *g, int begin, REAL *total) {
+GP_VECTOR static void NAME(add_share)(size_t n, REAL weight, const REAL *g, int begin,
+                                      REAL *total) {
     for (size_t i = 0; i < n && begin; i++)
         total[i] = weight * g[i];
     for (size_t i = 0; i < n && !begin; i++)
@@ -38,8 +39,9 @@ static void NAME(step)(gp_trainee *t, size_t first, size_t end, double rate, uin
     REAL *theta = t->theta, *g = t->gradient, *m = t->m, *v = t->v;
     size_t n = end - first;
     for (unsigned k = 0; k < o->jobs && o->jobs > 1; k++)
-        NAME(add_share)(n, (REAL)t->share[k].weight, (const REAL *)t->share[k].gradient + first,
-                        k == 0, g + first);
+        NAME(add_share)
+        (n, (REAL)t->share[k].weight, (const REAL *)t->share[k].gradient + first, k == 0,
+         g + first);
     if (t->planted)
         NAME(plant)(t, theta, g);
     if (o->optimizer == GP_ADAM) {

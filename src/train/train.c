@@ -20,7 +20,6 @@ enum {
     CHECK_EVERY_ENTRY = 1000 /* parameters up to which all are looked at */
 };
 
-
 void gp_train_options_init(gp_train_options *o) {
     memset(o, 0, sizeof *o);
     o->checks = GP_CHECK_START | GP_CHECK_BURN_IN | GP_CHECK_END;
@@ -271,7 +270,7 @@ static size_t choose_check_rows(const gp_trainee *t, double *X, double *labels) 
                 continue;
             for (size_t k = 0; k < t->inputs; k++)
                 X[chosen * t->inputs + k] = gp_is_wide(t) ? ((double *)t->X)[r * t->inputs + k]
-                                                       : ((float *)t->X)[r * t->inputs + k];
+                                                          : ((float *)t->X)[r * t->inputs + k];
             labels[chosen++] = t->labels[r];
             quota[pass]--;
         }
@@ -362,9 +361,9 @@ static void fingerprint(const gp_trainee *t, char *text, size_t size) {
     const gp_train_options *o = t->options;
     const double numbers[] = {o->dropout,       o->l2,      o->positive_weight, o->validation,
                               o->learning_rate, o->momentum};
-    const uint64_t whole[] = {o->activation,  o->dtype,        o->epochs, o->batch,
-                              o->optimizer,   o->patience,     o->seed,   t->n,
-                              t->inputs,      t->rows,         t->held,   o->checks,
+    const uint64_t whole[] = {o->activation,  o->dtype,         o->epochs, o->batch,
+                              o->optimizer,   o->patience,      o->seed,   t->n,
+                              t->inputs,      t->rows,          t->held,   o->checks,
                               o->check_every, o->hidden_layers, o->jobs};
     uint64_t sum = GP_SUM_START;
     const struct {

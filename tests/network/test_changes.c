@@ -58,7 +58,8 @@ static void compare(gp_network *net, size_t only) {
         assert_int_equal(gp_dense_forward_f64(net, there, &moved), 0);
         assert_near(changes[k], moved - cost, 1e-13 * (1 + fabs(cost) + fabs(moved)));
         if (fabs(STEPS[k]) < 1e-8) /* to first order, and to many digits of its own */
-            assert_near(changes[k] / STEPS[k], slope, (1e-12 + 100 * fabs(STEPS[k])) * (1 + fabs(slope)));
+            assert_near(changes[k] / STEPS[k], slope,
+                        (1e-12 + 100 * fabs(STEPS[k])) * (1 + fabs(slope)));
     }
     free(numbers);
 }

@@ -1,12 +1,13 @@
-/* Gradients as mistakes would have them: right where nothing is mistaken, and named where one is the
- * gradient under test. */
+/* Gradients as mistakes would have them: right where nothing is mistaken, and named where one is
+ * the gradient under test. */
 #include "network/network.h"
 #include "probe/random.h"
 #include "testing.h"
 
 enum { EXAMPLES = 40, INPUTS = 5 };
 
-static gp_network *network(gp_activation unit, gp_dtype dtype, double dropout, const size_t *units) {
+static gp_network *network(gp_activation unit, gp_dtype dtype, double dropout,
+                           const size_t *units) {
     double X[EXAMPLES * INPUTS], y[EXAMPLES];
     gp_network *net;
     gp_network_options options = {.inputs = INPUTS,

@@ -187,8 +187,9 @@ static void damage_is_refused_or_leaves_a_table(void **state) {
         size += (size_t)snprintf(whole + size, MOST - size, "%scolumn %d", k ? "," : "", k);
     for (int r = 0; r < 30; r++)
         for (int k = 0; k < 6; k++)
-            size += (size_t)snprintf(whole + size, MOST - size, "%s%.4g", k ? "," : "\n",
-                                     gp_random_normal(2, GP_STREAM_GENERATE, (uint64_t)r, (uint64_t)k));
+            size +=
+                (size_t)snprintf(whole + size, MOST - size, "%s%.4g", k ? "," : "\n",
+                                 gp_random_normal(2, GP_STREAM_GENERATE, (uint64_t)r, (uint64_t)k));
     for (uint64_t k = 0; k < TIMES; k++) {
         size_t at = gp_random_bits(9, GP_STREAM_GENERATE, 1, k) % size, end = size;
         memcpy(bytes, whole, size);
@@ -213,7 +214,8 @@ static void damage_is_refused_or_leaves_a_table(void **state) {
         copy[end] = '\0';
         if (status == GP_OK) {
             for (size_t i = 0; i < gp_table_rows(t) * gp_table_columns(t); i++)
-                assert_true(isfinite(gp_table_cell(t, i / gp_table_columns(t), i % gp_table_columns(t))));
+                assert_true(
+                    isfinite(gp_table_cell(t, i / gp_table_columns(t), i % gp_table_columns(t))));
         } else {
             refused++;
             assert_int_equal(status, GP_ERROR_INPUT);

@@ -200,10 +200,9 @@ static void validation_comes_later_in_time(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(measures_are_right),
-                                       cmocka_unit_test(it_learns_and_repeats_itself),
-                                       cmocka_unit_test(threads_share_a_batch),
-                                       cmocka_unit_test(a_wrong_gradient_stops_it),
-                                       cmocka_unit_test(validation_comes_later_in_time)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(measures_are_right), cmocka_unit_test(it_learns_and_repeats_itself),
+        cmocka_unit_test(threads_share_a_batch), cmocka_unit_test(a_wrong_gradient_stops_it),
+        cmocka_unit_test(validation_comes_later_in_time)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
