@@ -63,6 +63,41 @@ static gp_outcome evaluate(gp_column *c, double t) {
     return GP_EVALUATED;
 }
 
+/* The number of points; of each: t, outcome, moved, y. */
+size_t gp_column_numbers(size_t members, size_t outputs) {
+    return 1 + GP_COLUMN_KEPT * (2 + members + outputs);
+}
+
+void gp_column_keep(const gp_column *c, double *numbers) {
+    size_t points = c->points < GP_COLUMN_KEPT ? c->points : GP_COLUMN_KEPT;
+    *numbers++ = (double)points;
+    for (size_t p = 0; p < points; p++) {
+        *numbers++ = c->t[p];
+        *numbers++ = c->outcome[p];
+        memcpy(numbers, c->moved + p * c->members, c->members * sizeof *numbers);
+        numbers += c->members;
+        memcpy(numbers, c->y + p * c->outputs, c->outputs * sizeof *numbers);
+        numbers += c->outputs;
+    }
+}
+
+gp_outcome gp_column_recall(gp_column *c, const double *numbers) {
+    size_t points = (size_t)*numbers++;
+    for (size_t p = 0; p < points; p++) {
+        if (p == c->capacity && grow(c))
+            return gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu outputs",
+                                      c->outputs);
+        c->t[p] = *numbers++;
+        c->outcome[p] = (gp_outcome)*numbers++;
+        memcpy(c->moved + p * c->members, numbers, c->members * sizeof *numbers);
+        numbers += c->members;
+        memcpy(c->y + p * c->outputs, numbers, c->outputs * sizeof *numbers);
+        numbers += c->outputs;
+        c->points++;
+    }
+    return GP_EVALUATED;
+}
+
 gp_outcome gp_column_value(gp_column *c, size_t member, size_t output, double s, double *step,
                            double *value) {
     double t = s / c->length[c->entries[member]];

@@ -24,6 +24,14 @@ void gp_column_start(gp_column *column, gp_evaluator *evaluator, int second, siz
                      const size_t *entries, size_t members, const double *length);
 void gp_column_end(gp_column *column);
 
+/* What was evaluated first, as numbers: gp_column_numbers of them for up to GP_COLUMN_KEPT points.
+ * Recalled into a new column of the same parameters it needn't be evaluated again; GP_FAULT: out of
+ * memory. */
+enum { GP_COLUMN_KEPT = 4 };
+size_t gp_column_numbers(size_t members, size_t outputs);
+void gp_column_keep(const gp_column *column, double *numbers);
+gp_outcome gp_column_recall(gp_column *column, const double *numbers);
+
 /* Output `output` where member `member` has moved by s (the others in proportion). *step is what
  * the machine made of s. GP_NOT_HERE also where that output isn't finite. */
 gp_outcome gp_column_value(gp_column *column, size_t member, size_t output, double s, double *step,

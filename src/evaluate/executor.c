@@ -43,6 +43,20 @@ const gp_lost_task *gp_executor_lost(const gp_executor *x, size_t index) {
     return NULL;
 }
 
+void gp_work_pack(const gp_work *w, size_t index, void *record) {
+    if (w->pack)
+        w->pack(w->context, index, record);
+    else
+        memcpy(record, (const char *)w->records + index * w->size, w->size);
+}
+
+void gp_work_unpack(const gp_work *w, size_t index, const void *record) {
+    if (w->unpack)
+        w->unpack(w->context, index, record);
+    else
+        memcpy((char *)w->records + index * w->size, record, w->size);
+}
+
 /* ---- the queue ------------------------------------------------------------------- */
 
 int gp_queue_take(gp_queue *q, size_t *index) {
@@ -75,13 +89,15 @@ typedef struct gp_run {
     gp_executor *executor;
     gp_evaluator *evaluator;
     gp_queue *queue;
+    void *record;        /* room for one */
     unsigned char *kept; /* tasks that are in the journal; NULL without one */
     double kept_at;      /* when the journal was written to */
     int unwritable;
 } gp_run;
 
-static char *record_of(const gp_run *r, size_t index) {
-    return (char *)r->queue->work->records + index * r->queue->work->size;
+/* The journal's number of this run. */
+static uint64_t pass_of(const gp_run *r) {
+    return r->queue->work->version + r->executor->passes;
 }
 
 static void recall(void *context, const gp_kept *kept, const void *record) {
@@ -89,7 +105,7 @@ static void recall(void *context, const gp_kept *kept, const void *record) {
     const gp_work *work = r->queue->work;
     if (kept->index >= work->count)
         return;
-    memcpy(record_of(r, kept->index), record, work->size);
+    gp_work_unpack(work, kept->index, record);
     r->queue->tally[kept->index] = (gp_tally){GP_TASK_DONE, kept->values, kept->gradients};
     r->kept[kept->index] = 1;
 }
@@ -106,11 +122,12 @@ static void look_after(void *context) {
         done++;
         if (!r->kept || r->kept[i])
             continue;
-        gp_kept kept = {.pass = r->executor->passes,
+        gp_kept kept = {.pass = pass_of(r),
                         .values = q->tally[i].values,
                         .gradients = q->tally[i].gradients,
                         .index = i};
-        r->unwritable |= gp_journal_keep(journal, &kept, record_of(r, i), q->work->size) != GP_OK;
+        gp_work_pack(q->work, i, r->record);
+        r->unwritable |= gp_journal_keep(journal, &kept, r->record, q->work->size) != GP_OK;
         r->kept[i] = 1;
     }
     if (r->kept)
@@ -178,7 +195,7 @@ static gp_outcome out_of_memory(gp_evaluator *e, size_t count) {
 
 gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     size_t bytes = work->count * sizeof(gp_tally) + sizeof(size_t);
-    int shared = x->team && work->records; /* between ranks */
+    int shared = x->team != NULL; /* between ranks */
     size_t *next = gp_records_alloc(x, bytes);
     gp_queue queue = {.work = work,
                       .next = next,
@@ -188,16 +205,17 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     gp_run run = {.executor = x, .evaluator = e, .queue = &queue, .kept_at = gp_seconds_now()};
     gp_executor_clear(x);
     x->passes++;
-    if (!next)
-        return out_of_memory(e, work->count);
-    if (x->journal && work->records) {
+    run.record = calloc(1, work->size + 1);
+    if (x->journal)
         run.kept = calloc(work->count ? work->count : 1, 1);
-        if (!run.kept) {
-            gp_records_free(next, bytes);
-            return out_of_memory(e, work->count);
-        }
-        gp_journal_recall(x->journal, x->passes, work->size, recall, &run);
+    if (!next || !run.record || (x->journal && !run.kept)) {
+        gp_records_free(next, bytes);
+        free(run.record);
+        free(run.kept);
+        return out_of_memory(e, work->count);
     }
+    if (x->journal)
+        gp_journal_recall(x->journal, pass_of(&run), work->size, recall, &run);
     if (e->progress) {
         e->progress->pass++;
         e->progress->done = 0;
@@ -208,8 +226,9 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     e->unstoppable = e->function->team != NULL;
     gp_outcome outcome = run_tasks(&run);
     e->unstoppable = unstoppable;
-    for (size_t k = 0; k < x->losses && work->records; k++) /* half a record is none */
-        memset(record_of(&run, x->lost[k].index), 0, work->size);
+    memset(run.record, 0, work->size);
+    for (size_t k = 0; k < x->losses; k++) /* half a record is none */
+        gp_work_unpack(work, x->lost[k].index, run.record);
     if (run.unwritable && outcome == GP_EVALUATED)
         outcome = gp_evaluator_fault(e, "journal", "the journal can't be written any more");
     if (shared)
@@ -221,6 +240,7 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
         e->values += queue.tally[i].values;
         e->gradients += queue.tally[i].gradients;
     }
+    free(run.record);
     free(run.kept);
     gp_records_free(next, bytes);
     return outcome;

@@ -16,12 +16,25 @@ typedef struct gp_work {
     size_t count; /* tasks */
     gp_task task;
     void *context;
-    /* count records of `size` bytes from gp_records_alloc, all that task i leaves behind being
-     * record i. NULL: tasks write elsewhere into shared memory; every rank then does all of them,
-     * and no journal keeps them. */
+    /* All that task i leaves behind is a record of `size` bytes: record i of count from
+     * gp_records_alloc; or, where it lies scattered in memory from there, what pack gathers and
+     * unpack puts back. */
     void *records;
     size_t size;
+    void (*pack)(void *context, size_t index, void *record);
+    void (*unpack)(void *context, size_t index, const void *record);
+    uint64_t version; /* what records depend on besides the journal's fingerprint, or 0 */
 } gp_work;
+
+/* Tasks whose record i is that of `records`. */
+static inline gp_work gp_work_on(size_t count, gp_task task, void *context, void *records,
+                                 size_t size) {
+    return (gp_work){
+        .count = count, .task = task, .context = context, .records = records, .size = size};
+}
+
+void gp_work_pack(const gp_work *work, size_t index, void *record);
+void gp_work_unpack(const gp_work *work, size_t index, const void *record);
 
 /* A task that took its worker process with it, or was ended with it. */
 typedef struct gp_lost_task {

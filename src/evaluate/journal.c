@@ -14,7 +14,7 @@
 #include "function/checksum.h"
 #include "function/function.h"
 
-static const char MAGIC[32] = "gradproof journal 1\n";
+static const char MAGIC[32] = "gradproof journal 2\n";
 
 typedef struct gp_record_head {
     gp_kept kept;
@@ -139,7 +139,7 @@ void gp_journal_close(gp_journal *j, int finished) {
     free(j);
 }
 
-void gp_journal_recall(gp_journal *j, uint32_t pass, size_t size, gp_journal_take take,
+void gp_journal_recall(gp_journal *j, uint64_t pass, size_t size, gp_journal_take take,
                        void *context) {
     gp_record_head head;
     void *room = NULL;

@@ -12,8 +12,8 @@ typedef struct gp_journal gp_journal;
 
 /* What is kept of one task. */
 typedef struct gp_kept {
-    uint32_t pass, values, gradients;
-    uint64_t index;
+    uint64_t pass, index;
+    uint32_t values, gradients;
 } gp_kept;
 
 /* Opens `path`, new or of an earlier run of the check with this fingerprint. A record that was cut
@@ -26,7 +26,7 @@ void gp_journal_close(gp_journal *journal, int finished);
 
 /* Calls take for each record of a pass with `size` bytes that an earlier run has left. */
 typedef void (*gp_journal_take)(void *context, const gp_kept *kept, const void *record);
-void gp_journal_recall(gp_journal *journal, uint32_t pass, size_t size, gp_journal_take take,
+void gp_journal_recall(gp_journal *journal, uint64_t pass, size_t size, gp_journal_take take,
                        void *context);
 
 /* Appends a record. */

@@ -420,6 +420,8 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
         outcome = check_scalar(c, list);
     else
         gp_check_move(c, c->function->x);
+    if (outcome == GP_EVALUATED && !c->scalars)
+        outcome = open_journal(c);
     return outcome == GP_EVALUATED ? gp_maps_check(c) : outcome;
 }
 

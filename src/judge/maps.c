@@ -8,6 +8,7 @@
 
 #include "estimate/median.h"
 #include "evaluate/executor.h"
+#include "function/checksum.h"
 #include "judge/sparsity.h"
 
 /* Ladders of the first look, from which noise and scales follow: so many in all, if each output has
@@ -46,6 +47,9 @@ typedef struct gp_section {
     gp_strays *strays; /* shared, one a group */
     size_t *groups;    /* to look at */
     size_t looked_at;
+    /* What the first look has evaluated along `kept` of the groups, evenly spread. */
+    double *first_values; /* shared, kept x numbers */
+    size_t kept, numbers;
 } gp_section;
 
 static gp_outcome out_of_memory(gp_check_state *c) {
@@ -402,6 +406,47 @@ static gp_outcome look_at(gp_looks *l, size_t index, double shift, gp_ladder *la
     return gp_ladder_start(ladder, &line, shift);
 }
 
+static size_t members_of(const gp_section *s, size_t g) {
+    return s->pattern.group_start[g + 1] - s->pattern.group_start[g];
+}
+
+static size_t kept_group(const gp_section *s, size_t w) {
+    return w * s->pattern.groups / s->kept;
+}
+
+/* Of group g, or NULL. */
+static const double *kept_values(const gp_section *s, size_t g) {
+    size_t w = s->kept ? (g * s->kept + s->pattern.groups - 1) / s->pattern.groups : 0;
+    return w < s->kept && kept_group(s, w) == g ? s->first_values + w * s->numbers : NULL;
+}
+
+/* The column of group g, with what is known of it. */
+static gp_outcome start_column(gp_section *s, gp_evaluator *e, size_t g, gp_column *column) {
+    const double *values = kept_values(s, g);
+    gp_column_start(column, e, s->second, s->m, s->pattern.member + s->pattern.group_start[g],
+                    members_of(s, g), s->check->length);
+    return values ? gp_column_recall(column, values) : GP_EVALUATED;
+}
+
+/* The first steps along one of the groups that are looked at first: of all its outputs at once. */
+static gp_outcome evaluate_first(void *context, gp_evaluator *e, size_t w) {
+    gp_section *s = context;
+    gp_column column;
+    gp_probe probe;
+    double steps[GP_COLUMN_KEPT], step, value;
+    size_t g = kept_group(s, w);
+    gp_outcome outcome = GP_EVALUATED;
+    gp_column_start(&column, e, s->second, s->m, s->pattern.member + s->pattern.group_start[g],
+                    members_of(s, g), s->check->length);
+    gp_line line = line_of(s, e, &column, 0, 0, &probe);
+    gp_ladder_first_steps(&line, 1, steps);
+    for (size_t q = 0; q < GP_COLUMN_KEPT && outcome != GP_FAULT; q++)
+        outcome = gp_column_value(&column, 0, 0, steps[q], &step, &value);
+    gp_column_keep(&column, s->first_values + w * s->numbers);
+    gp_column_end(&column);
+    return outcome;
+}
+
 static gp_outcome looks_again(void *context, const size_t *indices, size_t count, double shift,
                               gp_ladder *ladders) {
     for (size_t k = 0; k < count; k++)
@@ -487,39 +532,32 @@ static gp_outcome look_at_outputs(gp_looks *l, size_t columns, const double *tin
     return GP_EVALUATED;
 }
 
-/* First looks at some columns: the noise of each output and the scale of each block. */
-static gp_outcome first_look(gp_section *s) {
+/* First looks at the groups that were evaluated for it: the noise of each output and the scale of
+ * each block. A group that a worker process was lost to has no values, and is left out. */
+static gp_outcome look_at_kept(gp_section *s) {
     gp_check_state *c = s->check;
-    size_t columns = FIRST_LOOKS / s->m, most = 0;
-    if (columns < FEWEST_COLUMNS)
-        columns = FEWEST_COLUMNS;
-    if (columns > s->pattern.groups)
-        columns = s->pattern.groups;
-    gp_looks l = {.section = s, .column = calloc(columns, sizeof(gp_column))};
-    if (!l.column)
-        return out_of_memory(c);
-    for (size_t w = 0; w < columns; w++) {
-        size_t g = w * s->pattern.groups / columns;
-        size_t start = s->pattern.group_start[g], members = s->pattern.group_start[g + 1] - start;
-        gp_column_start(&l.column[w], c->evaluator, s->second, s->m, s->pattern.member + start,
-                        members, c->length);
-        most += members * s->m;
+    size_t columns = 0, most = 0;
+    gp_looks l = {.section = s, .column = calloc(s->kept, sizeof(gp_column))};
+    gp_outcome outcome = l.column ? GP_EVALUATED : out_of_memory(c);
+    for (size_t w = 0; w < s->kept && outcome == GP_EVALUATED; w++) {
+        if (s->first_values[w * s->numbers] == 0)
+            continue;
+        most += members_of(s, kept_group(s, w)) * s->m;
+        outcome = start_column(s, c->evaluator, kept_group(s, w), &l.column[columns++]);
     }
     if (s->sparse && s->claims == 1)
         most = c->function->nonzeros;
     double *tiny = calloc(s->m, sizeof *tiny), *scratch = malloc((most + 1) * sizeof *scratch);
     l.look = malloc((most + 1) * sizeof *l.look);
     l.ladder = malloc((most + 1) * sizeof *l.ladder);
-    gp_outcome outcome = GP_FAULT;
-    if (tiny && scratch && l.look && l.ladder) {
+    if (outcome == GP_EVALUATED && !(tiny && scratch && l.look && l.ladder))
+        outcome = out_of_memory(c);
+    if (outcome == GP_EVALUATED)
         outcome = tiny_noise(s, tiny);
-        if (outcome == GP_EVALUATED)
-            outcome = look_at_outputs(&l, columns, tiny);
-        if (outcome == GP_EVALUATED)
-            set_tolerances(s, &l, scratch);
-    } else {
-        (void)out_of_memory(c);
-    }
+    if (outcome == GP_EVALUATED)
+        outcome = look_at_outputs(&l, columns, tiny);
+    if (outcome == GP_EVALUATED)
+        set_tolerances(s, &l, scratch);
     for (size_t w = 0; w < columns; w++)
         gp_column_end(&l.column[w]);
     free(l.column);
@@ -528,6 +566,16 @@ static gp_outcome first_look(gp_section *s) {
     free(scratch);
     free(tiny);
     return outcome;
+}
+
+static gp_outcome first_look(gp_section *s) {
+    gp_check_state *c = s->check;
+    memset(s->first_values, 0, s->kept * s->numbers * sizeof *s->first_values);
+    gp_work work = gp_work_on(s->kept, evaluate_first, s, s->first_values,
+                              s->numbers * sizeof *s->first_values);
+    work.version = gp_sum_bytes(GP_SUM_START, s->F0, s->m * sizeof *s->F0);
+    gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
+    return outcome == GP_EVALUATED ? look_at_kept(s) : outcome;
 }
 
 /* ---- judging -------------------------------------------------------------------- */
@@ -598,8 +646,7 @@ static gp_outcome judge_group(void *context, gp_evaluator *e, size_t index) {
     size_t members = s->pattern.group_start[g + 1] - start, wrong = 0;
     int strays = 0, alone = members == 1;
     gp_column column;
-    gp_column_start(&column, e, s->second, s->m, s->pattern.member + start, members, c->length);
-    gp_outcome outcome = GP_EVALUATED;
+    gp_outcome outcome = start_column(s, e, g, &column);
     for (size_t k = 0; k < members && outcome == GP_EVALUATED; k++)
         outcome = judge_column(s, e, &column, k, alone, &s->strays[g], &wrong);
     if (outcome == GP_EVALUATED && !alone && !wrong)
@@ -612,6 +659,55 @@ static gp_outcome judge_group(void *context, gp_evaluator *e, size_t index) {
         gp_column_end(&column);
     }
     return outcome;
+}
+
+/* ---- what a group leaves behind: its strays, and the results of its columns ------- */
+
+/* At most: one for each output, claim and column, and columns of a sparse group share no output. */
+static size_t record_size(const gp_section *s) {
+    return sizeof(gp_strays) + s->m * s->claims * sizeof(gp_entry);
+}
+
+/* Entry number q (from 0) of a group's results; NULL beyond them. */
+typedef struct gp_cursor {
+    size_t column, output, claim; /* next */
+} gp_cursor;
+
+static gp_entry *next_result(gp_section *s, size_t group, gp_cursor *at) {
+    size_t start = s->pattern.group_start[group], end = s->pattern.group_start[group + 1];
+    while (start + at->column < end) {
+        size_t block, i = s->pattern.member[start + at->column];
+        size_t here = place(s, at->claim, at->output, i, &block);
+        if (++at->claim == s->claims) {
+            at->claim = 0;
+            if (++at->output == s->m) {
+                at->output = 0;
+                at->column++;
+            }
+        }
+        if (here != SIZE_MAX)
+            return &s->results[here];
+    }
+    return NULL;
+}
+
+static void pack_group(void *context, size_t index, void *record) {
+    gp_section *s = context;
+    size_t group = s->groups[index], used = sizeof(gp_strays);
+    gp_cursor at = {0, 0, 0};
+    memset(record, 0, record_size(s));
+    memcpy(record, &s->strays[group], sizeof s->strays[group]);
+    for (const gp_entry *entry; (entry = next_result(s, group, &at)); used += sizeof *entry)
+        memcpy((char *)record + used, entry, sizeof *entry);
+}
+
+static void unpack_group(void *context, size_t index, const void *record) {
+    gp_section *s = context;
+    size_t group = s->groups[index], used = sizeof(gp_strays);
+    gp_cursor at = {0, 0, 0};
+    memcpy(&s->strays[group], record, sizeof s->strays[group]);
+    for (gp_entry *entry; (entry = next_result(s, group, &at)); used += sizeof *entry)
+        memcpy(entry, (const char *)record + used, sizeof *entry);
 }
 
 /* ---- a section at a point ------------------------------------------------------- */
@@ -683,7 +779,14 @@ static gp_outcome survey_map(gp_section *s) {
             outcome = out_of_memory(c);
     if (outcome == GP_EVALUATED)
         outcome = first_look(s);
-    gp_work work = {.count = s->looked_at, .task = judge_group, .context = s};
+    gp_work work = {.count = s->looked_at,
+                    .task = judge_group,
+                    .context = s,
+                    .size = record_size(s),
+                    .pack = pack_group,
+                    .unpack = unpack_group};
+    work.version = gp_sum_bytes(GP_SUM_START, s->F0, s->m * sizeof *s->F0);
+    work.version = gp_sum_bytes(work.version, s->claimed, s->count * sizeof *s->claimed);
     if (outcome == GP_EVALUATED)
         outcome = gp_check_execute(c, &work);
     for (size_t q = 0; q < s->count && outcome == GP_EVALUATED; q++) {
@@ -784,15 +887,22 @@ static gp_outcome check_section(gp_section *s) {
     if (status != GP_OK)
         return out_of_memory(c);
     size_t bytes = s->count * sizeof *s->results;
-    size_t stray_bytes = s->pattern.groups * sizeof *s->strays;
+    size_t stray_bytes = s->pattern.groups * sizeof *s->strays, widest = 0;
+    for (size_t g = 0; g < s->pattern.groups; g++)
+        widest = members_of(s, g) > widest ? members_of(s, g) : widest;
+    s->kept = FIRST_LOOKS / s->m > FEWEST_COLUMNS ? FIRST_LOOKS / s->m : FEWEST_COLUMNS;
+    s->kept = s->kept < s->pattern.groups ? s->kept : s->pattern.groups;
+    s->numbers = gp_column_numbers(widest, s->m);
+    size_t first_bytes = s->kept * s->numbers * sizeof *s->first_values;
     s->F0 = calloc(s->m, sizeof *s->F0);
     s->claimed = calloc(s->count, sizeof *s->claimed);
     s->noise = calloc(s->m, sizeof *s->noise);
     s->results = gp_records_alloc(&c->executor, bytes);
     s->strays = gp_records_alloc(&c->executor, stray_bytes);
+    s->first_values = gp_records_alloc(&c->executor, first_bytes);
     s->groups = calloc(s->pattern.groups, sizeof *s->groups);
     gp_outcome outcome = GP_FAULT;
-    if (s->F0 && s->claimed && s->noise && s->results && s->strays && s->groups)
+    if (s->F0 && s->claimed && s->noise && s->results && s->strays && s->first_values && s->groups)
         outcome = check_points(s);
     else
         (void)out_of_memory(c);
@@ -803,6 +913,7 @@ static gp_outcome check_section(gp_section *s) {
     free(s->groups);
     gp_records_free(s->results, bytes);
     gp_records_free(s->strays, stray_bytes);
+    gp_records_free(s->first_values, first_bytes);
     return outcome;
 }
 

@@ -134,9 +134,9 @@ static void choose_candidates(const gp_pilots *p) {
 
 static gp_outcome send_pilots(gp_pilots *p, double tiny) {
     gp_check_state *c = p->task->check;
-    gp_work looks = {p->count, pilot_look, p, p->ladders, sizeof *p->ladders};
-    gp_work refinements = {p->count, pilot_refine, p, p->share, sizeof *p->share};
-    gp_work comparisons = {p->count, pilot_compare, p, p->served, sizeof *p->served};
+    gp_work looks = gp_work_on(p->count, pilot_look, p, p->ladders, sizeof *p->ladders);
+    gp_work refinements = gp_work_on(p->count, pilot_refine, p, p->share, sizeof *p->share);
+    gp_work comparisons = gp_work_on(p->count, pilot_compare, p, p->served, sizeof *p->served);
     gp_noise noise;
     gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &looks);
     if (outcome == GP_EVALUATED)

@@ -369,8 +369,8 @@ static int is_clear(const gp_directions *d) {
 
 static gp_outcome look_and_estimate(gp_directions *d, double tiny, int patient) {
     gp_check_state *c = d->check;
-    gp_work looks = {d->count, first_look, d, d->ladders, sizeof *d->ladders};
-    gp_work estimates = {d->count, estimate, d, d->results, sizeof *d->results};
+    gp_work looks = gp_work_on(d->count, first_look, d, d->ladders, sizeof *d->ladders);
+    gp_work estimates = gp_work_on(d->count, estimate, d, d->results, sizeof *d->results);
     gp_outcome outcome = gp_check_execute(c, &looks);
     if (outcome == GP_EVALUATED && tiny >= 0)
         outcome = judge_noise(d, tiny, patient);

@@ -78,7 +78,7 @@ gp_outcome gp_survey_looks_again(void *context, const size_t *indices, size_t co
     gp_check_state *c = task->check;
     size_t bytes = count * sizeof *ladders;
     gp_looks_again again = {task, indices, shift, gp_records_alloc(&c->executor, bytes)};
-    gp_work work = {count, look_again, &again, again.ladders, sizeof *ladders};
+    gp_work work = gp_work_on(count, look_again, &again, again.ladders, sizeof *ladders);
     if (!again.ladders)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     gp_outcome outcome = gp_check_execute(c, &work);
@@ -130,10 +130,10 @@ static void note_lost(gp_survey_task *task) {
 static gp_outcome take_first_looks(gp_survey_task *task) {
     gp_check_state *c = task->check;
     size_t size = sizeof *task->ladders;
-    gp_work one_by_one = {task->count, first_look, task, task->ladders, size};
+    gp_work one_by_one = gp_work_on(task->count, first_look, task, task->ladders, size);
     if (gp_evaluator_has_entries(c->evaluator)) {
-        gp_work work = {(task->count + CHUNK - 1) / CHUNK, first_looks, task, task->ladders,
-                        CHUNK * size};
+        gp_work work = gp_work_on((task->count + CHUNK - 1) / CHUNK, first_looks, task, task->ladders,
+                        CHUNK * size);
         gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
         if (outcome != GP_EVALUATED || c->executor.losses == 0)
             return outcome; /* else those of a lost chunk by themselves */
@@ -567,7 +567,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
         memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
         set_tolerances(&task, count, tolerance, scratch);
         task.tolerance = tolerance;
-        gp_work work = {count, judge_entry, &task, task.results, sizeof *task.results};
+        gp_work work = gp_work_on(count, judge_entry, &task, task.results, sizeof *task.results);
         outcome = gp_check_execute(c, &work);
         note_lost(&task);
     }
@@ -632,7 +632,7 @@ gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entri
                                double *d, double *b) {
     size_t bytes = count * sizeof(double[2]);
     gp_estimates task = {c, f0, entries, gp_records_alloc(&c->executor, bytes)};
-    gp_work work = {count, estimate_entry, &task, task.pair, sizeof(double[2])};
+    gp_work work = gp_work_on(count, estimate_entry, &task, task.pair, sizeof(double[2]));
     if (!task.pair)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
     gp_outcome outcome = gp_check_execute(c, &work);
