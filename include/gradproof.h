@@ -105,8 +105,8 @@ typedef int (*gp_entries_f64)(void *user, size_t n, const double *x, int same, s
  * short that neither bends nor kinks matter, and need fewer of them. `same` isn't 0 where x and v
  * are what they were at the last call of this callback. count is 4 at most, and each counts as an
  * evaluation. It must be the same function: one change is compared with values, and a check stops
- * where they differ. v takes the memory of n numbers. Float64 functions without bounds or a team
- * only. */
+ * where they differ. v takes the memory of n numbers. Functions with a float64 value, without
+ * bounds or a team, only. */
 typedef int (*gp_changes_f64)(void *user, size_t n, const double *x, const double *v, int same,
                               size_t count, const double *step, double *changes);
 

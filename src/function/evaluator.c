@@ -587,7 +587,7 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
 
 int gp_evaluator_has_changes(const gp_evaluator *e) {
     const gp_function *f = e->function;
-    return f->changes_f64 && f->value_f64 && f->dtype == GP_FLOAT64 && !f->lower && !f->team;
+    return f->changes_f64 && f->value_f64 && !f->lower && !f->team;
 }
 
 double *gp_evaluator_new_direction(gp_evaluator *e) {

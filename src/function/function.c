@@ -302,7 +302,7 @@ gp_status gp_function_set_entries_f64(gp_function *f, gp_entries_f64 entries) {
 }
 
 gp_status gp_function_set_changes_f64(gp_function *f, gp_changes_f64 changes) {
-    if (!f || (changes && f->dtype != GP_FLOAT64))
+    if (!f)
         return GP_ERROR_ARGUMENT;
     f->changes_f64 = changes;
     return GP_OK;

@@ -227,8 +227,9 @@ static int entries_f64(void *user, size_t n, const double *x, int same, size_t c
 
 static int changes_f64(void *user, size_t n, const double *x, const double *v, int same,
                        size_t count, const double *step, double *changes) {
+    gp_network *net = user;
     (void)n;
-    return gp_dense_changes(user, x, v, same, count, step, changes);
+    return gp_dense_changes(net->twin ? net->twin : net, x, v, same, count, step, changes);
 }
 
 static int gradient_f64(void *user, size_t n, const double *x, double *g) {
@@ -383,8 +384,6 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         gp_function_set_gradient_f64(f, gradient_f64);
         if (o->dropout == 0)
             gp_function_set_entries_f64(f, entries_f64);
-        if (o->dropout == 0 && o->loss != GP_NOTEBOOK_CROSS_ENTROPY)
-            gp_function_set_changes_f64(f, changes_f64);
     } else {
         if (net->twin)
             gp_function_set_value_f64(f, value_of_twin);
@@ -394,6 +393,8 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
     }
     if (o->dropout > 0)
         gp_function_set_seed(f, hold_mask);
+    else if ((o->dtype == GP_FLOAT64 || net->twin) && o->loss != GP_NOTEBOOK_CROSS_ENTROPY)
+        gp_function_set_changes_f64(f, changes_f64);
     gp_function_set_batches(f, net->examples / batch, use_batch);
     gp_function_set_silence(f, silence);
     size_t suspects;
