@@ -61,6 +61,21 @@ static inline gp_report *testing_check(gp_function *f, const gp_options *options
     return report;
 }
 
+/* The report as JSON, but for the time it took; the caller's to free. */
+static inline char *testing_json(const gp_report *report) {
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    assert_int_equal(gp_report_write_json(report, stream), GP_OK);
+    fclose(stream);
+    char *seconds = strstr(text, "\"seconds\"");
+    assert_non_null(seconds);
+    const char *rest = seconds + strcspn(seconds, "\n");
+    memmove(seconds, rest, strlen(rest) + 1);
+    return text;
+}
+
 /* Does a line of the report's practice contain these words? */
 static inline int testing_practised(const gp_report *report, const char *words) {
     for (size_t k = 0; gp_report_practice(report, k); k++)

@@ -132,8 +132,8 @@ static gp_outcome take_first_looks(gp_survey_task *task) {
     size_t size = sizeof *task->ladders;
     gp_work one_by_one = gp_work_on(task->count, first_look, task, task->ladders, size);
     if (gp_evaluator_has_entries(c->evaluator)) {
-        gp_work work = gp_work_on((task->count + CHUNK - 1) / CHUNK, first_looks, task, task->ladders,
-                        CHUNK * size);
+        gp_work work = gp_work_on((task->count + CHUNK - 1) / CHUNK, first_looks, task,
+                                  task->ladders, CHUNK * size);
         gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
         if (outcome != GP_EVALUATED || c->executor.losses == 0)
             return outcome; /* else those of a lost chunk by themselves */

@@ -40,8 +40,7 @@ static void NAME(step)(gp_trainee *t, size_t first, size_t end, double rate, uin
     size_t n = end - first;
     for (unsigned k = 0; k < o->jobs && o->jobs > 1; k++)
         NAME(add_share)
-        (n, (REAL)t->share[k].weight, (const REAL *)t->share[k].gradient + first, k == 0,
-         g + first);
+    (n, (REAL)t->share[k].weight, (const REAL *)t->share[k].gradient + first, k == 0, g + first);
     if (t->planted)
         NAME(plant)(t, theta, g);
     if (o->optimizer == GP_ADAM) {

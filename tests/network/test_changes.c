@@ -1,38 +1,6 @@
 /* By how much the cost changes along a line, against whole forward passes where steps are large and
  * against backpropagation where they are too small for those. */
-#include "network/network.h"
-#include "probe/random.h"
-#include "testing.h"
-
-enum { EXAMPLES = 37, INPUTS = 4 };
-
-static gp_dtype dtype = GP_FLOAT64;
-
-static gp_network *network(gp_activation unit, gp_loss loss, size_t layers, int several) {
-    static const size_t widths[] = {7, 6, 5, 3};
-    size_t units[4], outputs = loss == GP_SOFTMAX_CROSS_ENTROPY ? 3 : several ? 2 : 1;
-    double X[EXAMPLES * INPUTS], y[EXAMPLES * 3];
-    gp_network *net;
-    memcpy(units, widths, sizeof units);
-    units[layers - 1] = outputs;
-    gp_network_options options = {.inputs = INPUTS,
-                                  .layers = layers,
-                                  .units = units,
-                                  .hidden = unit,
-                                  .loss = loss,
-                                  .dtype = dtype,
-                                  .value_in_float64 = dtype == GP_FLOAT32,
-                                  .l2 = 0.03,
-                                  .positive_weight = several ? 3 : 0,
-                                  .seed = 5};
-    assert_int_equal(gp_network_create(&options, &net, NULL), GP_OK);
-    for (size_t i = 0; i < EXAMPLES * INPUTS; i++)
-        X[i] = gp_random_normal(1, GP_STREAM_GENERATE, 0, i);
-    for (size_t i = 0; i < sizeof y / sizeof *y; i++)
-        y[i] = loss == GP_SOFTMAX_CROSS_ENTROPY ? (double)(i % 3) : several ? 0.3 : (double)(i % 2);
-    assert_int_equal(gp_network_set_data(net, EXAMPLES, X, y), GP_OK);
-    return net;
-}
+#include "small_network.h"
 
 /* Layer `only` of v alone isn't zero; 0: all of it. */
 static void compare(gp_network *net, size_t only) {
@@ -76,7 +44,8 @@ static void every_unit_loss_and_depth(void **state) {
         for (size_t k = 0; k < sizeof LOSSES / sizeof *LOSSES; k++)
             for (size_t layers = 1; layers <= 4; layers++)
                 for (int several = 0; several < 2; several++) {
-                    gp_network *net = network((gp_activation)unit, LOSSES[k], layers, several);
+                    gp_network *net = small_network((gp_activation)unit, LOSSES[k], GP_FLOAT64,
+                                                    layers, several ? 3 : 0, several);
                     for (size_t only = 0; only <= layers; only++)
                         compare(net, only);
                     gp_network_destroy(net);
@@ -85,7 +54,7 @@ static void every_unit_loss_and_depth(void **state) {
 
 static void rows_and_parts_may_change(void **state) {
     (void)state;
-    gp_network *net = network(GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 3, 0);
+    gp_network *net = small_network(GP_RELU, GP_SIGMOID_CROSS_ENTROPY, GP_FLOAT64, 3, 0, 0);
     compare(net, 0);
     assert_int_equal(gp_network_set_rows(net, 5, 11), GP_OK);
     compare(net, 0);
@@ -101,8 +70,8 @@ static void a_check_takes_them(void **state) {
     (void)state;
     for (int k = 0; k < 4; k++) {
         int wrong = k % 2;
-        dtype = k < 2 ? GP_FLOAT64 : GP_FLOAT32; /* the latter's value is float64 all the same */
-        gp_network *net = network(GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 3, 0);
+        gp_dtype dtype = k < 2 ? GP_FLOAT64 : GP_FLOAT32; /* its value is float64 all the same */
+        gp_network *net = small_network(GP_RELU, GP_SIGMOID_CROSS_ENTROPY, dtype, 3, 0, 0);
         gp_report *r[2];
         gp_options options;
         gp_options_init(&options);
@@ -114,7 +83,10 @@ static void a_check_takes_them(void **state) {
             if (plain)
                 assert_int_equal(gp_function_set_changes_f64(f, NULL), GP_OK);
             if (wrong)
-                assert_int_equal(gp_function_plant(f, k < 2 ? "W2:entry=17,add=1e-4" : "W2:entry=17,add=1e-2", NULL), GP_OK);
+                assert_int_equal(
+                    gp_function_plant(f, k < 2 ? "W2:entry=17,add=1e-4" : "W2:entry=17,add=1e-2",
+                                      NULL),
+                    GP_OK);
             r[plain] = testing_check(f, &options);
             assert_int_equal(gp_report_verdict(r[plain]), wrong ? GP_REFUTED : GP_VERIFIED);
             gp_report_block(r[plain], 2, &block); /* W1 b1 W2 */
@@ -129,7 +101,6 @@ static void a_check_takes_them(void **state) {
         gp_report_destroy(r[1]);
         gp_network_destroy(net);
     }
-    dtype = GP_FLOAT64;
 }
 
 /* ---- anyone's function ----------------------------------------------------------- */

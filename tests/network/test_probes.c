@@ -1,36 +1,8 @@
 /* The short way to the cost at points that differ in one entry, against whole forward passes. */
-#include "network/network.h"
-#include "probe/random.h"
-#include "testing.h"
+#include "small_network.h"
 
 static const gp_loss LOSSES[] = {GP_SIGMOID_CROSS_ENTROPY, GP_SQUARED_ERROR,
                                  GP_SOFTMAX_CROSS_ENTROPY, GP_NOTEBOOK_CROSS_ENTROPY};
-
-static gp_network *network(gp_activation unit, gp_loss loss, size_t layers, double weight,
-                           int soft) {
-    static const size_t widths[] = {7, 6, 5, 3};
-    enum { EXAMPLES = 37, INPUTS = 4 };
-    size_t units[4], outputs = loss == GP_SOFTMAX_CROSS_ENTROPY ? 3 : soft ? 2 : 1;
-    double X[EXAMPLES * INPUTS], y[EXAMPLES * 3];
-    gp_network *net;
-    memcpy(units, widths, sizeof units);
-    units[layers - 1] = outputs;
-    gp_network_options options = {.inputs = INPUTS,
-                                  .layers = layers,
-                                  .units = units,
-                                  .hidden = unit,
-                                  .loss = loss,
-                                  .l2 = 0.03,
-                                  .positive_weight = weight,
-                                  .seed = 5};
-    assert_int_equal(gp_network_create(&options, &net, NULL), GP_OK);
-    for (size_t i = 0; i < EXAMPLES * INPUTS; i++)
-        X[i] = gp_random_normal(1, GP_STREAM_GENERATE, 0, i);
-    for (size_t i = 0; i < sizeof y / sizeof *y; i++)
-        y[i] = loss == GP_SOFTMAX_CROSS_ENTROPY ? (double)(i % 3) : soft ? 0.3 : (double)(i % 2);
-    assert_int_equal(gp_network_set_data(net, EXAMPLES, X, y), GP_OK);
-    return net;
-}
 
 static void compare(gp_network *net) {
     size_t n = gp_network_parameters(net);
@@ -54,8 +26,8 @@ static void every_unit_loss_and_depth(void **state) {
         for (size_t k = 0; k < sizeof LOSSES / sizeof *LOSSES; k++)
             for (size_t layers = 1; layers <= 4; layers++)
                 for (int soft = 0; soft < 2; soft++) {
-                    gp_network *net =
-                        network((gp_activation)unit, LOSSES[k], layers, soft ? 3 : 0, soft);
+                    gp_network *net = small_network((gp_activation)unit, LOSSES[k], GP_FLOAT64,
+                                                    layers, soft ? 3 : 0, soft);
                     compare(net);
                     gp_network_destroy(net);
                 }
@@ -63,7 +35,7 @@ static void every_unit_loss_and_depth(void **state) {
 
 static void what_was_worked_out_is_forgotten_in_time(void **state) {
     (void)state;
-    gp_network *net = network(GP_RELU, GP_SIGMOID_CROSS_ENTROPY, 3, 0, 0);
+    gp_network *net = small_network(GP_RELU, GP_SIGMOID_CROSS_ENTROPY, GP_FLOAT64, 3, 0, 0);
     compare(net);
     assert_int_equal(gp_network_set_rows(net, 5, 11), GP_OK);
     compare(net);
@@ -78,7 +50,7 @@ static void what_was_worked_out_is_forgotten_in_time(void **state) {
 static void a_check_takes_it(void **state) {
     (void)state;
     for (int wrong = 0; wrong < 2; wrong++) {
-        gp_network *net = network(GP_TANH, GP_SIGMOID_CROSS_ENTROPY, 3, 0, 0);
+        gp_network *net = small_network(GP_TANH, GP_SIGMOID_CROSS_ENTROPY, GP_FLOAT64, 3, 0, 0);
         gp_function *f;
         gp_report *r[2];
         for (int plain = 0; plain < 2; plain++) {
