@@ -66,9 +66,44 @@ def print_network(result):
     for name, took in rows:
         print(f"| {name} | {took:.3g} | {took / full['median']:.3g} x | {took / project['median']:.3g} x |")
     print(f"\nSpread over 7 runs: every entry {full['least']:.3g} to {full['most']:.3g} s, directions "
-          f"{project['least']:.3g} to {project['most']:.3g} s.")
+          f"{project['least']:.3g} to {project['most']:.3g} s", end="")
+    if result["torch"]:
+        print(f"; over 9 runs of torch's fast_mode {min(result['torch']['fast_all']):.3g} to "
+              f"{max(result['torch']['fast_all']):.3g} s", end="")
+    print(".")
     if not result["torch"]:
         print("torch: skipped, not installed.")
+
+
+def must_hold(build, data):
+    """What is true or not: what a crash, a hang and kills cost, and directions over the corpus, where it is built."""
+    held = {}
+    for what, test in (("a crash and a hang among 10,000 probes cost those two", "test_shared_objects"),
+                       ("killed 20 times and resumed: the same report", "test_resume")):
+        held[what] = run("ctest", "--test-dir", build, "-R", f"^{test}$", "--no-tests=error").returncode == 0
+    corpus = build / "bench" / "corpus_gradproof"
+    if run("cmake", "--build", build, "--target", "corpus_gradproof").returncode == 0 and corpus.exists():
+        seed = os.environ.get("SEED", "1")
+        lines = build / "performance_corpus.jsonl"
+        found = run(corpus, "--seed", seed, "--points", "5", "--wrong-points", "3", "--jobs", "2", "--strategy", "project",
+                    *(("--data", data) if data else ()))
+        lines.write_text(found.stdout)
+        sys.path.insert(0, str(HERE / "corpus"))
+        import table
+        rows = [row for row in table.read([lines]) if row["family"] != "unseeded"]
+        held["corpus"] = {"seed": seed, **{kind: table.summary(rows)[kind] for kind in
+                                           ("right", "false_alarms", "wrong", "misses")}}
+    return held
+
+
+def print_held(held):
+    print("\n| what must hold | |\n| --- | --- |")
+    for what, result in held.items():
+        if what == "corpus":
+            result = (f"{result['false_alarms']} false alarms in {result['right']}, {result['misses']} misses among "
+                      f"{result['wrong']} (seed {result['seed']})")
+            what = "random directions and location over the corpus"
+        print(f"| {what} | {result if isinstance(result, str) else 'yes' if result else 'NO'} |")
 
 
 def print_scale(rows):
@@ -134,6 +169,8 @@ def main():
     print_scale(result["scale"])
     result["executors"] = executors(build)
     print_executors(result["executors"])
+    result["must hold"] = must_hold(build, data)
+    print_held(result["must hold"])
     (build / "performance.json").write_text(json.dumps(result, indent=2) + "\n")
     pictures(result, build)
 

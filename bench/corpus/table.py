@@ -212,4 +212,5 @@ def main():
             json.dump(out, file, indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()
