@@ -74,7 +74,7 @@ int gp_queue_take(gp_queue *q, size_t *index) {
 gp_outcome gp_queue_do(gp_queue *q, gp_evaluator *e, size_t index) {
     uint64_t values = e->values, gradients = e->gradients;
     if (q->work->task(q->work->context, e, index) == GP_FAULT ||
-        gp_evaluator_look_after(e) == GP_FAULT)
+        (q->careful && gp_evaluator_look_after(e) == GP_FAULT))
         return GP_FAULT;
     gp_tally *tally = &q->tally[index];
     tally->values = (uint32_t)(e->values - values);
@@ -201,7 +201,8 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
                       .next = next,
                       .tally = (gp_tally *)(void *)(next + 1),
                       .first = shared ? (size_t)x->team->rank : 0,
-                      .stride = shared ? (size_t)x->team->ranks : 1};
+                      .stride = shared ? (size_t)x->team->ranks : 1,
+                      .careful = x->jobs > 0 || x->team || x->journal};
     gp_run run = {.executor = x, .evaluator = e, .queue = &queue, .kept_at = gp_seconds_now()};
     gp_executor_clear(x);
     x->passes++;

@@ -21,6 +21,8 @@ typedef struct gp_queue {
     size_t first, stride; /* this rank's: first, first + stride, ... */
     size_t *next;         /* shared, how many were taken */
     size_t done;          /* by the last count */
+    int careful; /* x is looked after as each task ends, not only as the next begins: another
+                    process, thread, rank or run goes on from there */
 } gp_queue;
 
 /* Takes the next open task; 0: there is none left. */

@@ -19,11 +19,15 @@ static const unsigned char RED = 0xA7;
 static const uint64_t POISON_F64 = 0x7FF8C0FFEE15BAD1u;
 static const uint32_t POISON_F32 = 0x7FC0BAD1u;
 
-/* n entries between red zones, all red; NULL if there is no memory. */
+/* n entries between red zones; NULL if there is no memory. */
 static void *red_storage(size_t n, gp_dtype dtype) {
-    size_t bytes = n * gp_dtype_size(dtype) + 2 * RED_ZONE;
-    void *storage = gp_large_alloc(bytes);
-    return storage ? memset(storage, RED, bytes) : NULL;
+    size_t bytes = n * gp_dtype_size(dtype);
+    char *storage = gp_large_alloc(bytes + 2 * RED_ZONE);
+    if (storage) {
+        memset(storage, RED, RED_ZONE);
+        memset(storage + RED_ZONE + bytes, RED, RED_ZONE);
+    }
+    return storage;
 }
 
 /* The same for an entry each of x, of which only this rank's take memory: red on either side of
@@ -92,7 +96,8 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->g = (char *)e->g_storage + RED_ZONE;
     if (e->narrow_storage) {
         e->narrow = (float *)(void *)((char *)e->narrow_storage + RED_ZONE);
-        memcpy(e->narrow_expected, e->narrow, f->n * sizeof *e->narrow);
+        memset(e->narrow, 0, f->n * sizeof *e->narrow); /* until the first gradient */
+        memset(e->narrow_expected, 0, f->n * sizeof *e->narrow_expected);
     }
     gp_evaluator_set_point(e, f->x);
     *evaluator = e;
@@ -362,7 +367,12 @@ void gp_evaluator_scale(gp_evaluator *e, double ratio, double *along, double *sq
 }
 
 void gp_evaluator_leave(gp_evaluator *e, size_t first, size_t end) {
-    (void)gp_evaluator_look_after(e);
+    /* Where all of x is going to pass by, what it was is summed then. */
+    e->passing = e->unseen && first == e->function->own && end == e->function->own_end &&
+                 e->x_dtype == GP_FLOAT64 && !e->function->lower;
+    e->before = 0;
+    if (!e->passing)
+        (void)gp_evaluator_look_after(e);
     if (e->astray < e->astray_end) {
         put_back(e, e->astray, e->astray_end < first ? e->astray_end : first);
         put_back(e, e->astray > end ? e->astray : end, e->astray_end);
@@ -384,9 +394,20 @@ void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, c
         *along += moved.along;
         *square += moved.square;
         /* Is that all of x, piece by piece from the start? */
+        if (e->passing && from != e->summed) { /* it isn't, and what x was can't be told any more */
+            e->passing = 0;
+            e->unseen = NULL;
+        }
         if (e->lean && from == e->summed && (some == PIECE || from + some == f->own_end)) {
-            e->sum = add_piece(from > f->own ? e->sum : 0, moved.after);
+            e->after = add_piece(from > f->own ? e->after : 0, moved.after);
+            e->before = add_piece(from > f->own ? e->before : 0, moved.before);
             e->summed = from + some;
+            if (e->summed < f->own_end)
+                continue;
+            if (e->passing)
+                compare(e, e->before);
+            e->passing = 0;
+            e->sum = e->after;
         }
         if (e->expected)
             memcpy((double *)e->expected + from, (double *)e->x + from, some * sizeof *v);
@@ -702,7 +723,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         *value = together;
     int in_place =
         e->lean && wide && gradient == (double *)e->g && !written && poison == GP_POISON_NAN;
-    int all_written = !in_place || is_clean(gradient + f->own, f->own_end - f->own);
+    int all_written = !in_place || !f->plants || is_clean(gradient + f->own, f->own_end - f->own);
     for (size_t i = f->own; i < f->own_end && !in_place; i++) {
         int changed = poison == GP_POISON_NUMBER ? load(f->dtype, e->g, i) != GP_POISON_NUMBER_VALUE
                                                  : !is_poison(f->dtype, e->g, i);

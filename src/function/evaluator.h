@@ -26,6 +26,8 @@ typedef struct gp_evaluator {
     void *x, *g;                 /* what the user's code sees */
     void *expected;              /* what x must still be after a call; NULL where lean */
     uint64_t sum;                /* lean: a checksum of x instead, */
+    uint64_t before, after;      /* and sums of a pass over x that goes on: what it was, becomes; */
+    int passing;                 /* the former is to be compared with `sum` */
     size_t summed;               /* of the entries up to this one; own_end: of all that x is */
     /* x for the gradient callback of a float32 function with a float64 value; else NULL */
     void *narrow_storage;

@@ -87,24 +87,30 @@ GP_VECTOR static void add_products(const double *g, double per_unit, const doubl
     }
 }
 
-/* g . v, and the root of the sum of (g_i v_i)^2 times 3, which is |w g| on average. */
-static double analytic_slope(const gp_directions *d, const gp_probe *probe, double *size) {
+/* slope[k] := g . v_k over the same part for so many directions, g being read once; *size: the root
+ * of the sum of (g_i v_i)^2 times 3 of the last one, which is |w g| on average. */
+static void analytic_slopes(const gp_directions *d, const gp_probe *probe, unsigned count,
+                            double *slope, double *size) {
     enum { CHUNK = 512 };
-    double v[CHUNK], slope = 0, squares = 0;
+    double v[CHUNK], sums[GP_DIRECTIONS + 1] = {0}, squares = 0;
     const gp_function *f = d->check->function;
     size_t end = probe->offset + probe->entries;
     end = end < f->own_end ? end : f->own_end;
     for (size_t at = probe->offset > f->own ? probe->offset : f->own; at < end; at += CHUNK) {
-        size_t count = end - at < CHUNK ? end - at : CHUNK;
-        double some = 0;
-        gp_probe_fill(probe, at, count, v);
-        add_products(d->check->gradient + at, 1 / d->unit, v, count, &some, &squares);
-        slope += some;
+        size_t entries = end - at < CHUNK ? end - at : CHUNK;
+        for (unsigned k = 0; k < count; k++) {
+            double some = 0, ignored = 0;
+            gp_probe_fill(&probe[k], at, entries, v);
+            add_products(d->check->gradient + at, 1 / d->unit, v, entries, &some,
+                         k + 1 == count ? &squares : &ignored);
+            sums[k] += some;
+        }
     }
-    double sums[2] = {slope, squares};
-    (void)gp_team_sum(f->team, d->check->evaluator, sums, 2);
-    *size = d->unit * sqrt(3 * sums[1]);
-    return d->unit * sums[0];
+    sums[count] = squares;
+    (void)gp_team_sum(f->team, d->check->evaluator, sums, count + 1);
+    for (unsigned k = 0; k < count; k++)
+        slope[k] = d->unit * sums[k];
+    *size = d->unit * sqrt(3 * sums[count]);
 }
 
 /* What the weakest block may be off by. */
@@ -379,11 +385,14 @@ static gp_outcome look_and_estimate(gp_directions *d, double tiny, int patient) 
 
 static void set_slopes(gp_directions *d) {
     gp_part all = everything(d);
-    for (; d->slopes < d->count; d->slopes++) {
-        gp_probe probe = probe_of(d, d->slopes, &all);
-        double size;
-        d->slope[d->slopes] = analytic_slope(d, &probe, &size);
-    }
+    gp_probe probe[GP_DIRECTIONS];
+    unsigned count = d->count - d->slopes;
+    double size;
+    for (unsigned k = 0; k < count; k++)
+        probe[k] = probe_of(d, d->slopes + k, &all);
+    if (count > 0)
+        analytic_slopes(d, probe, count, d->slope + d->slopes, &size);
+    d->slopes = d->count;
 }
 
 /* All directions anew, with the blocks that still take part. */
@@ -427,7 +436,8 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT ||
         gp_ladder_refine(&ladder, &line, d->noise.sigma, goal, PART_EVALUATIONS, &e) == GP_FAULT)
         return GP_FAULT;
-    result->off = analytic_slope(d, &probe, &size) - e.derivative;
+    analytic_slopes(d, &probe, 1, &result->off, &size);
+    result->off -= e.derivative;
     result->bound = e.bound;
     result->fine = fine_of(d, size);
     explain(d, &probe, result);
