@@ -15,7 +15,7 @@ import tempfile
 import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-EPOCHS, BATCH, RATE, SEEDS = 20, 256, 1e-3, range(5)
+EPOCHS, BATCH, RATE, SEEDS = 20, 256, 1e-3, range(15)
 
 PEER = '''
 import json, sys, time

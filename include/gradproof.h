@@ -567,6 +567,10 @@ typedef enum gp_loss {
     GP_NOTEBOOK_CROSS_ENTROPY     /* -y log s(z) - (1-y) log(1-s(z)) as the notebook writes it */
 } gp_loss;
 
+/* Deviations of initial weights, u units of v inputs: sqrt(2 / v) into rectified units (He et al.
+ * 2015) and sqrt(2 / (u + v)) into others; or the latter everywhere (Glorot & Bengio 2010). */
+typedef enum gp_initial { GP_INITIAL_BY_UNIT = 0, GP_INITIAL_GLOROT = 1 } gp_initial;
+
 typedef struct gp_network_options {
     size_t inputs;
     size_t layers;        /* linear layers, 1 or more */
@@ -578,7 +582,8 @@ typedef struct gp_network_options {
     double l2;              /* cost += l2 / 2 * sum of squared weights (not biases) */
     double positive_weight; /* weight of examples of class 1 (cross-entropy); 0: 1 */
     double dropout;         /* probability that a hidden unit is dropped, in [0, 1) */
-    uint64_t seed; /* of the initial weights (He for the ReLU family and GELU, else Glorot) */
+    uint64_t seed;          /* of the initial weights */
+    gp_initial initial;
 } gp_network_options;
 
 typedef struct gp_network gp_network;
@@ -698,6 +703,9 @@ GP_API gp_status gp_model_function(gp_model *model, size_t rows, const double *X
 
 typedef enum gp_optimizer { GP_ADAM = 0, GP_SGD } gp_optimizer;
 
+/* How the learning rate goes from start to end. */
+typedef enum gp_schedule { GP_COSINE = 0 /* to 0 */, GP_CONSTANT = 1 } gp_schedule;
+
 /* When the gradient is checked while a network learns: at its first weights, after the first epoch,
  * and at the weights that are kept. */
 #define GP_CHECK_START 1u
@@ -725,10 +733,11 @@ typedef struct gp_train_options {
     double positive_weight; /* of class 1; 0: 1; negative: balanced */
     size_t epochs, batch;   /* 0: 50, 256 */
     gp_optimizer optimizer;
-    double learning_rate; /* at the start, falling to 0 like a cosine; 0: 1e-3, SGD 1e-1 */
-    double momentum;      /* of SGD; negative: 0.9 */
-    double validation;    /* share of the rows; negative: 0.2 */
-    size_t patience;      /* epochs without a better PR-AUC before it ends; 0: 10 */
+    double learning_rate; /* at the start; 0: 1e-3, SGD 1e-1 */
+    gp_schedule schedule;
+    double momentum;   /* of SGD; negative: 0.9 */
+    double validation; /* share of the rows; negative: 0.2 */
+    size_t patience;   /* epochs without a better PR-AUC before it ends; 0: 10 */
     uint64_t seed;
     unsigned jobs;   /* threads among which each batch is shared out; 0: 1. Another number of them
                         makes the same weights but for rounding */

@@ -18,6 +18,7 @@ enum {
     BATCH,
     OPTIMIZER,
     RATE,
+    SCHEDULE,
     MOMENTUM,
     CLASS_WEIGHT,
     VALIDATION,
@@ -42,6 +43,7 @@ static const struct option LONG[] = {{"label", 1, NULL, LABEL},
                                      {"batch", 1, NULL, BATCH},
                                      {"optimizer", 1, NULL, OPTIMIZER},
                                      {"learning-rate", 1, NULL, RATE},
+                                     {"schedule", 1, NULL, SCHEDULE},
                                      {"momentum", 1, NULL, MOMENTUM},
                                      {"class-weight", 1, NULL, CLASS_WEIGHT},
                                      {"validation", 1, NULL, VALIDATION},
@@ -99,6 +101,7 @@ static int schedule(const char *text, gp_train_options *o) {
 static int take(int option, const char *name, const char *value, train_options *o) {
     static const char *const activations[] = {"linear", "relu",    "leaky-relu",
                                               "tanh",   "sigmoid", "gelu"};
+    static const char *const schedules[] = {"cosine", "constant"};
     static const char *const optimizers[] = {"adam", "sgd"}, *const dtypes[] = {"float64",
                                                                                 "float32"};
     gp_train_options *t = &o->train;
@@ -137,6 +140,10 @@ static int take(int option, const char *name, const char *value, train_options *
         return wrong;
     case RATE:
         return cli_real(name, value, 0, 1, INFINITY, &t->learning_rate);
+    case SCHEDULE:
+        wrong = cli_one_of(name, value, schedules, 2, &choice);
+        t->schedule = (gp_schedule)choice;
+        return wrong;
     case MOMENTUM:
         wrong = cli_real(name, value, 0, 0, 1, &t->momentum);
         return wrong || t->momentum < 1 ? wrong

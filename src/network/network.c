@@ -19,7 +19,8 @@ static void initialise(gp_network *net) {
     int rectified = o->hidden == GP_RELU || o->hidden == GP_LEAKY_RELU || o->hidden == GP_GELU;
     for (size_t l = 1; l <= o->layers; l++) {
         double v = (double)net->width[l - 1], u = (double)net->width[l];
-        double deviation = rectified && l < o->layers ? sqrt(2 / v) : sqrt(2 / (v + u));
+        int he = rectified && l < o->layers && o->initial == GP_INITIAL_BY_UNIT;
+        double deviation = he ? sqrt(2 / v) : sqrt(2 / (v + u));
         double *W = net->theta + net->weights[l];
         for (size_t i = 0; i < net->width[l] * net->width[l - 1]; i++)
             W[i] = deviation * gp_random_normal(o->seed, GP_STREAM_WEIGHTS, l, i);

@@ -132,12 +132,13 @@ static void go_through(gp_share *s) {
         size_t first = b * o->batch;
         size_t count = t->rows - first < o->batch ? t->rows - first : o->batch;
         double done = (double)(t->epoch * batches + b) / all;
-        double rate = o->learning_rate * 0.5 * (1 + cos(3.14159265358979323846 * done));
+        double share =
+            o->schedule == GP_CONSTANT ? 1 : 0.5 * (1 + cos(3.14159265358979323846 * done));
         look_at_rows(s, first, count, t->steps + b);
         meet(s);
         for (unsigned k = 0; k < o->jobs && s->number == 0; k++)
             s->loss += t->share[k].weight * t->share[k].cost;
-        move_parameters(s, rate, t->steps + b + 1);
+        move_parameters(s, o->learning_rate * share, t->steps + b + 1);
         meet(s);
     }
 }

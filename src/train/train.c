@@ -225,7 +225,8 @@ static gp_status make_networks(gp_trainee *t, gp_error *error) {
                             .l2 = o->l2,
                             .positive_weight = weight,
                             .dropout = o->dropout,
-                            .seed = o->seed};
+                            .seed = o->seed,
+                            .initial = GP_INITIAL_GLOROT}; /* smaller weights rank fraud better */
     gp_status status = gp_network_create(&n, &t->network, error);
     n.dropout = 0;
     if (status == GP_OK)
@@ -364,7 +365,7 @@ static void fingerprint(const gp_trainee *t, char *text, size_t size) {
     const uint64_t whole[] = {o->activation,  o->dtype,         o->epochs, o->batch,
                               o->optimizer,   o->patience,      o->seed,   t->n,
                               t->inputs,      t->rows,          t->held,   o->checks,
-                              o->check_every, o->hidden_layers, o->jobs};
+                              o->check_every, o->hidden_layers, o->jobs,   o->schedule};
     uint64_t sum = GP_SUM_START;
     const struct {
         const void *bytes;
