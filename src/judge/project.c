@@ -552,12 +552,13 @@ static int is_enough(const gp_directions *d, unsigned *wanted) {
     return 0;
 }
 
-/* What entries that were looked at by themselves may be off by in a block: that was taken out of
- * the directions. */
+/* What entries that were looked at by themselves, and aren't refuted, may be off by in a block:
+ * that was taken out of the directions. */
 static double error_known(const gp_directions *d, size_t block) {
     double known = 0;
     for (size_t q = 0; q < d->knowns; q++)
-        if (gp_function_block_number(d->check->function, d->known[q].entry) == block)
+        if (gp_function_block_number(d->check->function, d->known[q].entry) == block &&
+            gp_report_at(d->check->report, d->known[q].entry)->status != GP_ENTRY_REFUTED)
             known = hypot(
                 known, (fabs(d->known[q].off) + d->known[q].bound) *
                            gp_scaling_weight(&d->scaling, d->known[q].entry, d->known[q].gradient));

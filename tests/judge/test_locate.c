@@ -168,6 +168,7 @@ static void single_entries_are_found(void **state) {
         assert_int_equal(block_of(r, 0).count[GP_ENTRY_REFUTED], 1);
         assert_int_equal(block_of(r, 1).verdict, GP_VERIFIED);
         assert_true(gp_report_evaluations(r, 0) <= 210);
+        assert_true(gp_report_resolution(r) < 3e-5); /* of the rest */
         gp_report_destroy(r);
         r = check(TEN_ENTRIES, seed, 0);
         size_t found =
