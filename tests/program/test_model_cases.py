@@ -77,6 +77,25 @@ class Model(ProgramTest):
         with open(self.model, "rb") as file:
             self.assertEqual(file.read(), before, "the last good model is kept")
 
+    def test_threads_and_schedules(self):
+        def losses(*more):
+            result = self.train("--check", "none", *more)
+            self.assertEqual(result.code, 0, result.err)
+            with open(self.model, "rb") as file:
+                return [float(line.split("loss ")[1].split(",")[0]) for line in result.out.splitlines() if "loss" in line], file.read()
+
+        alone, _ = losses()
+        shared, model = losses("--jobs", "3")
+        self.assertEqual(losses("--jobs", "3")[1], model, "the same threads, the same bits")
+        for one, several in zip(alone, shared):
+            self.assertAlmostEqual(one / several, 1, delta=1e-3)
+        constant, _ = losses("--schedule", "constant")
+        self.assertNotEqual(constant[-1], alone[-1])
+        for wrong in (("--jobs", "0"), ("--jobs", "many"), ("--schedule", "never")):
+            result = self.train(*wrong)
+            self.assertEqual(result.code, 64)
+            self.assert_one_line(result.err, *wrong)
+
     def test_columns_go_by_name_and_bad_rows_are_told(self):
         self.assertEqual(self.train().code, 0)
         with open(self.data, encoding="utf-8") as file:
