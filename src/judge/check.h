@@ -43,6 +43,9 @@ typedef struct gp_check_state {
  * each time: sets report->value, gradient and manner. GP_NOT_HERE when the function has failed. */
 gp_outcome gp_try_out(gp_check_state *check);
 
+/* The value at the given point once more: GP_FAULT where it isn't report->value. */
+gp_outcome gp_try_value_again(gp_check_state *check);
+
 /* Makes x the point under test: sets the length scales too. */
 void gp_check_move(gp_check_state *check, const double *x);
 

@@ -255,7 +255,7 @@ static double scale_for(gp_directions *d, double sigma) {
  * crosses kinks and bends, they are compared. */
 static gp_outcome compare_with_values(const gp_directions *d, gp_line *line) {
     static const double STEP = 0.125;
-    const gp_check_state *c = d->check;
+    gp_check_state *c = d->check;
     gp_probe by_values = *line->probe;
     gp_line plain;
     double step, change, value, f0 = c->report->value;
@@ -269,6 +269,8 @@ static gp_outcome compare_with_values(const gp_directions *d, gp_line *line) {
     double half_the_digits = sqrt(DBL_EPSILON) * fmax(fabs(f0), fabs(value));
     if (fabs(value - f0 - change) <= half_the_digits + 0.1 * c->options.rtol * fabs(change))
         return GP_EVALUATED;
+    if (gp_try_value_again(c) == GP_FAULT) /* that is why */
+        return GP_FAULT;
     return gp_evaluator_fault(
         c->evaluator, "disagree",
         "the value callback goes from %.9g to %.9g along a random direction, where the changes "

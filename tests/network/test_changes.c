@@ -109,11 +109,13 @@ static void a_check_takes_them(void **state) {
 typedef struct squares {
     double wrong_by; /* the changes are so much too large, relatively */
     int writes;      /* to v */
+    double drifts;   /* the value grows by so much at each call */
 } squares;
 
 static int value(void *user, size_t n, const double *x, double *f) {
-    (void)user;
-    *f = 0;
+    squares *s = user;
+    static double drift = 0;
+    *f = drift += s->drifts;
     for (size_t i = 0; i < n; i++)
         *f += x[i] * x[i] / 2;
     return 0;
@@ -161,7 +163,8 @@ static gp_status check_squares(squares *s, gp_report **report, gp_error *error) 
 }
 
 static void changes_of_ones_own(void **state) {
-    squares right = {0, 0}, other = {1e-3, 0}, writer = {0, 1};
+    squares right = {0, 0, 0}, other = {1e-3, 0, 0}, writer = {0, 1, 0}, drifting = {0, 0, 1},
+            creeping = {0, 0, 1e-9};
     gp_report *r;
     gp_error error = {""};
     (void)state;
@@ -169,9 +172,10 @@ static void changes_of_ones_own(void **state) {
     assert_int_equal(gp_report_verdict(r), GP_VERIFIED);
     assert_true(gp_report_resolution(r) < 1e-8);
     gp_report_destroy(r);
-    squares *const bad[] = {&other, &writer};
-    const char *const words[] = {"changes callback says", "wrote to its direction"};
-    for (int k = 0; k < 2; k++) {
+    squares *const bad[] = {&other, &writer, &drifting, &creeping};
+    const char *const words[] = {"changes callback says", "wrote to its direction",
+                                 "not deterministic", "not deterministic"};
+    for (int k = 0; k < 4; k++) {
         assert_int_equal(check_squares(bad[k], &r, &error), GP_OK);
         assert_int_equal(gp_report_verdict(r), GP_FAILED);
         assert_non_null(gp_report_failure(r));
