@@ -392,6 +392,20 @@ gp_estimate gp_estimate_widened(const gp_estimate *estimate) {
     return e;
 }
 
+double gp_ladder_largest(const gp_ladder *ladder) {
+    double largest = fabs(ladder->f0);
+    for (unsigned k = 0; k < ladder->rungs && k < 2; k++)
+        largest = fmax(largest, fmax(fabs(ladder->rung[k].f_plus), fabs(ladder->rung[k].f_minus)));
+    return largest;
+}
+
+int gp_ladder_is_still(const gp_ladder *ladder) {
+    for (unsigned k = 0; k < ladder->rungs; k++)
+        if (ladder->rung[k].f_plus != ladder->f0 || ladder->rung[k].f_minus != ladder->f0)
+            return 0;
+    return ladder->rungs > 0;
+}
+
 double gp_ladder_roughness(const gp_ladder *ladder) {
     /* J over two rungs is a fourth difference, whose deviation is in proportion to sigma:
      * slope_noise says for sigma = 1 how large it is (times GP_NOISE_FACTOR). */

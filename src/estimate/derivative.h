@@ -71,6 +71,12 @@ gp_estimate gp_ladder_estimate(const gp_ladder *ladder, double sigma);
 /* The same with the hull for an interval: what may be refuted must lie outside of all of it. */
 gp_estimate gp_estimate_widened(const gp_estimate *estimate);
 
+/* The largest |f| at 0 and on the first two rungs. */
+double gp_ladder_largest(const gp_ladder *ladder);
+
+/* Are all its values the one at 0? Steps may be too small to see anything. */
+int gp_ladder_is_still(const gp_ladder *ladder);
+
 /* One sample of the noise's standard deviation at the steps in use, from the fourth difference of
  * the five values of the first two rungs; NaN where there are none or all are equal. */
 double gp_ladder_roughness(const gp_ladder *ladder);

@@ -339,40 +339,55 @@ int gp_evaluator_is_placed(const gp_evaluator *e, uint64_t placement) {
     return placement == e->placement && e->x_dtype == GP_FLOAT64 && !e->function->lower;
 }
 
-void gp_evaluator_scale(gp_evaluator *e, double ratio, double *along, double *square) {
+/* Entries [first, end) are going to be moved piece by piece. Where that is all of x, what it was is
+ * summed and compared on the way, else before. */
+static void begin_pass(gp_evaluator *e, size_t first, size_t end) {
     const gp_function *f = e->function;
-    /* All of x passes by here: what it was and what it becomes are summed on the way. */
-    int whole = e->lean && e->astray == f->own && e->astray_end == f->own_end;
-    uint64_t before = 0, after = 0;
-    gp_moved moved = {0};
-    if (!whole)
+    e->passing =
+        e->unseen && first == f->own && end == f->own_end && e->x_dtype == GP_FLOAT64 && !f->lower;
+    if (!e->passing)
         (void)gp_evaluator_look_after(e);
-    for (size_t at = e->astray; at < e->astray_end; at += PIECE) {
-        size_t count = e->astray_end - at < PIECE ? e->astray_end - at : PIECE;
-        double *x = (double *)e->x + at;
-        move_piece(x, e->point + at, count, ratio, NULL, &moved);
-        before = add_piece(before, moved.before);
-        after = add_piece(after, moved.after);
-        if (e->expected)
-            memcpy((double *)e->expected + at, x, count * sizeof *x);
-    }
-    *along += moved.along;
-    *square += moved.square;
-    if (whole && e->unseen)
-        compare(e, before);
-    if (whole)
-        e->sum = after;
-    e->summed = whole ? f->own_end : f->own;
+    e->summed = f->own;
     e->along = 1;
 }
 
+/* As move_piece, and sums x as it was and as it becomes while that is at hand. */
+static void pass_piece(gp_evaluator *e, size_t first, size_t count, double t, const double *v,
+                       double *along, double *square) {
+    const gp_function *f = e->function;
+    double *x = (double *)e->x + first;
+    gp_moved moved = {0};
+    move_piece(x, e->point + first, count, t, v, &moved);
+    *along += moved.along;
+    *square += moved.square;
+    if (e->expected)
+        memcpy((double *)e->expected + first, x, count * sizeof *x);
+    if (e->passing && first != e->summed) { /* out of turn: what x was can't be told any more */
+        e->passing = 0;
+        e->unseen = NULL;
+    }
+    if (!e->lean || first != e->summed || (count != PIECE && first + count != f->own_end))
+        return;
+    e->after = add_piece(first > f->own ? e->after : 0, moved.after);
+    e->before = add_piece(first > f->own ? e->before : 0, moved.before);
+    e->summed = first + count;
+    if (e->summed < f->own_end)
+        return;
+    if (e->passing)
+        compare(e, e->before);
+    e->passing = 0;
+    e->sum = e->after;
+}
+
+void gp_evaluator_scale(gp_evaluator *e, double ratio, double *along, double *square) {
+    begin_pass(e, e->astray, e->astray_end);
+    for (size_t at = e->astray; at < e->astray_end; at += PIECE)
+        pass_piece(e, at, e->astray_end - at < PIECE ? e->astray_end - at : PIECE, ratio, NULL,
+                   along, square);
+}
+
 void gp_evaluator_leave(gp_evaluator *e, size_t first, size_t end) {
-    /* Where all of x is going to pass by, what it was is summed then. */
-    e->passing = e->unseen && first == e->function->own && end == e->function->own_end &&
-                 e->x_dtype == GP_FLOAT64 && !e->function->lower;
-    e->before = 0;
-    if (!e->passing)
-        (void)gp_evaluator_look_after(e);
+    begin_pass(e, first, end);
     if (e->astray < e->astray_end) {
         put_back(e, e->astray, e->astray_end < first ? e->astray_end : first);
         put_back(e, e->astray > end ? e->astray : end, e->astray_end);
@@ -380,38 +395,14 @@ void gp_evaluator_leave(gp_evaluator *e, size_t first, size_t end) {
     e->astray = first;
     e->astray_end = end;
     e->placement++;
-    e->along = 1;
-    e->summed = e->function->own;
 }
 
 void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, const double *v,
                         double *along, double *square) {
     const gp_function *f = e->function;
-    for (size_t at = 0; at < count && e->x_dtype == GP_FLOAT64 && !f->lower; at += PIECE) {
-        size_t some = count - at < PIECE ? count - at : PIECE, from = first + at;
-        gp_moved moved = {0};
-        move_piece((double *)e->x + from, e->point + from, some, t, v + at, &moved);
-        *along += moved.along;
-        *square += moved.square;
-        /* Is that all of x, piece by piece from the start? */
-        if (e->passing && from != e->summed) { /* it isn't, and what x was can't be told any more */
-            e->passing = 0;
-            e->unseen = NULL;
-        }
-        if (e->lean && from == e->summed && (some == PIECE || from + some == f->own_end)) {
-            e->after = add_piece(from > f->own ? e->after : 0, moved.after);
-            e->before = add_piece(from > f->own ? e->before : 0, moved.before);
-            e->summed = from + some;
-            if (e->summed < f->own_end)
-                continue;
-            if (e->passing)
-                compare(e, e->before);
-            e->passing = 0;
-            e->sum = e->after;
-        }
-        if (e->expected)
-            memcpy((double *)e->expected + from, (double *)e->x + from, some * sizeof *v);
-    }
+    for (size_t at = 0; at < count && e->x_dtype == GP_FLOAT64 && !f->lower; at += PIECE)
+        pass_piece(e, first + at, count - at < PIECE ? count - at : PIECE, t, v + at, along,
+                   square);
     if (e->x_dtype == GP_FLOAT64 && !f->lower)
         return;
     for (size_t i = 0; i < count; i++) {

@@ -435,9 +435,7 @@ static gp_outcome evaluate_first(void *context, gp_evaluator *e, size_t w) {
     gp_probe probe;
     double steps[GP_COLUMN_KEPT], step, value;
     size_t g = kept_group(s, w);
-    gp_outcome outcome = GP_EVALUATED;
-    gp_column_start(&column, e, s->second, s->m, s->pattern.member + s->pattern.group_start[g],
-                    members_of(s, g), s->check->length);
+    gp_outcome outcome = start_column(s, e, g, &column); /* nothing is known of it yet */
     gp_line line = line_of(s, e, &column, 0, 0, &probe);
     gp_ladder_first_steps(&line, 1, steps);
     for (size_t q = 0; q < GP_COLUMN_KEPT && outcome != GP_FAULT; q++)

@@ -291,15 +291,6 @@ static gp_outcome look_first(const gp_directions *d, gp_ladder *ladder) {
     return outcome == GP_FAULT ? outcome : compare_with_values(d, &line);
 }
 
-/* Does nothing move? Steps may be too small to see anything: a function that computes in float32
- * and returns a double. */
-static int is_still(const gp_ladder *ladder) {
-    for (unsigned k = 0; k < ladder->rungs; k++)
-        if (ladder->rung[k].f_plus != ladder->f0 || ladder->rung[k].f_minus != ladder->f0)
-            return 0;
-    return ladder->rungs > 0;
-}
-
 /* The length scale of first steps. Noise at the steps in use may be larger than rounding: the first
  * direction shows. What grows with the step isn't noise. */
 static gp_outcome choose_scale(gp_directions *d) {
@@ -308,7 +299,8 @@ static gp_outcome choose_scale(gp_directions *d) {
     d->scale = scale_for(d, c->by_changes ? 0 : SUMMED * rounding_of(d));
     if (look_first(d, ladder) == GP_FAULT)
         return GP_FAULT;
-    while (is_still(ladder) && d->scale < LONGEST) {
+    /* A function that computes in float32 and returns a double may stand still at first. */
+    while (gp_ladder_is_still(ladder) && d->scale < LONGEST) {
         d->scale = fmin(64 * d->scale, LONGEST);
         if (look(d, c->evaluator, 0, 1, ladder) == GP_FAULT)
             return GP_FAULT;
@@ -340,14 +332,9 @@ static gp_outcome judge_noise_of_entries(gp_directions *d, double tiny) {
     double most = WILD * fabs(c->report->value);
     c->noise = d->noise;
     c->rounding = 0;
-    for (unsigned k = 0; k < d->count && most > 0; k++) {
-        double largest = 0;
-        for (unsigned q = 0; q < d->ladders[k].rungs && q < 2; q++)
-            largest = fmax(largest, fmax(fabs(d->ladders[k].rung[q].f_plus),
-                                         fabs(d->ladders[k].rung[q].f_minus)));
-        if (largest <= most)
+    for (unsigned k = 0; k < d->count && most > 0; k++)
+        if (gp_ladder_largest(&d->ladders[k]) <= most)
             tame[count++] = d->ladders[k];
-    }
     if (most == 0 || count == d->count || c->by_changes)
         return GP_EVALUATED;
     c->rounding = SUMMED * gp_dtype_epsilon(c->evaluator->x_dtype) / sqrt(12);

@@ -176,10 +176,7 @@ static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t
         return GP_FAULT;
     gp_estimate here = gp_ladder_estimate(&near, quiet);
     /* Where the value doesn't move at all, the steps are too small to see anything. */
-    int moved = 0;
-    for (unsigned k = 0; k < near.rungs; k++)
-        moved |= near.rung[k].f_plus != near.f0 || near.rung[k].f_minus != near.f0;
-    if (moved && isfinite(here.bound) &&
+    if (!gp_ladder_is_still(&near) && isfinite(here.bound) &&
         fabs(here.derivative - estimate->derivative) > here.bound + estimate->bound) {
         if (refine(&near, line, quiet, t, estimate) == GP_FAULT)
             return GP_FAULT;
@@ -359,10 +356,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
 
 /* The noise of an entry that is looked at by itself. */
 static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
-    double largest = fabs(ladder->f0);
-    for (unsigned k = 0; k < ladder->rungs && k < 2; k++)
-        largest = fmax(largest, fmax(fabs(ladder->rung[k].f_plus), fabs(ladder->rung[k].f_minus)));
-    double own = c->rounding * largest;
+    double own = c->rounding * gp_ladder_largest(ladder);
     return (gp_noise){fmax(c->noise.sigma, own), fmax(c->noise.quiet, own),
                       fmax(c->noise.loud, own)};
 }

@@ -231,7 +231,7 @@ static double probe(gp_network *net, size_t entry, double number) {
 static void find_cost(gp_network *net, const double *theta) {
     gp_network_part part = net->part;
     double cost, l2 = net->options.l2;
-    net->part = GP_PART_DATA; /* as a whole forward pass has it, to the last bit */
+    net->part = GP_PART_DATA;
     net->options.l2 = 0;
     (void)gp_dense_forward_f64(net, theta, &cost);
     net->options.l2 = l2;
