@@ -50,6 +50,13 @@ int cli_whole(const char *name, const char *text, uint64_t low, uint64_t high, u
     return 0;
 }
 
+int cli_count(const char *name, const char *text, size_t high, size_t *count) {
+    uint64_t number = 0;
+    int wrong = cli_whole(name, text, 1, high, &number);
+    *count = (size_t)number;
+    return wrong;
+}
+
 int cli_one_of(const char *name, const char *text, const char *const *words, int count,
                int *choice) {
     char list[160] = "";
@@ -62,6 +69,20 @@ int cli_one_of(const char *name, const char *text, const char *const *words, int
         snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
     }
     return cli_usage("--%s %.60s: must be one of %s", name, text, list);
+}
+
+int cli_activation(const char *name, const char *text, gp_activation *activation) {
+    static const char *const words[] = {"linear", "relu", "leaky-relu", "tanh", "sigmoid", "gelu"};
+    int choice = 0, wrong = cli_one_of(name, text, words, 6, &choice);
+    *activation = (gp_activation)choice;
+    return wrong;
+}
+
+int cli_dtype(const char *name, const char *text, gp_dtype *dtype) {
+    static const char *const words[] = {"float64", "float32"};
+    int choice = 0, wrong = cli_one_of(name, text, words, 2, &choice);
+    *dtype = (gp_dtype)choice;
+    return wrong;
 }
 
 int cli_hidden(const char *text, size_t *units_of, size_t *layers) {

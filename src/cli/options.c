@@ -112,29 +112,23 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
 
 static int take(int option, const char *name, const char *value, cli_options *o) {
     static const char *const strategies[] = {"auto", "full", "project", "sample"};
-    static const char *const activations[] = {"linear", "relu",    "leaky-relu",
-                                              "tanh",   "sigmoid", "gelu"};
     static const char *const losses[] = {"sigmoid", "squared", "softmax", "notebook"};
-    static const char *const dtypes[] = {"float64", "float32"};
     uint64_t number = 0;
     int choice = 0, wrong = 0;
+    gp_dtype of_value = GP_FLOAT64;
     switch (option) {
     case RTOL:
         return cli_real(name, value, 0, 1, 1, &o->check.rtol);
     case ATOL:
         return cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
     case POINTS:
-        wrong = cli_whole(name, value, 1, 1000000, &number);
-        o->check.points = (size_t)number;
-        return wrong;
+        return cli_count(name, value, 1000000, &o->check.points);
     case STRATEGY:
         wrong = cli_one_of(name, value, strategies, 4, &choice);
         o->check.strategy = (gp_strategy)choice;
         return wrong;
     case SAMPLE:
-        wrong = cli_whole(name, value, 1, SIZE_MAX / 2, &number);
-        o->check.sample = (size_t)number;
-        return wrong;
+        return cli_count(name, value, SIZE_MAX / 2, &o->check.sample);
     case CONFIDENCE:
         return cli_real(name, value, 0, 1, 1, &o->check.confidence);
     case SEED:
@@ -176,24 +170,18 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case HIDDEN:
         return cli_hidden(value, o->hidden, &o->hidden_layers);
     case ACTIVATION:
-        wrong = cli_one_of(name, value, activations, 6, &choice);
-        o->network.hidden = (gp_activation)choice;
-        return wrong;
+        return cli_activation(name, value, &o->network.hidden);
     case LOSS:
         wrong = cli_one_of(name, value, losses, 4, &choice);
         o->network.loss = (gp_loss)choice;
         return wrong;
     case BATCH:
-        wrong = cli_whole(name, value, 1, 1u << 30, &number);
-        o->batch = (size_t)number;
-        return wrong;
+        return cli_count(name, value, 1u << 30, &o->batch);
     case DTYPE:
-        wrong = cli_one_of(name, value, dtypes, 2, &choice);
-        o->network.dtype = (gp_dtype)choice;
-        return wrong;
+        return cli_dtype(name, value, &o->network.dtype);
     case VALUE:
-        wrong = cli_one_of(name, value, dtypes, 2, &choice);
-        o->network.value_in_float64 = choice == 0;
+        wrong = cli_dtype(name, value, &of_value);
+        o->network.value_in_float64 = of_value == GP_FLOAT64;
         return wrong;
     case DROPOUT:
         wrong = cli_real(name, value, 0, 0, 1, &o->network.dropout);

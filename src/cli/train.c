@@ -99,11 +99,8 @@ static int schedule(const char *text, gp_train_options *o) {
 }
 
 static int take(int option, const char *name, const char *value, train_options *o) {
-    static const char *const activations[] = {"linear", "relu",    "leaky-relu",
-                                              "tanh",   "sigmoid", "gelu"};
     static const char *const schedules[] = {"cosine", "constant"};
-    static const char *const optimizers[] = {"adam", "sgd"}, *const dtypes[] = {"float64",
-                                                                                "float32"};
+    static const char *const optimizers[] = {"adam", "sgd"};
     gp_train_options *t = &o->train;
     uint64_t number = 0;
     int choice = 0, wrong;
@@ -117,9 +114,7 @@ static int take(int option, const char *name, const char *value, train_options *
     case HIDDEN:
         return cli_hidden(value, o->hidden, &t->hidden_layers);
     case ACTIVATION:
-        wrong = cli_one_of(name, value, activations, 6, &choice);
-        t->activation = (gp_activation)choice;
-        return wrong;
+        return cli_activation(name, value, &t->activation);
     case DROPOUT:
         wrong = cli_real(name, value, 0, 0, 1, &t->dropout);
         return wrong || t->dropout < 1 ? wrong
@@ -127,13 +122,9 @@ static int take(int option, const char *name, const char *value, train_options *
     case L2:
         return cli_real(name, value, 0, 0, INFINITY, &t->l2);
     case EPOCHS:
-        wrong = cli_whole(name, value, 1, 1000000, &number);
-        t->epochs = (size_t)number;
-        return wrong;
+        return cli_count(name, value, 1000000, &t->epochs);
     case BATCH:
-        wrong = cli_whole(name, value, 1, 1u << 24, &number);
-        t->batch = (size_t)number;
-        return wrong;
+        return cli_count(name, value, 1u << 24, &t->batch);
     case OPTIMIZER:
         wrong = cli_one_of(name, value, optimizers, 2, &choice);
         t->optimizer = (gp_optimizer)choice;
@@ -163,15 +154,11 @@ static int take(int option, const char *name, const char *value, train_options *
         t->time_column = value;
         return 0;
     case PATIENCE:
-        wrong = cli_whole(name, value, 1, 1000000, &number);
-        t->patience = (size_t)number;
-        return wrong;
+        return cli_count(name, value, 1000000, &t->patience);
     case SEED:
         return cli_whole(name, value, 0, UINT64_MAX / 2, &t->seed);
     case DTYPE:
-        wrong = cli_one_of(name, value, dtypes, 2, &choice);
-        t->dtype = (gp_dtype)choice;
-        return wrong;
+        return cli_dtype(name, value, &t->dtype);
     case CHECK:
         return schedule(value, t);
     case PLANT:
