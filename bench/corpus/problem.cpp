@@ -42,6 +42,7 @@ corpus_list make_corpus(uint64_t seed, const std::string &transactions) {
     add_statistics(list, seed);
     add_hard(list, seed);
     add_kinks(list, seed);
+    add_rounding(list, seed);
     return list;
 }
 

@@ -41,7 +41,8 @@ struct problem {
     std::vector<block> blocks;
     size_t batch = 0;      /* examples that the value is a mean over; 0: none */
     bool smooth = true;    /* false: kinks or jumps can be within reach of a step */
-    bool noisy = false;    /* noise far above rounding, on purpose */
+    bool noisy = false;    /* noise far above the rounding of values, on purpose */
+    double terms = 0;      /* size of the terms that cancel in the value, where it is far smaller */
     bool at_kink = false;  /* points may lie on a kink: the reference is an interval */
     bool unseeded = false; /* draws anew at each call: no gradient can be held against it */
     std::function<void(random &, size_t point, double *x)> start;
@@ -72,6 +73,7 @@ void add_kernels(corpus_list &list, uint64_t seed);
 void add_statistics(corpus_list &list, uint64_t seed);
 void add_hard(corpus_list &list, uint64_t seed);
 void add_kinks(corpus_list &list, uint64_t seed);
+void add_rounding(corpus_list &list, uint64_t seed);
 
 /* The whole corpus; transactions is a CSV file or "" for made-up payments. */
 corpus_list make_corpus(uint64_t seed, const std::string &transactions);

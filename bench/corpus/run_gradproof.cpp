@@ -25,12 +25,14 @@ struct settings {
     unsigned jobs = 1;
     std::string only, data;
     double rtol = 0;
+    double constant = 0; /* added to the value, in units of |f(x)| */
     gp_strategy strategy = GP_AUTO;
     std::string show; /* print the reports with this verdict, and entries outside their bound */
 };
 
 int value64(void *user, size_t, const double *x, double *v) {
-    *v = static_cast<subject *>(user)->value(x);
+    auto *s = static_cast<subject *>(user);
+    *v = s->value(x) + s->constant;
     return 0;
 }
 int gradient64(void *user, size_t, const double *x, double *g) {
@@ -135,6 +137,9 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype) {
     options.seed = o.seed;
     options.strategy = o.strategy;
     s.accumulated.assign(s.x.size(), 0);
+    /* Where the value is 0, in units of 1. */
+    double size = o.constant != 0 ? std::fabs(s.value(s.x.data())) : 0;
+    s.constant = o.constant * (size > 0 ? size : 1);
     gp_status status = gp_function_create(s.p->name.c_str(), dtype, &s, &f);
     size_t at = 0;
     for (const block &b : s.p->blocks) {
@@ -343,7 +348,7 @@ void run(FILE *out, const settings &o, const problem &p) {
 
 int usage() {
     fprintf(stderr, "usage: corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] "
-                    "[--only NAME] [--data FILE.csv] [--rtol R] [--show VERDICT|outside] "
+                    "[--only NAME] [--data FILE.csv] [--rtol R] [--constant C] [--show VERDICT|outside] "
                     "[--strategy full|project|sample]\n");
     return 64;
 }
@@ -375,6 +380,8 @@ int main(int argc, char **argv) {
             o.strategy = std::string(word) == "project"  ? GP_PROJECT
                          : std::string(word) == "sample" ? GP_SAMPLE
                                                          : GP_FULL;
+        else if (option == "--constant")
+            o.constant = atof(word);
         else if (option == "--rtol")
             o.rtol = atof(word);
         else

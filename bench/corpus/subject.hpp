@@ -14,6 +14,7 @@ struct subject {
     std::vector<double> x, right, low, high; /* n: the point, the right gradient, the reference */
     const planted *mistake = nullptr;
     std::vector<double> accumulated;
+    double constant = 0; /* added to the float64 value that is checked */
 
     double value(const double *at) const;
     /* The entry that is never written; n if all are. */

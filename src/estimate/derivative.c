@@ -44,7 +44,8 @@ static gp_slopes slopes_of(const gp_ladder *ladder, unsigned k) {
     s.forward = (r->f_plus - ladder->f0) / r->plus;
     s.backward = (r->f_minus - ladder->f0) / r->minus;
     s.both = isfinite(s.forward) && isfinite(s.backward);
-    s.d = (r->plus * s.backward - r->minus * s.forward) / (r->plus - r->minus);
+    double share = r->plus / (r->plus - r->minus); /* products of steps and slopes may overflow */
+    s.d = share * s.backward + (1 - share) * s.forward;
     s.s = s.forward - s.backward;
     return s;
 }
@@ -118,14 +119,14 @@ static int two_sided(const gp_slopes *s, unsigned first, unsigned count, double 
     window->slope_jump = weighted(count, v, e);
     /* var D(h) = sigma^2 / (2 h^2). In S(h) the outer values contribute 2 sigma^2 / h^2 and f(x),
      * which all rungs share, -2 / h each. */
-    double odd = 0, even = 0, shared = 0;
+    double odd = 0, even = 0, shared = 0; /* in units of h[0], whose square may overflow */
     for (unsigned k = 0; k < count; k++) {
-        odd += w[k] * w[k] / (2 * h[k] * h[k]);
-        even += 2 * v[k] * v[k] / (h[k] * h[k]);
-        shared += 2 * v[k] / h[k];
+        odd += w[k] * w[k] / (2 * square[k]);
+        even += 2 * v[k] * v[k] / square[k];
+        shared += 2 * v[k] / relative[k];
     }
-    window->noise = GP_NOISE_FACTOR * sigma * sqrt(odd);
-    window->slope_noise = GP_NOISE_FACTOR * sigma * sqrt(even + shared * shared);
+    window->noise = GP_NOISE_FACTOR * sigma * sqrt(odd) / h[0];
+    window->slope_noise = GP_NOISE_FACTOR * sigma * sqrt(even + shared * shared) / h[0];
     /* The two extrapolations of the next lower order, without the smallest and the largest step. */
     double upper = d[0], lower = d[1];
     if (count > 2) {
@@ -151,15 +152,16 @@ static int one_sided(const gp_ladder *ladder, const gp_slopes *s, int forward, u
             return -1;
     }
     lagrange_weights(count, t, w);
-    double own = 0, shared = 0;
+    double own = 0, shared = 0; /* in units of t[0] */
     for (unsigned k = 0; k < count; k++) {
-        own += w[k] * w[k] / (t[k] * t[k]);
-        shared += w[k] / t[k];
+        double relative = t[k] / t[0];
+        own += w[k] * w[k] / (relative * relative);
+        shared += w[k] / relative;
     }
     window->first = first;
     window->count = count;
     window->derivative = weighted(count, w, q);
-    window->noise = GP_NOISE_FACTOR * sigma * sqrt(own + shared * shared);
+    window->noise = GP_NOISE_FACTOR * sigma * sqrt(own + shared * shared) / t[0];
     window->slope_jump = window->slope_noise = 0;
     double upper = q[0], lower = q[1];
     if (count > 2) {

@@ -9,10 +9,13 @@
 #include "estimate/median.h"
 
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
-    enum { POINTS = 9 };
+    double tiny = line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18;
+    return gp_noise_at_steps(line, tiny * line->probe->scale, sigma);
+}
+
+gp_outcome gp_noise_at_steps(gp_line *line, double spacing, double *sigma) {
+    enum { POINTS = GP_NOISE_POINTS };
     double f[POINTS];
-    double spacing =
-        line->probe->scale * (line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18);
     *sigma = 0;
     for (int j = 0; j < POINTS; j++) {
         double step;

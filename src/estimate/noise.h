@@ -4,8 +4,12 @@
 
 #include "estimate/derivative.h"
 
-/* Standard deviation of f's noise at tiny steps along a probe, from a difference table of nine
- * values (Hamming; More & Wild 2011); 0 if f is smooth to the last bit or can't be evaluated. */
+/* Standard deviation of f's noise along a probe, from a difference table of GP_NOISE_POINTS values
+ * at t = spacing, 2 spacing, ... (Hamming; More & Wild 2011); 0 if f is smooth to the last bit or
+ * can't be evaluated. */
+enum { GP_NOISE_POINTS = 9 };
+gp_outcome gp_noise_at_steps(gp_line *line, double spacing, double *sigma);
+/* The same at steps so small that no function bends between them. */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma);
 
 /* Starts the ladders of these lines anew with their steps times `shift`; without rungs: couldn't.

@@ -85,11 +85,6 @@ gp_outcome gp_check_execute(gp_check_state *check, const gp_work *work);
 /* Moves to the given point, whole function, all examples of batch 0. */
 gp_outcome gp_check_return(gp_check_state *check);
 
-/* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the
- * callback meant, rather than poison or an accident. */
-gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise,
-                         const gp_tolerance *tolerance, double a, int readable, gp_entry *result);
-
 /* The absolute tolerances of a block whose typical derivative is `scale` (docs/decisions/0004). */
 void gp_tolerance_follow(gp_tolerance *tolerance, const gp_options *options, gp_dtype dtype,
                          double scale);

@@ -9,6 +9,7 @@
 #include "estimate/median.h"
 #include "evaluate/executor.h"
 #include "function/checksum.h"
+#include "judge/decide.h"
 #include "judge/sparsity.h"
 
 /* Ladders of the first look, from which noise and scales follow: so many in all, if each output has

@@ -6,32 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "estimate/fit.h"
 #include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
+#include "judge/decide.h"
 #include "judge/survey.h"
-
-/* How good an estimate should be, as a share of tau, and what that may cost: very good if it is
- * cheap, good enough if not. */
-static const struct {
-    double share;
-    unsigned evaluations;
-} EFFORT[] = {{GP_FINEST_SHARE, GP_FINEST_EVALUATIONS}, {1e-1, 28}, {1, 40}};
-
-/* What noise leaves open is worth many more evaluations, where they promise an answer. */
-static const struct {
-    double share;
-    unsigned evaluations;
-} FIT = {0.3, 2600};
-
-/* A second estimate for an entry about to be refuted takes steps of its own. */
-static const double SECOND_SHIFT = 0.6180339887;
-/* And a look from further away, where the stairs of a coarsely rounded function show. */
-static const double FAR_SHIFT = 64;
-/* And one from nearby: the smallest steps at which noise hides no more than this share of what is
- * wrong. */
-static const double NEAR_NOISE = 0.05;
 
 gp_probe gp_survey_probe(const gp_check_state *c, size_t entry) {
     size_t block = gp_function_block_number(c->function, entry);
@@ -143,197 +122,6 @@ static gp_outcome take_first_looks(gp_survey_task *task) {
     return outcome;
 }
 
-static gp_outcome refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t,
-                         gp_estimate *estimate) {
-    for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
-        gp_goal goal = {EFFORT[i].share * t->rtol,
-                        EFFORT[i].share * fmax(t->atol, t->rtol * t->zero_floor)};
-        if (gp_ladder_refine(ladder, line, sigma, goal, EFFORT[i].evaluations, estimate) ==
-            GP_FAULT)
-            return GP_FAULT;
-        if (gp_goal_is_met(&goal, estimate)) /* and so are the others, which ask for less */
-            break;
-    }
-    return GP_EVALUATED;
-}
-
-/* A function that oscillates within the smallest step so far has difference quotients of its own
- * there, smooth and wrong together (aliasing). The derivative shows at the smallest step at which
- * noise lets |a - d| be seen: N = GP_NOISE_FACTOR quiet / (sqrt 2 h), quiet since kinks side by
- * side look like noise from afar. Where the estimate of that place contradicts `estimate`, it takes
- * its place, and *shift becomes that of its steps. */
-static gp_outcome look_nearby(gp_line *line, double quiet, const gp_tolerance *t, double a,
-                              const gp_ladder *ladder, gp_estimate *estimate, unsigned *evaluations,
-                              double *shift) {
-    gp_ladder near;
-    double smallest = ladder->rung[ladder->rungs - 1].step;
-    double visible =
-        GP_NOISE_FACTOR * quiet / (sqrt(2) * NEAR_NOISE * fabs(a - estimate->derivative));
-    double step = fmax(64 * line->unit, visible);
-    if (!(step < smallest / 4))
-        return GP_EVALUATED;
-    if (gp_ladder_start(&near, line, step / gp_first_step(line)) == GP_FAULT)
-        return GP_FAULT;
-    gp_estimate here = gp_ladder_estimate(&near, quiet);
-    /* Where the value doesn't move at all, the steps are too small to see anything. */
-    if (!gp_ladder_is_still(&near) && isfinite(here.bound) &&
-        fabs(here.derivative - estimate->derivative) > here.bound + estimate->bound) {
-        if (refine(&near, line, quiet, t, estimate) == GP_FAULT)
-            return GP_FAULT;
-        *shift = step / gp_first_step(line);
-    }
-    *evaluations += near.evaluations;
-    return GP_EVALUATED;
-}
-
-/* One estimate, of steps at `shift`, says refuted. Ask its other windows, then a second ladder:
- * only what all of them exclude is refuted. Else the estimate becomes the interval that they leave
- * open. */
-static gp_outcome confirm(gp_line *line, double sigma, const gp_tolerance *t, double a,
-                          double shift, gp_estimate *estimate, unsigned *evaluations) {
-    gp_ladder again;
-    gp_estimate second;
-    int kink = estimate->kink;
-    if (!kink)
-        *estimate = gp_estimate_widened(estimate);
-    if (gp_judge(a, estimate, t) != GP_ENTRY_REFUTED)
-        return GP_EVALUATED;
-    if (gp_ladder_start(&again, line, SECOND_SHIFT * shift) == GP_FAULT ||
-        refine(&again, line, sigma, t, &second) == GP_FAULT)
-        return GP_FAULT;
-    *evaluations += again.evaluations;
-    if (!isfinite(second.bound)) {
-        *estimate = second;
-        return GP_EVALUATED;
-    }
-    if (kink && second.kink && gp_judge(a, &second, t) == GP_ENTRY_REFUTED)
-        return GP_EVALUATED; /* the same two slopes at other steps, and a outside of both */
-    if (kink)
-        *estimate = gp_estimate_widened(estimate);
-    second = gp_estimate_widened(&second);
-    if (gp_judge(a, estimate, t) == GP_ENTRY_REFUTED &&
-        gp_judge(a, &second, t) == GP_ENTRY_REFUTED) {
-        gp_estimate sharper = second.bound < estimate->bound ? second : *estimate;
-        double pilot = line->probe->pilot > 0 ? line->probe->pilot : 1;
-        if (gp_ladder_start(&again, line, FAR_SHIFT * shift / fmin(pilot, 1)) == GP_FAULT)
-            return GP_FAULT;
-        *evaluations += again.evaluations;
-        second = gp_ladder_estimate(&again, sigma);
-        /* From far away the gradient looks right and the near estimates look wrong? */
-        int contradicted =
-            isfinite(second.bound) &&
-            fabs(second.derivative - sharper.derivative) > second.bound + sharper.bound &&
-            gp_judge(a, &second, t) != GP_ENTRY_REFUTED;
-        if (!contradicted) {
-            *estimate = sharper;
-            return GP_EVALUATED;
-        }
-    }
-    double low = fmin(estimate->derivative - estimate->bound, second.derivative - second.bound);
-    double high = fmax(estimate->derivative + estimate->bound, second.derivative + second.bound);
-    *estimate = second;
-    estimate->low = low;
-    estimate->high = high;
-    *estimate = gp_estimate_widened(estimate);
-    return GP_EVALUATED;
-}
-
-/* The complex step: Im f(x + i h) / h = f' + O(h^2) without cancellation, for h as small as one
- * likes. It counts where differences agree; a value that isn't analytic gives something else. Its
- * error is that of rounding, in the derivative and in what f does on the way. */
-static gp_outcome take_complex_step(gp_line *line, gp_estimate *e, unsigned *evaluations) {
-    const double h = 1e-40 * line->probe->scale, rounding = 8 * DBL_EPSILON;
-    double re, im;
-    gp_outcome outcome = gp_evaluator_complex(line->evaluator, line->probe->offset, h, &re, &im);
-    if (outcome != GP_EVALUATED)
-        return outcome == GP_FAULT ? outcome : GP_EVALUATED;
-    ++*evaluations;
-    double d = im / h, bound = rounding * (fabs(d) + fabs(line->f0) / line->probe->scale);
-    if (fabs(re - line->f0) <= 1e-10 * fabs(line->f0) && isfinite(d) && !e->kink &&
-        fabs(d - e->derivative) <= e->bound + bound && bound < e->bound) {
-        e->derivative = e->left = e->right = d;
-        e->bound = bound;
-        e->low = d - bound;
-        e->high = d + bound;
-        e->limit = GP_LIMIT_NOISE;
-    }
-    return GP_EVALUATED;
-}
-
-gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
-                         double a, int readable, gp_entry *result) {
-    gp_estimate estimate;
-    if (refine(ladder, line, noise.sigma, t, &estimate) == GP_FAULT)
-        return GP_FAULT;
-    unsigned evaluations = ladder->evaluations;
-    /* Below the normal range of its type the gradient under test has no digits to be right in. */
-    estimate.bound += line->evaluator->function->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
-    if (line->evaluator->function->complex_value && !line->column &&
-        take_complex_step(line, &estimate, &evaluations) == GP_FAULT)
-        return GP_FAULT;
-    gp_entry_status status = gp_judge(a, &estimate, t);
-    double shift = 1;
-    if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
-        if (look_nearby(line, noise.quiet, t, a, ladder, &estimate, &evaluations, &shift) ==
-            GP_FAULT)
-            return GP_FAULT;
-        status = gp_judge(a, &estimate, t);
-    }
-    if (status == GP_ENTRY_REFUTED && isfinite(a) && readable) {
-        gp_estimate first = estimate;
-        if (confirm(line, noise.sigma, t, a, shift, &estimate, &evaluations) == GP_FAULT)
-            return GP_FAULT;
-        status = gp_judge(a, &estimate, t);
-        if (status == GP_ENTRY_REFUTED && first.bound < estimate.bound)
-            estimate = first; /* confirmed: the sharper of the two intervals is the one to show */
-        else if (status == GP_ENTRY_VERIFIED)
-            status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
-    }
-    if (status == GP_ENTRY_UNRESOLVED && readable && isfinite(a)) {
-        gp_ladder again;
-        double sigma = noise.sigma;
-        /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value)
-         * is no part of what the gradient means. Taken for noise it widens the bound; a that is
-         * proven within it is proven. The first ladder spent its evaluations at steps that are too
-         * small for this. */
-        if (noise.loud > 4 * sigma) {
-            sigma = noise.loud;
-            gp_estimate rough;
-            if (gp_ladder_start(&again, line, 1) == GP_FAULT ||
-                refine(&again, line, sigma, t, &rough) == GP_FAULT)
-                return GP_FAULT;
-            evaluations += again.evaluations;
-            ladder = &again;
-            if (gp_judge(a, &rough, t) == GP_ENTRY_VERIFIED) {
-                estimate = rough;
-                status = GP_ENTRY_VERIFIED;
-            }
-        }
-        if (status == GP_ENTRY_UNRESOLVED) {
-            gp_estimate fit;
-            gp_goal goal = {FIT.share * t->rtol, FIT.share * t->atol};
-            if (gp_fit(line, ladder, sigma, goal, FIT.evaluations, &fit, &evaluations) == GP_FAULT)
-                return GP_FAULT;
-            if (gp_judge(a, &fit, t) == GP_ENTRY_VERIFIED) {
-                estimate = fit;
-                status = GP_ENTRY_VERIFIED;
-            }
-        }
-    }
-    *result = (gp_entry){.status = status,
-                         .analytic = a,
-                         .numeric = estimate.derivative,
-                         .bound = status == GP_ENTRY_KINK ? estimate.kink_bound : estimate.bound,
-                         .left = estimate.left,
-                         .right = estimate.right,
-                         .limit = status == GP_ENTRY_UNRESOLVED ? estimate.limit : GP_LIMIT_NONE,
-                         .evaluations = evaluations};
-    /* How an entry was written outranks what was written. */
-    if (!readable)
-        result->status = GP_ENTRY_REFUTED;
-    return GP_EVALUATED;
-}
-
 static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     gp_survey_task *task = context;
     gp_check_state *c = task->check;
@@ -383,7 +171,7 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
         gp_line line;
         gp_ladder ladder;
         gp_line_start(&line, c->evaluator, &probe, c->report->value);
-        if (gp_ladder_start(&ladder, &line, k ? SECOND_SHIFT : 1) == GP_FAULT)
+        if (gp_ladder_start(&ladder, &line, k ? GP_SECOND_SHIFT : 1) == GP_FAULT)
             return GP_FAULT;
         seen[k] = gp_ladder_estimate(&ladder, noise_along(c, &ladder).loud);
         double open = seen[k].bound + gp_tau(t, a, seen[k].derivative, seen[k].bound);
@@ -422,11 +210,50 @@ void gp_tolerance_follow(gp_tolerance *t, const gp_options *options, gp_dtype dt
     t->fine_atol = t->rtol * (dtype == GP_FLOAT64 ? FINE_FLOOR : GP_FLOOR) * scale;
 }
 
+/* A random direction in which each entry moves in proportion to its length. */
+static gp_probe everything(const gp_check_state *c, const gp_scaling *blockwise) {
+    return (gp_probe){.offset = 0,
+                      .entries = c->function->n,
+                      .seed = c->options.seed,
+                      .stream = GP_STREAM_NOISE,
+                      .weight = c->length,
+                      .scaling = c->lean ? blockwise : NULL,
+                      .by_changes = c->by_changes,
+                      .scale = 1};
+}
+
+gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
+    gp_scaling blockwise = {.function = c->function, .factor = c->typical};
+    gp_probe probe = everything(c, &blockwise);
+    gp_line line;
+    gp_line_start(&line, c->evaluator, &probe, f0);
+    return gp_noise_at_tiny_steps(&line, tiny);
+}
+
+/* How much f, f0 here, changes where all parameters move by about their lengths: the larger change
+ * of the two sides of a random direction. */
+static gp_outcome variation_of(gp_check_state *c, double f0, double *variation) {
+    gp_scaling blockwise = {.function = c->function, .factor = c->typical};
+    gp_probe probe = everything(c, &blockwise);
+    gp_line line;
+    *variation = 0;
+    gp_line_start(&line, c->evaluator, &probe, f0);
+    for (int side = -1; side <= 1; side += 2) {
+        double step, value;
+        gp_outcome outcome = gp_line_value(&line, side, &step, &value);
+        if (outcome == GP_FAULT)
+            return GP_FAULT;
+        if (outcome == GP_EVALUATED && isfinite(value))
+            *variation = fmax(*variation, fabs(value - f0));
+    }
+    return GP_EVALUATED;
+}
+
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
  * the absolute tolerances. A block without any takes the scale of the whole function. The entries
  * of the list ascend; scratch has room for 2 * count numbers. */
-static void set_tolerances(const gp_survey_task *task, size_t count, gp_tolerance *tolerance,
-                           double *scratch) {
+static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_tolerance *tolerance,
+                                 double *scratch) {
     const gp_check_state *c = task->check;
     const gp_function *f = c->function;
     double *size = scratch, *some = scratch + count; /* size[k] < 0: zero or unknown */
@@ -438,13 +265,15 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
         if (nonzero)
             some[found++] = size[k];
     }
-    double all = found ? gp_median(some, found) : 0;
-    /* Nothing moves f: a derivative counts as zero where it would move f by less than rtol over the
-     * length of its parameter, or is below the normal numbers. */
+    double all = found ? gp_median(some, found) : 0, variation = 0;
+    if (!found && variation_of(task->check, task->f0, &variation) == GP_FAULT)
+        return GP_FAULT;
+    /* Nothing moves f: a derivative counts as zero where, over the length of its parameter, it
+     * would move f by less than rtol of what such a move of all parameters does, or is below the
+     * normal numbers. */
     double smallest = f->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
     double flat =
-        found ? 0
-              : fabs(task->f0) / typical_length(task, count, some) + 4 * smallest / c->options.rtol;
+        found ? 0 : variation / typical_length(task, count, some) + 4 * smallest / c->options.rtol;
     for (size_t b = 0, k = 0; b < f->blocks; b++) {
         gp_tolerance *t = &tolerance[b];
         for (found = 0; k < count && task->entries[k] < f->block[b].offset + f->block[b].entries;
@@ -459,21 +288,7 @@ static void set_tolerances(const gp_survey_task *task, size_t count, gp_toleranc
         gp_tolerance_follow(t, &c->options, f->dtype, scale);
         t->zero_floor = fmax(t->zero_floor, flat);
     }
-}
-
-gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
-    gp_scaling blockwise = {.function = c->function, .factor = c->typical};
-    gp_probe probe = {.offset = 0,
-                      .entries = c->function->n,
-                      .seed = c->options.seed,
-                      .stream = GP_STREAM_NOISE,
-                      .weight = c->length,
-                      .scaling = c->lean ? &blockwise : NULL,
-                      .by_changes = c->by_changes,
-                      .scale = 1};
-    gp_line line;
-    gp_line_start(&line, c->evaluator, &probe, f0);
-    return gp_noise_at_tiny_steps(&line, tiny);
+    return GP_EVALUATED;
 }
 
 /* Fewer examples may have larger derivatives, beside which a mistake looks smaller than it is: what
@@ -559,7 +374,9 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
     if (outcome == GP_EVALUATED) {
         memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
-        set_tolerances(&task, count, tolerance, scratch);
+        outcome = set_tolerances(&task, count, tolerance, scratch);
+    }
+    if (outcome == GP_EVALUATED) {
         task.tolerance = tolerance;
         gp_work work = gp_work_on(count, judge_entry, &task, task.results, sizeof *task.results);
         outcome = gp_check_execute(c, &work);
@@ -615,7 +432,7 @@ static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
     gp_line_start(&line, e, &probe, task->f0);
     gp_estimate estimate;
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT ||
-        refine(&ladder, &line, c->report->noise, t, &estimate) == GP_FAULT)
+        gp_refine(&ladder, &line, c->report->noise, t, &estimate) == GP_FAULT)
         return GP_FAULT;
     task->pair[k][0] = estimate.derivative;
     task->pair[k][1] = estimate.bound;

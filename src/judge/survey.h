@@ -3,6 +3,7 @@
 #define GP_SURVEY_H
 
 #include "judge/check.h"
+#include "judge/decide.h"
 
 typedef struct gp_survey_task {
     gp_check_state *check;
@@ -29,10 +30,6 @@ gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *evaluator, s
 gp_outcome gp_survey_looks_again(void *task, const size_t *indices, size_t count, double shift,
                                  gp_ladder *ladders);
 
-/* How good estimates of an entry should be where that is cheap: a share of tau, and what it may
- * cost. */
-#define GP_FINEST_SHARE 5e-3
-enum { GP_FINEST_EVALUATIONS = 20 };
 /* Derivatives below this share of a block's scale count as small. */
 #define GP_FLOOR 0.1
 

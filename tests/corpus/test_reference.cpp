@@ -50,8 +50,9 @@ int main(int argc, char **argv) {
                 quad h = quad(1e-10) * size, d = difference(*p, x, i, h);
                 /* what rounding in quad leaves, and the sixth derivative of the fastest oscillation
                  */
-                double slack = 1e-14 * std::fabs(double(d)) + 1e-18 * largest +
-                               1e-30 * std::fabs(double(value)) / double(h);
+                double slack =
+                    1e-14 * std::fabs(double(d)) + 1e-18 * largest +
+                    1e-30 * std::fmax(std::fabs(double(value)), 1e-2 * p->terms) / double(h);
                 compared++;
                 if (!(std::fabs(double(d - g[i])) <= slack)) {
                     printf("%s, point %zu, entry %zu: tape %.15g, difference %.15g\n",

@@ -1,0 +1,305 @@
+/* See decide.h. The course: refine the ladder; what it refutes is looked at nearby, again at other
+ * steps, from further away, and for stairs, each of which may take the refutation back; what it
+ * leaves open is tried once more with stairs, then a ripple, taken for noise, and last with many
+ * values. */
+#include "judge/decide.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "estimate/fit.h"
+#include "estimate/stairs.h"
+
+/* How good an estimate should be, as a share of tau, and what that may cost: very good if it is
+ * cheap, good enough if not. */
+static const struct {
+    double share;
+    unsigned evaluations;
+} EFFORT[] = {{GP_FINEST_SHARE, GP_FINEST_EVALUATIONS}, {1e-1, 28}, {1, 40}};
+
+/* An entry may cost this many evaluations; with a budget, many more where noise leaves it open and
+ * they promise an answer. */
+static const unsigned MOST_EVALUATIONS = 60;
+static const struct {
+    double share;
+    unsigned evaluations;
+} FIT = {0.3, 2600};
+
+/* A look from further away, where the stairs of a coarsely rounded function show, */
+static const double FAR_SHIFT = 64;
+/* and one from nearby: the smallest steps at which noise hides no more than this share of what is
+ * wrong. */
+static const double NEAR_NOISE = 0.05;
+/* A far look that finds an entry wrong by so many times what it leaves open leaves no doubt. */
+static const double CLEAR_MARGIN = 100;
+
+/* One number in the course of its decision. */
+typedef struct gp_decision {
+    gp_line *line;
+    gp_noise noise;
+    const gp_tolerance *tolerance;
+    double a;
+    gp_estimate estimate;
+    gp_entry_status status;
+    unsigned evaluations;
+    int in_stairs; /* noise includes the stairs that were found on the line */
+} gp_decision;
+
+static gp_entry_status judge(const gp_decision *d, const gp_estimate *e) {
+    return gp_judge(d->a, e, d->tolerance);
+}
+
+gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *t,
+                     gp_estimate *estimate) {
+    for (size_t i = 0; i < sizeof EFFORT / sizeof *EFFORT; i++) {
+        gp_goal goal = {EFFORT[i].share * t->rtol,
+                        EFFORT[i].share * fmax(t->atol, t->rtol * t->zero_floor)};
+        if (gp_ladder_refine(ladder, line, sigma, goal, EFFORT[i].evaluations, estimate) ==
+            GP_FAULT)
+            return GP_FAULT;
+        if (gp_goal_is_met(&goal, estimate)) /* and so are the others, which ask for less */
+            break;
+    }
+    return GP_EVALUATED;
+}
+
+/* The complex step: Im f(x + i h) / h = f' + O(h^2) without cancellation, for h as small as one
+ * likes. It counts where differences agree; a value that isn't analytic gives something else. Its
+ * error is that of rounding, in the derivative and in what f does on the way. */
+static gp_outcome take_complex_step(gp_decision *decision) {
+    const gp_line *line = decision->line;
+    gp_estimate *e = &decision->estimate;
+    const double h = 1e-40 * line->probe->scale, rounding = 8 * DBL_EPSILON;
+    double re, im;
+    gp_outcome outcome = gp_evaluator_complex(line->evaluator, line->probe->offset, h, &re, &im);
+    if (outcome != GP_EVALUATED)
+        return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+    decision->evaluations++;
+    double d = im / h, bound = rounding * (fabs(d) + fabs(line->f0) / line->probe->scale);
+    if (fabs(re - line->f0) <= 1e-10 * fabs(line->f0) && isfinite(d) && !e->kink &&
+        fabs(d - e->derivative) <= e->bound + bound && bound < e->bound) {
+        e->derivative = e->left = e->right = d;
+        e->bound = bound;
+        e->low = d - bound;
+        e->high = d + bound;
+        e->limit = GP_LIMIT_NOISE;
+    }
+    return GP_EVALUATED;
+}
+
+/* A function that oscillates within the smallest step so far has difference quotients of its own
+ * there, smooth and wrong together (aliasing). The derivative shows at the smallest step at which
+ * noise lets |a - d| be seen: N = GP_NOISE_FACTOR quiet / (sqrt 2 h), quiet since kinks side by
+ * side look like noise from afar. Where the estimate of that place contradicts the present one, it
+ * takes its place, and *shift becomes that of its steps. */
+static gp_outcome look_nearby(gp_decision *d, const gp_ladder *ladder, double *shift) {
+    gp_ladder near;
+    double smallest = ladder->rung[ladder->rungs - 1].step, quiet = d->noise.quiet;
+    double visible =
+        GP_NOISE_FACTOR * quiet / (sqrt(2) * NEAR_NOISE * fabs(d->a - d->estimate.derivative));
+    double step = fmax(64 * d->line->unit, visible);
+    if (!(step < smallest / 4))
+        return GP_EVALUATED;
+    if (gp_ladder_start(&near, d->line, step / gp_first_step(d->line)) == GP_FAULT)
+        return GP_FAULT;
+    gp_estimate here = gp_ladder_estimate(&near, quiet);
+    /* Where the value doesn't move at all, the steps are too small to see anything. */
+    if (!gp_ladder_is_still(&near) && isfinite(here.bound) &&
+        fabs(here.derivative - d->estimate.derivative) > here.bound + d->estimate.bound) {
+        if (gp_refine(&near, d->line, quiet, d->tolerance, &d->estimate) == GP_FAULT)
+            return GP_FAULT;
+        *shift = step / gp_first_step(d->line);
+    }
+    d->evaluations += near.evaluations;
+    return GP_EVALUATED;
+}
+
+/* Looks for stairs between `near`, up to which the slope is `slope`, and `far`. Where they are
+ * coarser than the noise in use they become that noise, and *estimate is one by steps that are
+ * large enough for it. */
+static gp_outcome allow_for_stairs(gp_decision *d, double slope, double near, double far,
+                                   gp_estimate *estimate) {
+    double sigma = 0;
+    if (gp_find_stairs(d->line, slope, near, far, d->noise.quiet, &sigma, &d->evaluations) ==
+        GP_FAULT)
+        return GP_FAULT;
+    if (!(sigma > d->noise.sigma))
+        return GP_EVALUATED;
+    d->noise.sigma = sigma;
+    d->noise.loud = fmax(d->noise.loud, sigma);
+    d->in_stairs = 1;
+    gp_ladder ladder;
+    if (gp_ladder_start(&ladder, d->line, FAR_SHIFT) == GP_FAULT ||
+        gp_refine(&ladder, d->line, sigma, d->tolerance, estimate) == GP_FAULT)
+        return GP_FAULT;
+    d->evaluations += ladder.evaluations;
+    return GP_EVALUATED;
+}
+
+/* From further away: does the gradient look right there, and the near estimate wrong? Does f change
+ * in stairs, and is a near estimate the slope of a tread? Then the refutation is taken back.
+ * `second` is a near estimate by other steps, of which at least those above `near` were in use. */
+static gp_outcome look_from_afar(gp_decision *d, const gp_estimate *second, double shift) {
+    gp_estimate sharper = second->bound < d->estimate.bound ? *second : d->estimate, far;
+    double pilot = d->line->probe->pilot > 0 ? fmin(d->line->probe->pilot, 1) : 1;
+    gp_ladder ladder;
+    if (gp_ladder_start(&ladder, d->line, FAR_SHIFT * fmax(shift, 1) / pilot) == GP_FAULT)
+        return GP_FAULT;
+    d->evaluations += ladder.evaluations;
+    far = gp_ladder_estimate(&ladder, d->noise.sigma);
+    int known = isfinite(far.bound), still = gp_ladder_is_still(&ladder);
+    double open = gp_tau(d->tolerance, d->a, far.derivative, far.bound) + far.bound;
+    gp_estimate near = d->estimate;
+    d->estimate = sharper;
+    if (known && !still && fabs(d->a - far.derivative) > CLEAR_MARGIN * open)
+        return GP_EVALUATED;
+    gp_estimate by_stairs = {.bound = INFINITY};
+    double step = fmin(near.step, second->step) / 2;
+    double end = ladder.rungs ? ladder.rung[0].step : step;
+    if (allow_for_stairs(d, sharper.derivative, step, end, &by_stairs) == GP_FAULT)
+        return GP_FAULT;
+    if (d->in_stairs) {
+        d->estimate = by_stairs;
+        return GP_EVALUATED;
+    }
+    if (known && judge(d, &far) != GP_ENTRY_REFUTED &&
+        fabs(far.derivative - sharper.derivative) > far.bound + sharper.bound) {
+        d->estimate = far;
+        d->estimate.low = fmin(near.derivative - near.bound, far.derivative - far.bound);
+        d->estimate.high = fmax(near.derivative + near.bound, far.derivative + far.bound);
+        d->estimate = gp_estimate_widened(&d->estimate);
+    }
+    return GP_EVALUATED;
+}
+
+/* One estimate, of steps at `shift`, says refuted. Ask its other windows, then a second ladder,
+ * then a look from afar: only what all of them exclude is refuted. Else the estimate becomes the
+ * interval that they leave open. */
+static gp_outcome confirm(gp_decision *d, double shift) {
+    gp_ladder again;
+    gp_estimate second;
+    int kink = d->estimate.kink;
+    if (!kink)
+        d->estimate = gp_estimate_widened(&d->estimate);
+    if (judge(d, &d->estimate) != GP_ENTRY_REFUTED)
+        return GP_EVALUATED;
+    if (gp_ladder_start(&again, d->line, GP_SECOND_SHIFT * shift) == GP_FAULT ||
+        gp_refine(&again, d->line, d->noise.sigma, d->tolerance, &second) == GP_FAULT)
+        return GP_FAULT;
+    d->evaluations += again.evaluations;
+    if (!isfinite(second.bound)) {
+        d->estimate = second;
+        return GP_EVALUATED;
+    }
+    if (kink && second.kink && judge(d, &second) == GP_ENTRY_REFUTED)
+        return GP_EVALUATED; /* the same two slopes at other steps, and a outside of both */
+    if (kink)
+        d->estimate = gp_estimate_widened(&d->estimate);
+    second = gp_estimate_widened(&second);
+    if (judge(d, &d->estimate) == GP_ENTRY_REFUTED && judge(d, &second) == GP_ENTRY_REFUTED)
+        return look_from_afar(d, &second, shift);
+    double low = fmin(d->estimate.derivative - d->estimate.bound, second.derivative - second.bound);
+    double high =
+        fmax(d->estimate.derivative + d->estimate.bound, second.derivative + second.bound);
+    d->estimate = second;
+    d->estimate.low = low;
+    d->estimate.high = high;
+    d->estimate = gp_estimate_widened(&d->estimate);
+    return GP_EVALUATED;
+}
+
+static gp_outcome settle_refuted(gp_decision *d, const gp_ladder *ladder) {
+    double shift = 1;
+    if (look_nearby(d, ladder, &shift) == GP_FAULT)
+        return GP_FAULT;
+    d->status = judge(d, &d->estimate);
+    if (d->status != GP_ENTRY_REFUTED)
+        return GP_EVALUATED;
+    gp_estimate first = d->estimate;
+    if (confirm(d, shift) == GP_FAULT)
+        return GP_FAULT;
+    d->status = judge(d, &d->estimate);
+    if (d->status == GP_ENTRY_REFUTED && !d->in_stairs && first.bound < d->estimate.bound)
+        d->estimate = first; /* confirmed: the sharper of the two intervals is the one to show */
+    else if (d->status == GP_ENTRY_VERIFIED && !d->in_stairs)
+        d->status = GP_ENTRY_UNRESOLVED; /* widening must not turn a doubt into a proof */
+    return GP_EVALUATED;
+}
+
+/* Where the estimate proves a, it becomes the decision's. */
+static int proves(gp_decision *d, const gp_estimate *e) {
+    if (judge(d, e) != GP_ENTRY_VERIFIED)
+        return 0;
+    d->estimate = *e;
+    d->status = GP_ENTRY_VERIFIED;
+    return 1;
+}
+
+/* What is unresolved: noise may have been taken for less than it is, or be averaged away. */
+static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
+    const gp_evaluator *e = d->line->evaluator;
+    unsigned most = e->allowance || e->deadline > 0 ? FIT.evaluations : MOST_EVALUATIONS;
+    gp_estimate rough;
+    gp_ladder again;
+    if (!d->in_stairs && d->estimate.limit != GP_LIMIT_NOISE && isfinite(d->estimate.bound) &&
+        ladder->rungs > 0) {
+        double near = ladder->rung[ladder->rungs - 1].step;
+        if (allow_for_stairs(d, d->estimate.derivative, near, FAR_SHIFT * near, &rough) == GP_FAULT)
+            return GP_FAULT;
+        if (d->in_stairs && proves(d, &rough))
+            return GP_EVALUATED;
+    }
+    /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value) is no
+     * part of what the gradient means. Taken for noise it widens the bound; a that is proven within
+     * it is proven. The first ladder spent its evaluations at steps that are too small for this. */
+    if (d->noise.loud > 4 * d->noise.sigma && d->evaluations < most) {
+        d->noise.sigma = d->noise.loud;
+        if (gp_ladder_start(&again, d->line, 1) == GP_FAULT ||
+            gp_refine(&again, d->line, d->noise.sigma, d->tolerance, &rough) == GP_FAULT)
+            return GP_FAULT;
+        d->evaluations += again.evaluations;
+        ladder = &again;
+        if (proves(d, &rough))
+            return GP_EVALUATED;
+    }
+    if (d->evaluations >= most || most == MOST_EVALUATIONS)
+        return GP_EVALUATED;
+    const gp_tolerance *t = d->tolerance;
+    gp_goal goal = {FIT.share * t->rtol, FIT.share * t->atol};
+    if (gp_fit(d->line, ladder, d->noise.sigma, goal, most, &rough, &d->evaluations) == GP_FAULT)
+        return GP_FAULT;
+    (void)proves(d, &rough);
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
+                         double a, int readable, gp_entry *result) {
+    const gp_function *f = line->evaluator->function;
+    gp_decision d = {.line = line, .noise = noise, .tolerance = t, .a = a};
+    if (gp_refine(ladder, line, noise.sigma, t, &d.estimate) == GP_FAULT)
+        return GP_FAULT;
+    d.evaluations = ladder->evaluations;
+    /* Below the normal range of its type the gradient under test has no digits to be right in. */
+    d.estimate.bound += f->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
+    if (f->complex_value && !line->column && take_complex_step(&d) == GP_FAULT)
+        return GP_FAULT;
+    d.status = judge(&d, &d.estimate);
+    int open = isfinite(a) && readable;
+    if (d.status == GP_ENTRY_REFUTED && open && settle_refuted(&d, ladder) == GP_FAULT)
+        return GP_FAULT;
+    if (d.status == GP_ENTRY_UNRESOLVED && open && settle_open(&d, ladder) == GP_FAULT)
+        return GP_FAULT;
+    const gp_estimate *e = &d.estimate;
+    *result = (gp_entry){.status = d.status,
+                         .analytic = a,
+                         .numeric = e->derivative,
+                         .bound = d.status == GP_ENTRY_KINK ? e->kink_bound : e->bound,
+                         .left = e->left,
+                         .right = e->right,
+                         .limit = d.status == GP_ENTRY_UNRESOLVED ? e->limit : GP_LIMIT_NONE,
+                         .evaluations = d.evaluations};
+    /* How an entry was written outranks what was written. */
+    if (!readable)
+        result->status = GP_ENTRY_REFUTED;
+    return GP_EVALUATED;
+}

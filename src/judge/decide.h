@@ -1,0 +1,26 @@
+/* Deciding about one number: estimate along its line until a verdict holds. */
+#ifndef GP_DECIDE_H
+#define GP_DECIDE_H
+
+#include "estimate/noise.h"
+#include "judge/verdict.h"
+
+/* An independent second estimate takes steps of its own: the usual ones times this. */
+#define GP_SECOND_SHIFT 0.6180339887
+
+/* How good estimates of an entry should be where that is cheap: a share of tau, and what it may
+ * cost. */
+#define GP_FINEST_SHARE 5e-3
+enum { GP_FINEST_EVALUATIONS = 20 };
+
+/* Refines a ladder for as long as that is worth its cost: very good bounds where they are cheap,
+ * good enough ones otherwise. */
+gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *tolerance,
+                     gp_estimate *estimate);
+
+/* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the
+ * callback meant, rather than poison or an accident. */
+gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise,
+                         const gp_tolerance *tolerance, double a, int readable, gp_entry *result);
+
+#endif
