@@ -201,37 +201,42 @@ void add_extreme(corpus_list &list) {
         [](const auto &x, size_t i) { return (i + 1.0) * Sqrt(x); }, false);
 }
 
+/* A derivative by hand would be written without the cancellation that a tape inherits, or of the function
+ * without its rounding: what is right is the reference, rounded. */
+void take_reference(problem *p) {
+    auto reference = p->reference;
+    size_t n = p->n();
+    p->gradient = [reference, n](const double *x, double *g) {
+        std::vector<quad> point(x, x + n), exact(n);
+        reference(point.data(), exact.data());
+        for (size_t i = 0; i < n; i++)
+            g[i] = double(exact[i]);
+    };
+    if (p->gradient32)
+        p->gradient32 = [reference, n](const float *x, float *g) {
+            std::vector<quad> point(x, x + n), exact(n);
+            reference(point.data(), exact.data());
+            for (size_t i = 0; i < n; i++)
+                g[i] = float(exact[i]);
+        };
+}
+
 } // namespace
 
 void add_rounding(corpus_list &list, uint64_t) {
     size_t first = list.size();
     add_saturated(list);
-    for (size_t k = first; k < list.size(); k++) { /* no value near x tells the derivative */
-        list[k]->noisy = true;
-        list[k]->terms = std::fmax(list[k]->terms, 1);
-    }
-    add_stairs(list);
-    add_extreme(list);
-    /* A derivative by hand would be written without the cancellation that a tape inherits: what is
-     * right is the reference, rounded. */
     for (size_t k = first; k < list.size(); k++) {
-        problem *p = list[k].get();
-        auto reference = p->reference;
-        size_t n = p->n();
-        p->gradient = [reference, n](const double *x, double *g) {
-            std::vector<quad> point(x, x + n), exact(n);
-            reference(point.data(), exact.data());
-            for (size_t i = 0; i < n; i++)
-                g[i] = double(exact[i]);
-        };
-        if (p->gradient32)
-            p->gradient32 = [reference, n](const float *x, float *g) {
-                std::vector<quad> point(x, x + n), exact(n);
-                reference(point.data(), exact.data());
-                for (size_t i = 0; i < n; i++)
-                    g[i] = float(exact[i]);
-            };
+        list[k]->noisy = true; /* no value near x tells the derivative */
+        list[k]->terms = std::fmax(list[k]->terms, 1);
+        take_reference(list[k].get());
     }
+    first = list.size();
+    add_stairs(list);
+    for (size_t k = first; k < list.size(); k++)
+        if (list[k]->name.find("float16") != std::string::npos)
+            take_reference(list[k].get());
+    add_extreme(list);
 }
 
 } // namespace corpus

@@ -116,7 +116,7 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
         roughness[i] = gp_ladder_roughness(&ladders[i]);
     double noise = median_noise(roughness, count, 0), loud = noise, faded = NAN;
     free(roughness);
-    for (int try = 0; patient && try < TRIES && noise > 8 * floor_noise; try++) {
+    for (int try = 0; patient && try < TRIES && noise > GP_ROUGH * floor_noise; try++) {
         double witness[WITNESSES];
         size_t index[WITNESSES], witnesses = count < WITNESSES ? count : WITNESSES;
         gp_ladder ladder[WITNESSES];
@@ -135,6 +135,7 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
             noise = fmax(faded, closer);
         faded = closer <= FADED * noise ? closer : NAN;
     }
-    *result = (gp_noise){fmax(floor_noise, noise), floor_noise, fmax(floor_noise, loud)};
+    *result = (gp_noise){
+        .sigma = fmax(floor_noise, noise), .quiet = floor_noise, .loud = fmax(floor_noise, loud)};
     return GP_EVALUATED;
 }

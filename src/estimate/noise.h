@@ -22,7 +22,13 @@ typedef struct gp_noise {
     double sigma; /* at the steps in use */
     double quiet; /* what rounding and tiny steps show: the noise itself, if the rest were kinks */
     double loud;  /* what the first looks show: noise, if bends and kinks had no part in it */
+    int stairs;   /* what fades at smaller steps is stairs on some lines at least, rather than bends
+                   */
 } gp_noise;
+
+/* A first look counts as rough, beyond what noise of this standard deviation explains, from so many
+ * times that on. */
+#define GP_ROUGH 8.0
 
 /* The noise from all that is known at a point: the noise at tiny steps,
  * the rounding of the values themselves, which may be coarser than their type's (a float64 function

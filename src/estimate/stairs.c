@@ -1,119 +1,220 @@
-/* See stairs.h. The end of the tread around 0 is found by bisection, and what happens there tells a
- * jump from a bend or a kink: of a continuous function the residual over an interval goes to 0 with
- * its width. */
+/* See stairs.h. A jump is told from bends and kinks by bisection: of a smooth function the second
+ * difference over an interval goes to 0 as the square of its width, over a kink as the width, over
+ * a jump it stays. */
 #include "estimate/stairs.h"
 
 #include <math.h>
 
 #include "estimate/noise.h"
 
-/* Each step outwards of the scan: small enough that few jumps lie between two of them. */
-static const double SCAN_RATIO = 4;
-/* Residuals count above so many standard deviations of noise. */
+/* Differences count above so many standard deviations of noise. */
 static const double SEEN = 8;
-/* The residual over the interval around a kink halves with it, that over a jump stays: kept at this
- * share so often in a row, at widths below this share of `near`, it is a jump. */
+/* A change that is kept at this share of the last so often in a row, at widths below this share of
+ * `near`, is that of a jump: of steps that halve the interval, and of those that
+ * take about a quarter of it. */
 static const double KEPT = 0.75, NARROW = 1.0 / 16;
-enum { IN_A_ROW = 10, MOST = 80 };
+/* A distance of so many times what is seen can't have shrunk below it within one division. */
+static const double LOST = 64;
+enum { BISECTIONS_KEPT = 10, DIVISIONS_KEPT = 4, MOST = 80 };
+/* Treads of eight significant bits (bfloat16) are 2^-8 of a length wide: an interval of this end,
+ * half as wide, has several. */
+static const double WIDEST = 1.0 / 8;
+/* How far to look for the end of a tread on which f stands still, in length scales; where the value
+ * is exactly 0, which tells nothing of the size of its terms; and the ratio of steps on the way. */
+static const double REACH = 64, REACH_FROM_ZERO = 0x1p40, SCAN_RATIO = 4;
 /* Many stairs add up to no more than so many times the jump that was found. */
 static const double MOST_SPREAD = 4;
-/* How far to look for the end of a tread, in length scales; and where the value is exactly 0, which
- * tells nothing of the size of its terms. */
-static const double REACH = 64, REACH_FROM_ZERO = 0x1p40;
 
-typedef struct gp_residual {
-    double t, step, r; /* asked for, made of it, and f(step) - f0 - slope step */
-} gp_residual;
+typedef struct gp_search {
+    gp_line *line;
+    const gp_tread *tread;
+    double seen;
+    int still; /* as far as can be told f doesn't move at steps of near */
+    unsigned *evaluations;
+} gp_search;
 
-static gp_outcome residual_at(gp_line *line, double slope, double t, gp_residual *at,
-                              unsigned *evaluations) {
-    double value;
-    gp_outcome outcome = gp_line_value(line, t, &at->step, &value);
-    ++*evaluations;
-    at->t = t;
-    at->r = value - line->f0 - slope * at->step;
-    return outcome == GP_EVALUATED && !isfinite(at->r) ? GP_NOT_HERE : outcome;
+typedef struct gp_spot {
+    double t, r; /* a step, and f there less f(0) and what the slope makes of the step */
+} gp_spot;
+
+static gp_outcome look(const gp_search *s, double t, gp_spot *spot) {
+    double step, value;
+    gp_outcome outcome = gp_line_value(s->line, t, &step, &value);
+    ++*s->evaluations;
+    spot->t = t;
+    spot->r = value - s->line->f0 - s->tread->slope * step;
+    return outcome == GP_EVALUATED && !isfinite(spot->r) ? GP_NOT_HERE : outcome;
 }
 
-/* The first step outwards of `from`, up to `far`, with a residual above `seen`; GP_NOT_HERE: none.
- */
-static gp_outcome scan(gp_line *line, double slope, double from, double far, double seen,
-                       gp_residual *before, gp_residual *after, unsigned *evaluations) {
-    *before = (gp_residual){.t = 0};
-    for (double t = from; fabs(t) <= far; t *= SCAN_RATIO) {
-        gp_outcome outcome = residual_at(line, slope, t, after, evaluations);
-        if (outcome != GP_EVALUATED)
-            return outcome;
-        if (fabs(after->r) > seen)
-            return GP_EVALUATED;
-        *before = *after;
-    }
-    return GP_NOT_HERE;
-}
-
-/* The height of the jump at the end of the tread on which a lies and b doesn't; 0: there the
- * residual grows as that of a continuous function does. */
-static gp_outcome bisect(gp_line *line, double slope, double near, double seen, gp_residual a,
-                         gp_residual b, double *height, unsigned *evaluations) {
+/* The height of the jump at the end of the tread on which a lies and b doesn't; 0: there f grows as
+ * a continuous function does, whose residual halves with the interval. */
+static gp_outcome bisect(const gp_search *s, gp_spot a, gp_spot b, double *height) {
     int kept = 0;
     *height = 0;
     for (int k = 0; k < MOST; k++) {
         double residual = fabs(b.r - a.r), width = fabs(b.t - a.t);
-        if (residual <= seen / 2)
+        if (residual <= s->seen / 2)
             return GP_EVALUATED;
-        if (kept >= IN_A_ROW || width <= 2 * line->unit) {
+        if (kept >= BISECTIONS_KEPT || width <= 2 * s->line->unit) {
             *height = kept > 0 ? residual : 0;
             return GP_EVALUATED;
         }
-        gp_residual middle;
-        gp_outcome outcome = residual_at(line, slope, a.t / 2 + b.t / 2, &middle, evaluations);
+        gp_spot middle;
+        gp_outcome outcome = look(s, a.t / 2 + b.t / 2, &middle);
         if (outcome != GP_EVALUATED)
             return outcome == GP_FAULT ? outcome : GP_EVALUATED;
-        if (fabs(middle.r) > seen)
+        if (fabs(middle.r) > s->seen)
             b = middle;
         else
             a = middle;
-        kept = fabs(b.r - a.r) >= KEPT * residual && width <= NARROW * near ? kept + 1 : 0;
+        kept =
+            fabs(b.r - a.r) >= KEPT * residual && width <= NARROW * s->tread->near ? kept + 1 : 0;
     }
     return GP_EVALUATED;
 }
 
-gp_outcome gp_find_stairs(gp_line *line, double slope, double near, double far, double quiet,
-                          double *sigma, unsigned *evaluations) {
-    double scale = fmax(line->probe->scale, line->probe->reach), seen = SEEN * quiet;
-    double reach = slope != 0 ? 0 : (line->f0 == 0 ? REACH_FROM_ZERO : REACH) * scale;
-    gp_residual a, b, nearest_a = {.t = 0}, nearest_b = {.t = INFINITY};
-    *sigma = 0;
+/* Four parts of an interval, sorted by how far the change of f over each is from its share of the
+ * whole. */
+enum { PARTS = 4 };
+typedef struct gp_parts {
+    gp_spot from[PARTS], to[PARTS];
+    double furthest[PARTS];
+} gp_parts;
+
+static gp_outcome divide(const gp_search *s, gp_spot a, gp_spot b, gp_parts *parts) {
+    /* Uneven, or parts with as many jumps each would look like a slope. */
+    static const double SHARE[PARTS + 1] = {0, 0.19, 0.45, 0.77, 1};
+    gp_spot at[PARTS + 1] = {a, a, a, a, b};
+    for (int i = 1; i < PARTS; i++) {
+        gp_outcome outcome = look(s, a.t + (b.t - a.t) * SHARE[i], &at[i]);
+        if (outcome != GP_EVALUATED)
+            return outcome;
+    }
+    for (int i = 0; i < PARTS; i++) {
+        /* of a single jump the distance is what the other parts have no share in */
+        double share = SHARE[i + 1] - SHARE[i];
+        double jump = fabs(at[i + 1].r - at[i].r - share * (b.r - a.r)) / (1 - share);
+        int k = i;
+        for (; k > 0 && parts->furthest[k - 1] < jump; k--) {
+            parts->furthest[k] = parts->furthest[k - 1];
+            parts->from[k] = parts->from[k - 1];
+            parts->to[k] = parts->to[k - 1];
+        }
+        parts->furthest[k] = jump;
+        parts->from[k] = at[i];
+        parts->to[k] = at[i + 1];
+    }
+    return GP_EVALUATED;
+}
+
+/* The height of a jump between a and b; 0: none was found. It goes on in the part that is furthest
+ * from its share, whatever f's slope is there: over a bend that distance goes with the square of
+ * the width, over a kink with the width, over a jump it stays. Beside several jumps a part without
+ * any may be the furthest: it turns out smooth, and the next one is looked into. */
+static gp_outcome search(const gp_search *s, gp_spot a, gp_spot b, double *height) {
+    gp_parts parts, above;
+    double last = INFINITY;
+    int kept = 0, next = PARTS;
+    *height = 0;
+    for (int k = 0; k < MOST; k++) {
+        double width = fabs(b.t - a.t);
+        gp_outcome outcome = divide(s, a, b, &parts);
+        if (outcome != GP_EVALUATED)
+            return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+        if (parts.furthest[0] <= s->seen) {
+            if (next >= PARTS || above.furthest[0] <= LOST * s->seen)
+                return GP_EVALUATED;
+            a = above.from[next];
+            b = above.to[next++];
+            continue;
+        }
+        kept = parts.furthest[0] >= KEPT * last && width <= NARROW * s->tread->near ? kept + 1 : 0;
+        if (kept >= DIVISIONS_KEPT || width <= 8 * s->line->unit) {
+            *height = kept > 0 ? parts.furthest[0] : 0;
+            return GP_EVALUATED;
+        }
+        last = parts.furthest[0];
+        above = parts;
+        a = parts.from[0];
+        b = parts.to[0];
+        next = 1;
+    }
+    return GP_EVALUATED;
+}
+
+/* The end of the tread on which f stands still, the nearer one of both sides: between a and b.
+ * GP_NOT_HERE: f doesn't move. */
+static gp_outcome find_end(const gp_search *s, gp_spot *a, gp_spot *b) {
+    double scale = fmax(s->line->probe->scale, s->line->probe->reach);
+    double reach = (s->line->f0 == 0 ? REACH_FROM_ZERO : REACH) * scale;
+    gp_outcome found = GP_NOT_HERE;
     for (int side = 1; side >= -1; side -= 2) {
-        gp_outcome outcome = scan(line, slope, side * SCAN_RATIO * near, fmax(far, reach), seen, &a,
-                                  &b, evaluations);
+        gp_spot before = {0, 0}, here;
+        for (double t = SCAN_RATIO * s->tread->near; t <= reach; t *= SCAN_RATIO) {
+            gp_outcome outcome = look(s, side * t, &here);
+            if (outcome == GP_FAULT)
+                return outcome;
+            if (outcome != GP_EVALUATED)
+                break;
+            if (fabs(here.r) > s->seen) {
+                *a = before;
+                *b = here;
+                reach = t / SCAN_RATIO; /* is there a nearer one on the other side? */
+                found = GP_EVALUATED;
+                break;
+            }
+            before = here;
+        }
+    }
+    return found;
+}
+
+/* The height of a jump in [end / 2, end], on the other side where f has no values there. */
+static gp_outcome search_interval(const gp_search *s, double end, double *height) {
+    for (int side = 1; side >= -1; side -= 2) {
+        gp_spot a, b;
+        gp_outcome outcome = look(s, side * end / 2, &a);
+        if (outcome == GP_EVALUATED)
+            outcome = look(s, side * end, &b);
+        if (outcome == GP_EVALUATED)
+            return search(s, a, b, height);
         if (outcome == GP_FAULT)
             return outcome;
-        if (outcome == GP_EVALUATED && fabs(b.t) < fabs(nearest_b.t)) {
-            nearest_a = a;
-            nearest_b = b;
-        }
-        if (outcome == GP_EVALUATED && slope == 0)
-            far = reach = fmin(fmax(far, reach), fabs(b.t)); /* no nearer on the other side? */
     }
-    if (isinf(nearest_b.t)) {
-        /* Constant wherever one looks. Of a value that is 0 the terms may have any size: that of 1
-         * is assumed. */
-        if (slope == 0 && line->f0 == 0)
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_find_stairs(gp_line *line, const gp_tread *tread, double *sigma,
+                          unsigned *evaluations) {
+    double seen = SEEN * tread->quiet;
+    gp_search s = {line, tread, seen, fabs(tread->slope) * tread->near <= seen, evaluations};
+    gp_outcome outcome;
+    double height = 0, at = tread->far;
+    *sigma = 0;
+    if (s.still) {
+        gp_spot a, b;
+        outcome = find_end(&s, &a, &b);
+        if (outcome == GP_NOT_HERE && line->f0 == 0)
             *sigma = gp_dtype_epsilon(line->evaluator->x_dtype) / sqrt(12);
-        return GP_EVALUATED;
+        if (outcome != GP_EVALUATED)
+            return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+        at = fabs(b.t);
+        outcome = bisect(&s, a, b, &height);
+    } else {
+        outcome = search_interval(&s, at, &height);
+        double widest = WIDEST * fmax(line->probe->scale, line->probe->reach);
+        if (outcome == GP_EVALUATED && height == 0 && at < widest)
+            outcome = search_interval(&s, at = widest, &height);
     }
-    double height;
-    if (bisect(line, slope, near, seen, nearest_a, nearest_b, &height, evaluations) == GP_FAULT)
-        return GP_FAULT;
-    if (height == 0)
-        return GP_EVALUATED;
+    if (outcome == GP_FAULT || height == 0)
+        return outcome;
     /* Other intermediates may have stairs of their own: what they add up to shows in values that
      * lie treads apart, unless the function bends as much there. */
     double spread = 0;
-    if (gp_noise_at_steps(line, fabs(nearest_b.t) / 2, &spread) == GP_FAULT)
+    if (gp_noise_at_steps(line, at / 2, &spread) == GP_FAULT)
         return GP_FAULT;
     *evaluations += GP_NOISE_POINTS;
-    *sigma = fmax(height / sqrt(12), fmin(spread, MOST_SPREAD * height));
+    /* Not height / sqrt(12): errors of steps within a few treads aren't independent. */
+    *sigma = fmax(height / 2, fmin(spread, MOST_SPREAD * height));
     return GP_EVALUATED;
 }

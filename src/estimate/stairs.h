@@ -7,12 +7,19 @@
 
 #include "estimate/line.h"
 
-/* Looks for jumps of f between the steps `near` and `far` on either side of 0, where f(0) is f0 and
- * f(t) - f0 - slope t is at most noise (standard deviation `quiet`) up to `near`. *sigma becomes
- * the standard deviation of the rounding that the stairs amount to, 0 where there are none: where
- * the residual shrinks with the interval as that of a continuous function does. Where the value is
- * 0 and hasn't moved at all, the search goes on far beyond `far`. *evaluations is added to. */
-gp_outcome gp_find_stairs(gp_line *line, double slope, double near, double far, double quiet,
-                          double *sigma, unsigned *evaluations);
+/* What is known of the line where stairs are looked for. */
+typedef struct gp_tread {
+    double slope; /* at steps of `near` */
+    double near;
+    double far;   /* the steps at which treads show first, if they are that narrow */
+    double quiet; /* standard deviation of the noise at steps up to `near` */
+} gp_tread;
+
+/* *sigma becomes the standard deviation of the rounding that stairs amount to, 0 where f has none:
+ * where changes shrink with the interval as those of a continuous function do. Where the
+ * value is 0 and doesn't move however far one looks, that of numbers of size 1. *evaluations is
+ * added to. */
+gp_outcome gp_find_stairs(gp_line *line, const gp_tread *tread, double *sigma,
+                          unsigned *evaluations);
 
 #endif

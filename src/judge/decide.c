@@ -114,14 +114,22 @@ static gp_outcome look_nearby(gp_decision *d, const gp_ladder *ladder, double *s
     return GP_EVALUATED;
 }
 
-/* Looks for stairs between `near`, up to which the slope is `slope`, and `far`. Where they are
- * coarser than the noise in use they become that noise, and *estimate is one by steps that are
- * large enough for it. */
-static gp_outcome allow_for_stairs(gp_decision *d, double slope, double near, double far,
+gp_outcome gp_look_for_stairs(gp_line *line, const gp_estimate *e, double near, double quiet,
+                              double *sigma, unsigned *evaluations) {
+    gp_tread tread = {.slope = e->derivative,
+                      .near = near,
+                      .far = FAR_SHIFT * gp_first_step(line),
+                      .quiet = quiet};
+    return gp_find_stairs(line, &tread, sigma, evaluations);
+}
+
+/* Looks for stairs where at steps of `near` the line has the slope of `e`. Where they are coarser
+ * than the noise in use they become that noise, and *estimate is one by steps that are large enough
+ * for it. */
+static gp_outcome allow_for_stairs(gp_decision *d, const gp_estimate *e, double near,
                                    gp_estimate *estimate) {
     double sigma = 0;
-    if (gp_find_stairs(d->line, slope, near, far, d->noise.quiet, &sigma, &d->evaluations) ==
-        GP_FAULT)
+    if (gp_look_for_stairs(d->line, e, near, d->noise.quiet, &sigma, &d->evaluations) == GP_FAULT)
         return GP_FAULT;
     if (!(sigma > d->noise.sigma))
         return GP_EVALUATED;
@@ -154,9 +162,7 @@ static gp_outcome look_from_afar(gp_decision *d, const gp_estimate *second, doub
     if (known && !still && fabs(d->a - far.derivative) > CLEAR_MARGIN * open)
         return GP_EVALUATED;
     gp_estimate by_stairs = {.bound = INFINITY};
-    double step = fmin(near.step, second->step) / 2;
-    double end = ladder.rungs ? ladder.rung[0].step : step;
-    if (allow_for_stairs(d, sharper.derivative, step, end, &by_stairs) == GP_FAULT)
+    if (allow_for_stairs(d, &sharper, fmin(near.step, second->step) / 2, &by_stairs) == GP_FAULT)
         return GP_FAULT;
     if (d->in_stairs) {
         d->estimate = by_stairs;
@@ -244,7 +250,7 @@ static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
     if (!d->in_stairs && d->estimate.limit != GP_LIMIT_NOISE && isfinite(d->estimate.bound) &&
         ladder->rungs > 0) {
         double near = ladder->rung[ladder->rungs - 1].step;
-        if (allow_for_stairs(d, d->estimate.derivative, near, FAR_SHIFT * near, &rough) == GP_FAULT)
+        if (allow_for_stairs(d, &d->estimate, near, &rough) == GP_FAULT)
             return GP_FAULT;
         if (d->in_stairs && proves(d, &rough))
             return GP_EVALUATED;
@@ -272,13 +278,38 @@ static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
     return GP_EVALUATED;
 }
 
+/* On a line that looks rough, of a function with stairs, treads far narrower than the steps in use
+ * are noise, and differences of high order say how much. */
+static gp_outcome measure_stairs(gp_decision *d, const gp_ladder *ladder) {
+    double sigma = 0;
+    if (!d->noise.stairs || !(gp_ladder_roughness(ladder) > GP_ROUGH * d->noise.quiet))
+        return GP_EVALUATED;
+    if (gp_noise_at_steps(d->line, gp_first_step(d->line), &sigma) == GP_FAULT)
+        return GP_FAULT;
+    d->evaluations += GP_NOISE_POINTS;
+    if (sigma > GP_ROUGH * d->noise.sigma) {
+        d->noise.sigma = sigma;
+        d->in_stairs = 1;
+    }
+    return GP_EVALUATED;
+}
+
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
                          double a, int readable, gp_entry *result) {
     const gp_function *f = line->evaluator->function;
     gp_decision d = {.line = line, .noise = noise, .tolerance = t, .a = a};
-    if (gp_refine(ladder, line, noise.sigma, t, &d.estimate) == GP_FAULT)
+    gp_ladder wide;
+    if (measure_stairs(&d, ladder) == GP_FAULT)
         return GP_FAULT;
-    d.evaluations = ladder->evaluations;
+    if (d.in_stairs) { /* begin again at steps that are large enough for it */
+        d.evaluations += ladder->evaluations;
+        if (gp_ladder_start(&wide, line, FAR_SHIFT) == GP_FAULT)
+            return GP_FAULT;
+        ladder = &wide;
+    }
+    if (gp_refine(ladder, line, d.noise.sigma, t, &d.estimate) == GP_FAULT)
+        return GP_FAULT;
+    d.evaluations += ladder->evaluations;
     /* Below the normal range of its type the gradient under test has no digits to be right in. */
     d.estimate.bound += f->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
     if (f->complex_value && !line->column && take_complex_step(&d) == GP_FAULT)

@@ -18,6 +18,10 @@ enum { GP_FINEST_EVALUATIONS = 20 };
 gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *tolerance,
                      gp_estimate *estimate);
 
+/* See gp_find_stairs; at steps of `near` the line has the slope of the estimate. */
+gp_outcome gp_look_for_stairs(gp_line *line, const gp_estimate *estimate, double near, double quiet,
+                              double *sigma, unsigned *evaluations);
+
 /* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the
  * callback meant, rather than poison or an accident. */
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise,

@@ -145,8 +145,11 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
 /* The noise of an entry that is looked at by itself. */
 static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
     double own = c->rounding * gp_ladder_largest(ladder);
-    return (gp_noise){fmax(c->noise.sigma, own), fmax(c->noise.quiet, own),
-                      fmax(c->noise.loud, own)};
+    gp_noise noise = c->noise;
+    noise.sigma = fmax(noise.sigma, own);
+    noise.quiet = fmax(noise.quiet, own);
+    noise.loud = fmax(noise.loud, own);
+    return noise;
 }
 
 gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
@@ -320,6 +323,53 @@ static int counts(gp_survey_aim aim, const gp_entry *before, const gp_tolerance 
     return isfinite(result->analytic) && result->status == GP_ENTRY_REFUTED;
 }
 
+/* Where noise at the steps in use has faded at smaller ones, the roughest of the first looks shows
+ * whether the function changes in stairs there. */
+typedef struct gp_stairs_task {
+    const gp_survey_task *survey;
+    size_t index;  /* of the roughest entry */
+    double *sigma; /* shared */
+} gp_stairs_task;
+
+static gp_outcome look_for_stairs(void *context, gp_evaluator *e, size_t index) {
+    const gp_stairs_task *task = context;
+    const gp_survey_task *survey = task->survey;
+    gp_probe probe = gp_survey_probe(survey->check, survey->entries[task->index]);
+    const gp_ladder *ladder = &survey->ladders[task->index];
+    gp_estimate estimate = gp_ladder_estimate(ladder, survey->noise.quiet);
+    unsigned evaluations = 0;
+    gp_line line;
+    (void)index;
+    gp_line_start(&line, e, &probe, survey->f0);
+    return gp_look_for_stairs(&line, &estimate, ladder->rung[ladder->rungs - 1].step,
+                              survey->noise.quiet, task->sigma, &evaluations);
+}
+
+static gp_outcome find_stairs(gp_survey_task *task) {
+    gp_check_state *c = task->check;
+    gp_stairs_task stairs = {.survey = task, .index = task->count};
+    double roughest = GP_ROUGH * task->noise.sigma;
+    if (!(task->noise.loud > roughest))
+        return GP_EVALUATED;
+    for (size_t k = 0; k < task->count; k++) {
+        double rough = gp_ladder_roughness(&task->ladders[k]);
+        if (rough > roughest) {
+            roughest = rough;
+            stairs.index = k;
+        }
+    }
+    if (stairs.index == task->count)
+        return GP_EVALUATED;
+    stairs.sigma = gp_records_alloc(&c->executor, sizeof *stairs.sigma);
+    gp_work work = gp_work_on(1, look_for_stairs, &stairs, stairs.sigma, sizeof *stairs.sigma);
+    if (!stairs.sigma)
+        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+    gp_outcome outcome = gp_check_execute(c, &work);
+    task->noise.stairs = stairs.sigma[0] > 0;
+    gp_records_free(stairs.sigma, sizeof *stairs.sigma);
+    return outcome;
+}
+
 static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
     const gp_check_state *c = task->check;
     size_t i = task->entries[k];
@@ -372,6 +422,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     if (outcome == GP_NOT_HERE)
         outcome =
             gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
+    if (outcome == GP_EVALUATED)
+        outcome = find_stairs(&task);
     if (outcome == GP_EVALUATED) {
         memcpy(tolerance, c->tolerance, f->blocks * sizeof *tolerance);
         outcome = set_tolerances(&task, count, tolerance, scratch);
