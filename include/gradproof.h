@@ -355,6 +355,9 @@ typedef struct gp_options {
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
     int self_test; /* not 0: once verified, plant mistakes and see whether they would be refuted */
     gp_progress *progress; /* borrowed, may be NULL */
+    /* Not 0: once verified, don't look again after some steps of descent. Further points for what
+     * the given one leaves silent are tried nevertheless. */
+    int no_descent;
 } gp_options;
 
 /* All zero but atol = -1: the defaults. */
@@ -481,6 +484,12 @@ GP_API double gp_report_resolution(const gp_report *report);
 /* Entries exercised so far, of gp_report_entries, and the points that took. */
 GP_API size_t gp_report_exercised(const gp_report *report);
 GP_API size_t gp_report_points(const gp_report *report);
+/* Where a point is, in words that go on "wrong ...": "at the given point" (0), "in batch 2", "at
+ * random point 3", "after 10 steps of descent"; borrowed from the report; NULL beyond the last. */
+GP_API const char *gp_report_point(const gp_report *report, size_t point);
+/* Where the gradient is refuted, in such words: "at the given point" if it is anywhere there, else
+ * the other point, or "at other points"; NULL where the verdict is another. */
+GP_API const char *gp_report_refuted(const gp_report *report);
 /* What experts advise and this check did, one line each ("parts checked by themselves: ..."),
  * borrowed from the report; NULL beyond the last. */
 GP_API const char *gp_report_practice(const gp_report *report, size_t line);

@@ -33,6 +33,8 @@ const char CLI_CHECK_HELP[] =
     "  --rtol R           relative difference that counts as a mistake (1e-5; float32: 1e-3)\n"
     "  --atol A           absolute one (1e-2 R times the median derivative of the block)\n"
     "  --points K         points to try for entries that are silent at the given one (16)\n"
+    "  --no-descent       don't look again, once the gradient is right at the given point, after\n"
+    "                     some steps of descent from it\n"
     "  --strategy S       full: every entry; project: random directions; sample: some entries;\n"
     "                     auto: full where the budget allows it, else project\n"
     "  --sample N         entries per block for --strategy sample (100)\n"

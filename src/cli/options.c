@@ -61,6 +61,7 @@ enum {
     RESUME,
     PLANT,
     SELF_TEST,
+    NO_DESCENT,
     JSON,
     QUIET,
     VERBOSE,
@@ -92,6 +93,7 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"resume", 1, NULL, RESUME},
                                      {"plant", 1, NULL, PLANT},
                                      {"self-test", 0, NULL, SELF_TEST},
+                                     {"no-descent", 0, NULL, NO_DESCENT},
                                      {"json", 1, NULL, JSON},
                                      {"quiet", 0, NULL, QUIET},
                                      {"verbose", 0, NULL, VERBOSE},
@@ -151,6 +153,9 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return 0;
     case SELF_TEST:
         o->check.self_test = 1;
+        return 0;
+    case NO_DESCENT:
+        o->check.no_descent = 1;
         return 0;
     case JSON:
         o->json = value;

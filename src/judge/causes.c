@@ -495,13 +495,19 @@ static int sample(const gp_case *c) {
 
 /* The gradient stays the same where the derivative doesn't. */
 static int stored(const gp_case *c) {
-    return c->evidence->constant && !c->block->derivative
+    return c->evidence->stored && c->evidence->stored[c->number]
                ? add(gp_report_add_diagnosis(
                      c->report, c->number, "stale", NAN,
                      "%s doesn't change when x does, but the derivative changes: it belongs to a "
                      "point that was stored before",
                      c->block->name))
                : 0;
+}
+
+/* The same, and at the given point it was right: that leaves nothing else. */
+static int stored_here(const gp_case *c) {
+    const unsigned char *wrong = c->evidence->given.wrong + c->block->offset;
+    return memchr(wrong, 1, c->block->entries) ? 0 : stored(c);
 }
 
 /* A factor of its own for each row, or each column: one factor of the chain rule left out or put
@@ -637,12 +643,12 @@ static int entries(const gp_case *c) {
 }
 
 /* What adds looks unwritten where it adds nothing: accumulated goes first. */
-static int (*const MODELS[])(
-    const gp_case *) = {accumulated, unwritten,  nonfinite, stale,    zero,    suspected,
-                        scaled, /* plain up to here */
-                        sample,      transposed, shifted,   reversed, swapped, broadcast,
-                        decay,       absolute,   stored,    lines,    entries, line_factors};
-enum { PLAIN = 7 };
+static int (*const MODELS[])(const gp_case *) = {
+    accumulated, unwritten,  nonfinite, stale,    zero,    stored_here,
+    suspected,   scaled, /* plain up to here */
+    sample,      transposed, shifted,   reversed, swapped, broadcast,
+    decay,       absolute,   stored,    lines,    entries, line_factors};
+enum { PLAIN = 8 };
 
 int gp_name_cause(const gp_case *c, int plain) {
     int named = 0;

@@ -125,6 +125,7 @@ static uint64_t fingerprint(const gp_check_state *c) {
                               o->sample,
                               o->seed,
                               (uint64_t)o->self_test,
+                              (uint64_t)(o->no_descent != 0),
                               o->team ? (uint64_t)o->team->ranks : 1};
     uint64_t sum = gp_sum_bytes(GP_SUM_START, GP_VERSION, sizeof GP_VERSION);
     sum = gp_sum_bytes(sum, f->name, strlen(f->name));
@@ -351,7 +352,7 @@ static gp_status diagnose(gp_check_state *c) {
                                 .decided = {a, d, b, wrong},
                                 .x = f->x,
                                 .manner = c->manner,
-                                .constant = c->constant,
+                                .stored = c->stored,
                                 .example_d = {c->example_d[0], c->example_d[1]},
                                 .example_b = {c->example_b[0], c->example_b[1]},
                                 .tolerance = c->tolerance};
@@ -433,9 +434,13 @@ static gp_status make_arrays(gp_check_state *c) {
     c->numeric = calloc(shown, sizeof(double));
     c->bound = calloc(shown, sizeof(double));
     c->other = calloc(c->function->n, sizeof(double));
+    c->same = calloc(c->function->n, 1);
+    c->stored = calloc(c->shown->blocks, 1);
     for (size_t i = 0; i < shown && c->bound; i++)
         c->bound[i] = INFINITY;
-    return c->manner && c->gradient && c->numeric && c->bound && c->other ? GP_OK : GP_ERROR_MEMORY;
+    return c->manner && c->gradient && c->numeric && c->bound && c->other && c->same && c->stored
+               ? GP_OK
+               : GP_ERROR_MEMORY;
 }
 
 gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
@@ -543,6 +548,8 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     free(c.numeric);
     free(c.bound);
     free(c.other);
+    free(c.same);
+    free(c.stored);
     free(c.length);
     free(c.typical);
     free(c.pilot);

@@ -33,8 +33,9 @@ typedef struct gp_check_state {
     gp_noise noise;  /* at the given point */
     double rounding; /* besides, of a line's values, as a share of the largest */
     int by_changes;  /* the function tells its changes, and that is what is asked for */
-    double away;     /* where the gradient was asked for besides: by this share of the lengths */
-    int constant;    /* the gradient was the same, bit for bit, at another point */
+    double away;     /* where the gradient was asked for besides: this many times gp_check_aside */
+    unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
+    unsigned char *stored; /* + one a block: it is the same elsewhere, and the derivative isn't */
     size_t examples, part;               /* in use: see gp_entry; 0: all */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;
@@ -42,6 +43,10 @@ typedef struct gp_check_state {
 /* Calls the callbacks at the given point until it is known that they can be trusted to do the same
  * each time: sets report->value, gradient and manner. GP_NOT_HERE when the function has failed. */
 gp_outcome gp_try_out(gp_check_state *check);
+
+/* Where the gradient is asked for besides, and how far from the given point: v := entries first ...
+ * of a random vector, each at most its length. */
+void gp_check_aside(const gp_check_state *check, size_t first, size_t count, double *v);
 
 /* The value at the given point once more: GP_FAULT where it isn't report->value. */
 gp_outcome gp_try_value_again(gp_check_state *check);
@@ -68,6 +73,19 @@ gp_outcome gp_survey(gp_check_state *check, gp_survey_aim aim, size_t number, do
 /* Numbers alone: d and b (n each) get estimates for the listed entries at the evaluator's point. */
 gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *entries,
                                size_t count, double *d, double *b);
+
+/* Value and gradient (into check->other) at the evaluator's point. */
+gp_outcome gp_check_evaluate(gp_check_state *check, double *f0);
+
+/* Points that nobody asked about: points.c. `list` has room for n entries. */
+/* Another point for what the given one leaves silent: another batch, a random theta, or both. */
+gp_outcome gp_try_further_point(gp_check_state *check, size_t number, size_t *list, size_t *tried);
+/* A sample of the entries after some steps of descent. */
+gp_outcome gp_try_trained_point(gp_check_state *check, size_t *list);
+/* Entries whose gradient is the same elsewhere: is the derivative, too? */
+gp_outcome gp_try_stored(gp_check_state *check, size_t *list);
+/* The same of blocks that are refuted at the given point: sets check->stored. */
+gp_outcome gp_find_stored(gp_check_state *check);
 
 /* What experts advise, after the given point has been surveyed: parts one by one, fewer examples,
  * further points, a point after some training. `list` has room for n entries. */

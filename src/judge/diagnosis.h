@@ -30,7 +30,8 @@ typedef struct gp_evidence {
     const double *x;
     const unsigned char *manner; /* gp_manner */
     int sampled;                 /* of large blocks only some entries were looked at */
-    int constant; /* the gradient is the same at another point, and the derivative isn't */
+    /* One a block: the gradient is the same at another point, and the derivative isn't; or NULL. */
+    const unsigned char *stored;
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
      * (infinite where there is none); NULL for functions that can't choose examples. */
     const double *example_d[2], *example_b[2];

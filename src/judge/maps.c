@@ -846,12 +846,13 @@ static gp_outcome try_elsewhere(gp_section *s) {
     }
     if (s->looked_at == 0 || c->options.points < 2)
         return GP_EVALUATED;
-    s->point = 1;
+    s->point = c->report->points;
     gp_probe_point(c->function, c->options.seed, 1, 0, c->other);
     gp_check_move(c, c->other);
     gp_outcome outcome = survey_map(s);
-    if (outcome == GP_EVALUATED && c->report->points < 2)
-        c->report->points = 2;
+    if (outcome == GP_EVALUATED &&
+        gp_report_name_point(c->report, c->report->points++, "at a random point"))
+        return out_of_memory(c);
     return outcome;
 }
 

@@ -306,21 +306,27 @@ static int carry_over(const gp_entry *whole, const gp_tolerance *t, gp_entry *re
     return 1;
 }
 
+/* A gradient that isn't finite is held against a derivative that is there to be seen. */
+static int is_telling(const gp_entry *result, const gp_tolerance *t) {
+    return isfinite(result->analytic) ||
+           result->bound <= gp_tau(t, result->numeric, result->numeric, result->bound);
+}
+
 /* Does a result of a further survey take the place of what the report has? */
 static int counts(gp_survey_aim aim, const gp_entry *before, const gp_tolerance *t,
                   gp_entry *result) {
     switch (aim) {
     case GP_SURVEY_FIRST:
         return 1;
-    case GP_SURVEY_UNEXERCISED: /* nobody promised a gradient at random points */
-        return isfinite(result->analytic) && result->status != GP_ENTRY_UNEXERCISED &&
+    case GP_SURVEY_UNEXERCISED:
+        return is_telling(result, t) && result->status != GP_ENTRY_UNEXERCISED &&
                result->status != GP_ENTRY_UNRESOLVED;
     case GP_SURVEY_UNRESOLVED:
         return carry_over(before, t, result);
     case GP_SURVEY_SECOND:
         break;
     }
-    return isfinite(result->analytic) && result->status == GP_ENTRY_REFUTED;
+    return is_telling(result, t) && result->status == GP_ENTRY_REFUTED;
 }
 
 /* Where noise at the steps in use has faded at smaller ones, the roughest of the first looks shows

@@ -124,108 +124,123 @@ static gp_outcome try_gradient(gp_check_state *c) {
     return outcome;
 }
 
-/* Somewhere else, to see whether anything stays behind: either way, then closer by, somewhere
- * inside the domain. Shares of the lengths. */
+/* Somewhere else, to see whether anything stays behind: close by, then closer, somewhere inside the
+ * domain. Shares of the lengths, each entry times a random number of its own: what is stored must
+ * not pass for right because the place lies on a ray or a line on which the gradient is the same.
+ */
 static const double ASIDE[] = {0.01, -0.01, 1e-4, -1e-4};
+enum { ASIDES = sizeof ASIDE / sizeof *ASIDE };
 
-static double aside(const gp_check_state *c, size_t i) {
-    return (i % 2 ? -1 : 1) * gp_check_length(c, i);
+void gp_check_aside(const gp_check_state *c, size_t first, size_t count, double *v) {
+    gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 0, first, count, v);
+    for (size_t k = 0; k < count; k++)
+        v[k] *= gp_check_length(c, first + k);
 }
 
-/* v := the lengths of x (its own size; `typical` for a zero), those of odd entries negative; x
- * starts at an odd one where `odd` isn't 0. */
-GP_VECTOR static void lengths(const double *x, double typical, size_t count, int odd, double *v) {
-    const int64_t minus = INT64_MIN;
-    gp_bits sign = {0, minus, 0, minus, 0, minus, 0, minus}, turned = {0};
+/* Value and gradient (into c->other) at x; then, the value there being the last that was asked for,
+ * the gradient at the given point, where it must not have changed. Entries that are the same in
+ * both places stay marked. *there: x can be evaluated. */
+static gp_outcome try_from(gp_check_state *c, const double *x, int *there) {
+    const gp_function *f = c->function;
+    gp_evaluator *e = c->evaluator;
+    double value;
+    gp_evaluator_set_point(e, x);
+    gp_outcome outcome = gp_evaluator_value(e, &value);
+    *there = outcome == GP_EVALUATED;
+    if (outcome == GP_EVALUATED) {
+        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
+        for (size_t i = 0; i < f->n; i++)
+            c->same[i] &= outcome == GP_EVALUATED && same_bits(c->gradient[i], c->other[i]);
+        /* The value once more, so that this is the point that a backward pass may have kept. */
+        if (outcome != GP_FAULT)
+            outcome = gp_evaluator_value(e, &value);
+    }
+    gp_evaluator_set_point(e, f->x);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
+    for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++)
+        if (c->manner[i] == GP_MANNER_SET && !same_bits(c->gradient[i], c->other[i]))
+            c->manner[i] = GP_MANNER_STALE;
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* A backward pass may lean on what a forward pass left behind, or on what it worked out at the
+ * first call. Close by; then far away, where the gradient is the same close by, which says nothing
+ * yet: it may be constant as far as the next kink. */
+static gp_outcome try_from_elsewhere(gp_check_state *c) {
+    const gp_function *f = c->function;
+    int there = 0, same = 0;
+    for (size_t i = 0; i < f->n; i++)
+        if (c->manner[i] == GP_MANNER_ACCUMULATED)
+            return GP_EVALUATED; /* every call returns more, so nothing can be told here */
+    double *x = malloc(f->n * sizeof *x);
+    if (!x)
+        return fail(c, "memory", "out of memory");
+    gp_outcome outcome = GP_EVALUATED;
+    memset(c->same, 1, f->n);
+    for (size_t k = 0; k < ASIDES && !there && outcome == GP_EVALUATED; k++) {
+        gp_check_aside(c, 0, f->n, x);
+        for (size_t i = 0; i < f->n; i++)
+            x[i] = f->x[i] + ASIDE[k] * x[i];
+        c->away = ASIDE[k];
+        outcome = try_from(c, x, &there);
+    }
+    for (size_t i = 0; i < f->n; i++)
+        same |= c->same[i] && c->gradient[i] != 0;
+    if (same && outcome == GP_EVALUATED) {
+        gp_probe_point(f, c->options.seed, 2, 0, x);
+        outcome = try_from(c, x, &there);
+    }
+    free(x);
+    return outcome;
+}
+
+/* ---- large functions ------------------------------------------------------------- */
+
+/* v *= the lengths of x (its own size; `typical` for a zero). */
+GP_VECTOR static void stretch(const double *x, double typical, size_t count, double *v) {
     gp_lanes zero = {0};
     size_t i = 0;
-    turned += minus;
-    if (odd)
-        sign ^= turned;
     for (; i + GP_LANES <= count; i += GP_LANES) {
         gp_lanes here = *(const gp_lanes *)(x + i), other = zero + typical;
         gp_bits none = here == zero;
         gp_bits size = (none & (gp_bits)other) | (~none & (gp_bits)here & INT64_MAX);
-        *(gp_lanes *)(v + i) = (gp_lanes)(size | sign);
+        *(gp_lanes *)(v + i) *= (gp_lanes)size;
     }
     for (; i < count; i++)
-        v[i] = copysign(x[i] != 0 ? x[i] : typical, (i % 2 != 0) != (odd != 0) ? -1 : 1);
+        v[i] *= x[i] != 0 ? fabs(x[i]) : typical;
 }
 
-/* stay: until step_back; else for the next value alone, which is quicker. */
-static void step_aside(gp_check_state *c, double away, int stay) {
+/* For the next value alone. */
+static void step_aside(gp_check_state *c, double away) {
     enum { CHUNK = 512 };
     double v[CHUNK], along = 0, square = 0;
-    size_t n = c->function->n;
-    for (size_t i = 0; i < n && stay; i++)
-        gp_evaluator_move(c->evaluator, i, away * aside(c, i));
-    if (stay)
-        return;
     const gp_function *f = c->function;
     gp_evaluator_leave(c->evaluator, f->own, f->own_end);
     for (size_t at = f->own; at < f->own_end; at += CHUNK) {
         size_t count = f->own_end - at < CHUNK ? f->own_end - at : CHUNK;
+        gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 0, at, count, v);
         for (size_t done = 0; done < count;) {
             const gp_block *block = gp_function_block_of(f, at + done);
             size_t some = block->offset + block->entries - (at + done);
             some = some < count - done ? some : count - done;
-            lengths(c->evaluator->point + at + done, c->typical[block - f->block], some,
-                    (at + done) % 2 != 0, v + done);
+            stretch(c->evaluator->point + at + done, c->typical[block - f->block], some, v + done);
             done += some;
         }
         gp_evaluator_shift(c->evaluator, at, count, away, v, &along, &square);
     }
 }
 
-/* The value at the first such place where there is one. */
-static gp_outcome value_aside(gp_check_state *c, int stay, double *value) {
+/* The value at the first place nearby where there is one. */
+static gp_outcome value_aside(gp_check_state *c) {
     gp_outcome outcome = GP_NOT_HERE;
-    for (size_t k = 0; k < sizeof ASIDE / sizeof *ASIDE && outcome == GP_NOT_HERE; k++) {
-        step_aside(c, ASIDE[k], stay);
-        outcome = gp_evaluator_value(c->evaluator, value);
-        c->away = ASIDE[k];
+    double value;
+    for (size_t k = 0; k < ASIDES && outcome == GP_NOT_HERE; k++) {
+        step_aside(c, ASIDE[k]);
+        outcome = gp_evaluator_value(c->evaluator, &value);
     }
     return outcome;
 }
-
-static void step_back(gp_check_state *c) {
-    for (size_t i = 0; i < c->function->n; i++)
-        gp_evaluator_move(c->evaluator, i, 0);
-}
-
-/* A backward pass may lean on what a forward pass left behind. Evaluate the value somewhere else
- * and ask again for the gradient here: it must not have changed. */
-static gp_outcome try_from_elsewhere(gp_check_state *c) {
-    const gp_function *f = c->function;
-    gp_evaluator *e = c->evaluator;
-    for (size_t i = 0; i < f->n; i++)
-        if (c->manner[i] == GP_MANNER_ACCUMULATED)
-            return GP_EVALUATED; /* every call returns more, so nothing can be told here */
-    double value;
-    gp_outcome outcome = value_aside(c, 1, &value);
-    if (outcome == GP_EVALUATED) {
-        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
-        c->constant = outcome == GP_EVALUATED;
-        for (size_t i = 0; i < f->n && c->constant; i++)
-            c->constant = same_bits(c->gradient[i], c->other[i]);
-        if (outcome == GP_NOT_HERE)
-            outcome = GP_EVALUATED;
-    }
-    /* The value once more, so that this is the point that a backward pass may have kept. */
-    if (outcome == GP_EVALUATED)
-        outcome = gp_evaluator_value(e, &value);
-    step_back(c);
-    if (outcome == GP_EVALUATED)
-        outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
-    if (outcome != GP_EVALUATED)
-        return outcome == GP_FAULT ? outcome : GP_EVALUATED;
-    for (size_t i = 0; i < f->n; i++)
-        if (c->manner[i] == GP_MANNER_SET && !same_bits(c->gradient[i], c->other[i]))
-            c->manner[i] = GP_MANNER_STALE;
-    return GP_EVALUATED;
-}
-
-/* ---- large functions ------------------------------------------------------------- */
 
 /* A number that tells two gradients apart, and whether all of it is finite. -0 and 0 are the same
  * to nobody here. */
@@ -265,7 +280,7 @@ static int is_odd_anywhere(const gp_check_state *c, int odd) {
  * something is wrong with one of them. */
 static gp_outcome try_in_place(gp_check_state *c, int *odd) {
     gp_evaluator *e = c->evaluator;
-    double *g = c->gradient, together = c->report->value, value;
+    double *g = c->gradient, together = c->report->value;
     const gp_function *f = c->function;
     size_t own = f->own_end - f->own;
     int finite, ignored;
@@ -280,7 +295,7 @@ static gp_outcome try_in_place(gp_check_state *c, int *odd) {
     uint64_t first = fingerprint(g + f->own, own, &finite);
     if (is_odd_anywhere(c, !finite))
         return GP_EVALUATED;
-    outcome = value_aside(c, 0, &value); /* what a backward pass may have kept */
+    outcome = value_aside(c); /* what a backward pass may have kept */
     if (outcome != GP_FAULT)
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, NULL);
     if (outcome == GP_EVALUATED)
@@ -321,8 +336,10 @@ static gp_outcome try_large(gp_check_state *c) {
     /* Whatever is odd about it, it takes arrays of n to say where. */
     c->manner = calloc(c->function->n, 1);
     c->other = calloc(c->function->n, sizeof(double));
+    c->same = calloc(c->function->n, 1);
     double *g = malloc(c->function->n * sizeof *g), *in_place = c->gradient;
-    outcome = c->manner && c->other && g ? GP_EVALUATED : fail(c, "memory", "out of memory");
+    outcome =
+        c->manner && c->other && c->same && g ? GP_EVALUATED : fail(c, "memory", "out of memory");
     c->gradient = g;
     double value; /* so that it is this point again that a backward pass may have kept */
     if (outcome == GP_EVALUATED)

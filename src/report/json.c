@@ -29,10 +29,11 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
     const gp_entry *e = gp_report_at(r, block->offset + block->worst_index);
     char name[128];
     gp_report_entry_name(block, block->worst_index, name, sizeof name);
-    return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I}", "index", (json_int_t)block->worst_index,
-                     "name", name, "analytic", number(e->analytic), "numeric", number(e->numeric),
-                     "bound", number(e->bound), "status", gp_entry_status_string(e->status),
-                     "point", (json_int_t)e->point);
+    return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:s?}", "index",
+                     (json_int_t)block->worst_index, "name", name, "analytic", number(e->analytic),
+                     "numeric", number(e->numeric), "bound", number(e->bound), "status",
+                     gp_entry_status_string(e->status), "point", (json_int_t)e->point, "where",
+                     gp_report_point(r, e->point));
 }
 
 static json_t *self_test(const gp_self_test_result *s) {
@@ -83,19 +84,19 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
                                     : json_null();
     json_t *root = json_pack(
         "{s:s, s:s, s:o, s:s, s:b, s:o, s:s, s:s, s:I, s:s, s:o, s:o, s:o,"
-        " s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
+        " s:s?, s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
         "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
         "verdict", gp_verdict_string(r->verdict), "interrupted", r->interrupted, "failure", failure,
         "dtype", r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
         r->value_dtype == GP_FLOAT64 ? "float64" : "float32", "parameters",
         (json_int_t)r->parameters, "strategy", strategies[r->strategy], "rtol", number(r->rtol),
-        "atol", r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "coverage",
-        "exercised", (json_int_t)r->exercised, "total", (json_int_t)r->n, "points",
-        (json_int_t)r->points, "silent", silent, "practice", practice, "lost", lost, "resolution",
-        number(r->resolution), "confidence", number(r->confidence), "noise", number(r->noise),
-        "notebook_difference", number(r->difference), "evaluations", "value", (json_int_t)r->values,
-        "gradient", (json_int_t)r->gradients, "seconds", number(r->seconds), "seed",
-        (json_int_t)r->seed);
+        "atol", r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "refuted",
+        gp_report_refuted(r), "coverage", "exercised", (json_int_t)r->exercised, "total",
+        (json_int_t)r->n, "points", (json_int_t)r->points, "silent", silent, "practice", practice,
+        "lost", lost, "resolution", number(r->resolution), "confidence", number(r->confidence),
+        "noise", number(r->noise), "notebook_difference", number(r->difference), "evaluations",
+        "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients, "seconds",
+        number(r->seconds), "seed", (json_int_t)r->seed);
     if (!root)
         return GP_ERROR_MEMORY;
     int failed = json_dumpf(root, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF;

@@ -141,6 +141,9 @@ void gp_report_destroy(gp_report *r) {
     for (size_t k = 0; k < r->losses; k++)
         free(r->loss[k]);
     free(r->loss);
+    for (size_t k = 0; k < r->places; k++)
+        free(r->place[k]);
+    free(r->place);
     for (size_t k = 0; k < r->practices; k++)
         free(r->practice[k]);
     free(r->practice);
@@ -204,6 +207,53 @@ gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
 
 const char *gp_report_practice(const gp_report *r, size_t line) {
     return line < r->practices ? r->practice[line] : NULL;
+}
+
+gp_status gp_report_name_point(gp_report *r, size_t point, const char *format, ...) {
+    char text[128];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (point >= r->places) {
+        char **list = realloc(r->place, (point + 1) * sizeof *list);
+        if (!list)
+            return GP_ERROR_MEMORY;
+        r->place = list;
+        while (r->places <= point)
+            list[r->places++] = NULL;
+    }
+    free(r->place[point]);
+    r->place[point] = gp_copy_string(text);
+    return r->place[point] ? GP_OK : GP_ERROR_MEMORY;
+}
+
+const char *gp_report_point(const gp_report *r, size_t point) {
+    if (point == 0)
+        return "at the given point";
+    if (point < r->places && r->place[point])
+        return r->place[point];
+    return point < r->points ? "at another point" : NULL;
+}
+
+const char *gp_report_refuted(const gp_report *r) {
+    size_t point = SIZE_MAX;
+    if (r->verdict != GP_REFUTED)
+        return NULL;
+    for (size_t k = 0; k < r->blocks; k++)
+        if (r->block[k].by_directions == GP_REFUTED)
+            return gp_report_point(r, 0);
+    for (size_t i = gp_report_next(r, 0); i < r->n; i = gp_report_next(r, i + 1)) {
+        const gp_entry *e = gp_report_at(r, i);
+        if (e->status != GP_ENTRY_REFUTED || e->point == point)
+            continue;
+        if (e->point == 0)
+            return gp_report_point(r, 0);
+        if (point != SIZE_MAX)
+            return "at other points";
+        point = e->point;
+    }
+    return gp_report_point(r, point == SIZE_MAX ? 0 : point);
 }
 
 gp_status gp_report_add_loss(gp_report *r, const char *line) {

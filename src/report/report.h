@@ -39,6 +39,8 @@ struct gp_report {
     double noise;      /* standard deviation of the function's noise at the given point */
     double value;      /* of the function at the given point */
     size_t exercised, points;
+    char **place;  /* where each of the points is, the given one first: see gp_report_point */
+    size_t places;
     char **silent; /* names of the units that silence entries at the given point, sorted */
     size_t silents;
     char **loss; /* lines: see gp_report_loss */
@@ -74,6 +76,10 @@ void gp_report_clear_diagnoses(gp_report *report, size_t block);
 /* Adds a line on what was done beyond comparing numbers. */
 gp_status gp_report_add_practice(gp_report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Says where a point is, in words that go on "wrong ..." */
+gp_status gp_report_name_point(gp_report *report, size_t point, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Adds a line on a probe that was lost, once. */
 gp_status gp_report_add_loss(gp_report *report, const char *line);

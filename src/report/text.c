@@ -37,6 +37,8 @@ static void print_worst(const gp_report *r, const gp_block_result *block, FILE *
     const gp_entry *e = gp_report_at(r, block->offset + block->worst_index);
     gp_report_entry_name(block, block->worst_index, index, sizeof index);
     fprintf(stream, "%s %.9g against %.9g +- %.1e", index, e->analytic, e->numeric, e->bound);
+    if (e->status == GP_ENTRY_REFUTED && e->point > 0)
+        fprintf(stream, ", %s", gp_report_point(r, e->point));
 }
 
 /* "3 of 128 entries are unresolved (noise 2, kink 1)" */
@@ -76,6 +78,8 @@ static void print_entries(const gp_report *r, FILE *stream) {
             fputc('\n', stream);
         }
     }
+    for (size_t k = 1; k < r->points; k++)
+        fprintf(stream, "  point %zu: %s\n", k, gp_report_point(r, k));
 }
 
 static void print_blocks(const gp_report *r, const gp_palette *p, FILE *stream) {
@@ -104,6 +108,24 @@ static void print_blocks(const gp_report *r, const gp_palette *p, FILE *stream) 
         print_worst(r, block, stream);
         fputc('\n', stream);
     }
+}
+
+/* ": wrong in W1, b1", or ": right at the given point, wrong after 10 steps of descent in W1" */
+static void print_wrong(const gp_report *r, FILE *stream) {
+    const char *where = gp_report_refuted(r), *separator = " in ";
+    size_t unresolved = 0;
+    for (size_t k = 0; k < r->blocks; k++)
+        unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
+    if (strcmp(where, gp_report_point(r, 0)) == 0)
+        fprintf(stream, ": wrong");
+    else
+        fprintf(stream, ": %s at the given point, wrong %s", unresolved ? "not refuted" : "right",
+                where);
+    for (size_t k = 0; k < r->blocks; k++)
+        if (r->block[k].result.verdict == GP_REFUTED) {
+            fprintf(stream, "%s%s", separator, r->block[k].name);
+            separator = ", ";
+        }
 }
 
 static void print_findings(const gp_report *r, const gp_palette *p, FILE *stream) {
@@ -180,14 +202,8 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     fprintf(stream, ", %s", r->dtype == GP_FLOAT64 ? "float64" : "float32");
     if (r->value_dtype != r->dtype)
         fprintf(stream, " against a float64 value");
-    if (r->verdict == GP_REFUTED) {
-        const char *separator = ": wrong in ";
-        for (size_t k = 0; k < r->blocks; k++)
-            if (r->block[k].result.verdict == GP_REFUTED) {
-                fprintf(stream, "%s%s", separator, r->block[k].name);
-                separator = ", ";
-            }
-    }
+    if (r->verdict == GP_REFUTED)
+        print_wrong(r, stream);
     if (r->verdict == GP_FAILED)
         fprintf(stream, ": %s", r->failure);
     if (r->verdict == GP_INCONCLUSIVE) {
