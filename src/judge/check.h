@@ -82,10 +82,9 @@ gp_outcome gp_check_evaluate(gp_check_state *check, double *f0);
 gp_outcome gp_try_further_point(gp_check_state *check, size_t number, size_t *list, size_t *tried);
 /* A sample of the entries after some steps of descent. */
 gp_outcome gp_try_trained_point(gp_check_state *check, size_t *list);
-/* Entries whose gradient is the same elsewhere: is the derivative, too? */
-gp_outcome gp_try_stored(gp_check_state *check, size_t *list);
-/* The same of blocks that are refuted at the given point: sets check->stored. */
-gp_outcome gp_find_stored(gp_check_state *check);
+/* Blocks whose gradient is the same elsewhere, though the derivative isn't: sets check->stored. With
+ * a list they are refuted there too; NULL: they are already. */
+gp_outcome gp_find_stored(gp_check_state *check, size_t *list);
 
 /* What experts advise, after the given point has been surveyed: parts one by one, fewer examples,
  * further points, a point after some training. `list` has room for n entries. */

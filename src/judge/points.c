@@ -16,7 +16,7 @@ enum {
     NEIGHBOURS = 2,      /* and a little way off, that must say the same */
     CONFIRMED = 8,       /* entries of a block that are asked about there */
     FLAT_POINTS = 3,     /* further points for blocks of which nothing but zeros is known */
-    STORED_POINTS = 3,   /* where stored gradients are looked for */
+    STORED_POINTS = 4,   /* where stored gradients are looked for */
     STORED_EFFORT = 20   /* evaluations along each direction there */
 };
 
@@ -553,45 +553,46 @@ static size_t list_stored(const gp_check_state *c, size_t *list) {
     return count;
 }
 
-gp_outcome gp_try_stored(gp_check_state *c, size_t *list) {
+/* Holds what looks stored against the derivative at place k: refuted there, it is. */
+static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
     gp_report *r = c->report;
-    size_t blocks = c->function->blocks, refuted = 0, suspects = 0;
-    for (size_t b = 0; b < blocks; b++)
-        suspects += is_same_somewhere(c, b);
-    for (size_t k = 0; k < STORED_POINTS && suspects > 0 && refuted == 0; k++) {
-        double f0;
-        if (compare_derivatives(c, k) == GP_FAULT)
-            return GP_FAULT;
-        size_t count = list_stored(c, list);
-        if (count == 0)
-            continue;
-        gp_outcome outcome = move_to_stored_place(c, k, &f0);
-        if (outcome == GP_EVALUATED)
-            outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
-        if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
-            return GP_FAULT;
-    }
-    if (refuted == 0) {
-        memset(c->stored, 0, blocks);
-        return GP_EVALUATED;
-    }
-    return gp_report_name_point(r, r->points++, "at another point") ? out_of_memory(c)
-                                                                    : GP_EVALUATED;
+    size_t count = list_stored(c, list), refuted = 0;
+    double f0;
+    gp_outcome outcome = count ? move_to_stored_place(c, k, &f0) : GP_NOT_HERE;
+    if (outcome == GP_EVALUATED)
+        outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+    if (outcome == GP_EVALUATED && refuted &&
+        gp_report_name_point(r, r->points, "at another point"))
+        return out_of_memory(c);
+    memset(c->stored, 0, c->function->blocks);
+    for (size_t q = 0; q < count && refuted; q++)
+        if (r->entry[list[q]].point == r->points)
+            c->stored[gp_function_block_number(c->function, list[q])] = 1;
+    r->points += refuted > 0;
+    if (count && outcome != GP_FAULT)
+        outcome = gp_check_return(c);
+    return outcome;
 }
 
-gp_outcome gp_find_stored(gp_check_state *c) {
+gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
     size_t blocks = c->function->blocks;
-    unsigned char *found = calloc(blocks, 1);
+    unsigned char *found = malloc(blocks);
     if (!found)
         return out_of_memory(c);
     gp_outcome outcome = GP_EVALUATED;
+    memcpy(found, c->stored, blocks);
     for (size_t k = 0; k < STORED_POINTS && outcome != GP_FAULT; k++) {
         size_t open = 0;
         for (size_t b = 0; b < blocks; b++)
             open += !found[b] && is_same_somewhere(c, b);
-        if (open)
-            outcome = compare_derivatives(c, k);
-        for (size_t b = 0; b < blocks && open; b++)
+        if (open == 0)
+            break;
+        outcome = compare_derivatives(c, k);
+        for (size_t b = 0; b < blocks; b++)
+            c->stored[b] &= !found[b];
+        if (list && outcome != GP_FAULT)
+            outcome = refute_stored(c, k, list);
+        for (size_t b = 0; b < blocks; b++)
             found[b] |= c->stored[b];
     }
     memcpy(c->stored, found, blocks);

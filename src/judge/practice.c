@@ -143,7 +143,7 @@ static gp_outcome estimate_single_examples(gp_check_state *c, size_t *list) {
 }
 
 static gp_outcome gather_evidence(gp_check_state *c, size_t *list) {
-    if (gp_find_stored(c) == GP_FAULT)
+    if (gp_find_stored(c, NULL) == GP_FAULT)
         return GP_FAULT;
     return c->function->examples > 1 ? estimate_single_examples(c, list) : GP_EVALUATED;
 }
@@ -192,7 +192,7 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     if (gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->options.points > 1 &&
-        gp_try_stored(c, list) == GP_FAULT)
+        gp_find_stored(c, list) == GP_FAULT)
         return GP_FAULT;
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->options.points > 1 && !c->options.no_descent &&
         gp_try_trained_point(c, list) == GP_FAULT)

@@ -188,7 +188,7 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     for (size_t i = 0; i < f->n; i++)
         same |= c->same[i] && c->gradient[i] != 0;
     if (same && outcome == GP_EVALUATED) {
-        gp_probe_point(f, c->options.seed, 2, 0, x);
+        gp_probe_point(f, c->options.seed, 3, 0, x);
         outcome = try_from(c, x, &there);
     }
     free(x);

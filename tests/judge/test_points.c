@@ -1,0 +1,627 @@
+/* Points that nobody asked about: what is refuted there is so at a regular place, and says where.
+ */
+#include "testing.h"
+
+#include "function/function.h"
+
+/* Numbers for the trials, the same in every run. */
+static double uniform(uint64_t *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (double)(*state >> 11) * 0x1p-53;
+}
+
+/* A function in both precisions: its value, and its gradient times `factor`. */
+typedef struct pair {
+    int (*value64)(void *, size_t, const double *, double *);
+    int (*gradient64)(void *, size_t, const double *, double *);
+    int (*value32)(void *, size_t, const float *, double *);
+    int (*gradient32)(void *, size_t, const float *, float *);
+} pair;
+
+#define BOTH(name)                                                                                 \
+    { name##_value_f64, name##_gradient_f64, name##_value_f32, name##_gradient_f32 }
+
+static gp_report *check(const pair *p, gp_dtype dtype, void *user, size_t n, const double *x,
+                        const gp_options *options) {
+    gp_function *f;
+    assert_int_equal(gp_function_create("points", dtype, user, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
+    if (dtype == GP_FLOAT64) {
+        gp_function_set_value_f64(f, p->value64);
+        gp_function_set_gradient_f64(f, p->gradient64);
+    } else {
+        gp_function_set_value_f32(f, p->value32);
+        gp_function_set_gradient_f32(f, p->gradient32);
+    }
+    gp_report *report = testing_check(f, options);
+    gp_function_destroy(f);
+    return report;
+}
+
+static char *headline(const gp_report *report) {
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    assert_int_equal(gp_report_print(report, stream, GP_PRINT_QUIET), GP_OK);
+    fclose(stream);
+    return text;
+}
+
+/* ---- right functions whose descent ends beside a pole ----------------------------- */
+
+#define POLES(real, suffix, log, fabs, tan, cos, sqrt)                                             \
+    /* log |det| of a 2 x 2 matrix */                                                              \
+    static int det_value_##suffix(void *user, size_t n, const real *x, double *v) {                \
+        (void)user, (void)n;                                                                       \
+        *v = log(fabs(x[0] * x[3] - x[1] * x[2]));                                                 \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int det_gradient_##suffix(void *user, size_t n, const real *x, real *g) {               \
+        (void)user, (void)n;                                                                       \
+        real det = x[0] * x[3] - x[1] * x[2];                                                      \
+        g[0] = x[3] / det, g[1] = -x[2] / det, g[2] = -x[1] / det, g[3] = x[0] / det;              \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* the sum of the solution of a 2 x 2 system, right-hand side (x4, x5) */                      \
+    static int solve_value_##suffix(void *user, size_t n, const real *x, double *v) {              \
+        (void)user, (void)n;                                                                       \
+        real det = x[0] * x[3] - x[1] * x[2];                                                      \
+        *v = ((x[3] - x[2]) * x[4] + (x[0] - x[1]) * x[5]) / det;                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int solve_gradient_##suffix(void *user, size_t n, const real *x, real *g) {             \
+        (void)user, (void)n;                                                                       \
+        real det = x[0] * x[3] - x[1] * x[2];                                                      \
+        real f = ((x[3] - x[2]) * x[4] + (x[0] - x[1]) * x[5]) / det;                              \
+        g[0] = (x[5] - f * x[3]) / det, g[1] = (-x[5] + f * x[2]) / det;                           \
+        g[2] = (-x[4] + f * x[1]) / det, g[3] = (x[4] - f * x[0]) / det;                           \
+        g[4] = (x[3] - x[2]) / det, g[5] = (x[0] - x[1]) / det;                                    \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* 1 / (a - b) */                                                                              \
+    static int pole_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        (void)user;                                                                                \
+        real sum = 0;                                                                              \
+        for (size_t i = 0; i + 1 < n; i += 2)                                                      \
+            sum += 1 / (x[i] - x[i + 1]);                                                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int pole_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        (void)user;                                                                                \
+        for (size_t i = 0; i + 1 < n; i += 2) {                                                    \
+            real q = 1 / (x[i] - x[i + 1]);                                                        \
+            g[i] = -q * q;                                                                         \
+            g[i + 1] = q * q;                                                                      \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* tan beyond its poles, and log |x| */                                                        \
+    static int tan_value_##suffix(void *user, size_t n, const real *x, double *v) {                \
+        (void)user;                                                                                \
+        real sum = 0;                                                                              \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += i % 2 ? tan(2 * x[i]) : log(fabs(x[i]));                                        \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int tan_gradient_##suffix(void *user, size_t n, const real *x, real *g) {               \
+        (void)user;                                                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = i % 2 ? 2 / (cos(2 * x[i]) * cos(2 * x[i])) : 1 / x[i];                         \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* what attracts, in the plane */                                                              \
+    static int pull_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        (void)user;                                                                                \
+        real sum = 0;                                                                              \
+        for (size_t i = 0; i < n; i += 2)                                                          \
+            for (size_t j = 0; j < i; j += 2) {                                                    \
+                real a = x[i] - x[j], b = x[i + 1] - x[j + 1];                                     \
+                sum -= 1 / sqrt(a * a + b * b);                                                    \
+            }                                                                                      \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int pull_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        (void)user;                                                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = 0;                                                                              \
+        for (size_t i = 0; i < n; i += 2)                                                          \
+            for (size_t j = 0; j < i; j += 2) {                                                    \
+                real a = x[i] - x[j], b = x[i + 1] - x[j + 1], r = a * a + b * b;                  \
+                real q = 1 / (r * sqrt(r));                                                        \
+                g[i] += a * q, g[j] -= a * q, g[i + 1] += b * q, g[j + 1] -= b * q;                \
+            }                                                                                      \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* a logarithm clipped where it is steep, dead below */                                        \
+    static int clip_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        (void)user;                                                                                \
+        real sum = 0;                                                                              \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += log(x[i] > (real)1e-6 ? x[i] : (real)1e-6);                                     \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int clip_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        (void)user;                                                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = x[i] > (real)1e-6 ? 1 / x[i] : 0;                                               \
+        return 0;                                                                                  \
+    }
+
+POLES(double, f64, log, fabs, tan, cos, sqrt)
+POLES(float, f32, logf, fabsf, tanf, cosf, sqrtf)
+
+static void right_gradients_are_not_refuted_beside_poles(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        pair functions;
+        size_t n;
+        double low, high, dependent; /* > 0: rows 0 and 1 of the matrix differ by this share */
+    } rows[] = {{"log |det|", BOTH(det), 4, -2, 2, 0},
+                {"solve", BOTH(solve), 6, -2, 2, 0},
+                {"solve, nearly singular", BOTH(solve), 6, -2, 2, 1e-3},
+                {"1 / (a - b)", BOTH(pole), 8, 0, 1, 0},
+                {"tan and log", BOTH(tan), 8, -1, 1, 0},
+                {"attraction", BOTH(pull), 8, -1, 1, 0},
+                {"clipped log", BOTH(clip), 8, -0.5, 1, 0}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (uint64_t seed = 0; seed < 40; seed++) {
+            uint64_t numbers = seed * 7919 + k;
+            double x[8];
+            gp_dtype dtype = seed % 4 ? GP_FLOAT64 : GP_FLOAT32;
+            for (size_t i = 0; i < rows[k].n; i++)
+                x[i] = rows[k].low + (rows[k].high - rows[k].low) * uniform(&numbers);
+            if (rows[k].dependent > 0) {
+                dtype = GP_FLOAT64;
+                x[3] = x[2] * x[1] / x[0] * (1 + rows[k].dependent);
+            }
+            gp_report *report = check(&rows[k].functions, dtype, NULL, rows[k].n, x, NULL);
+            if (gp_report_verdict(report) == GP_REFUTED)
+                fail_msg("%s, seed %d: refuted %s", rows[k].name, (int)seed,
+                         gp_report_refuted(report));
+            gp_report_destroy(report);
+        }
+}
+
+/* ---- wrong after some steps: a bend that the gradient has forgotten --------------- */
+
+static double bent(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i + 1 < n; i++) /* 100 - x^2, linear beyond 1.1 */
+        sum += x[i] < 1.1 ? 100 - x[i] * x[i] : 100 - 1.21 - 0.7 * (x[i] - 1.1);
+    return sum + (x[n - 1] > 0 ? x[n - 1] * x[n - 1] : 0); /* the last is silent below 0 */
+}
+
+static void bent_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i + 1 < n; i++)
+        g[i] = -2 * x[i];
+    g[n - 1] = x[n - 1] > 0 ? 2 * x[n - 1] : 0;
+}
+
+static void a_refutation_elsewhere_says_where(void **state) {
+    (void)state;
+    const double x[] = {1, 0.98, 1.02, 0.99, -1};
+    testing_pair p = {bent, bent_gradient};
+    gp_function *f = testing_function(&p, 5, x);
+    gp_report *report = testing_check(f, NULL);
+    gp_block_result block;
+    gp_entry entry;
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    const char *where = gp_report_refuted(report);
+    assert_non_null(where);
+    assert_non_null(strstr(where, "steps of descent"));
+    gp_report_block(report, 0, &block);
+    gp_report_entry(report, block.worst_index, &entry);
+    assert_true(entry.point > 0 && entry.point < gp_report_points(report));
+    assert_string_equal(gp_report_point(report, entry.point), where);
+    assert_string_equal(gp_report_point(report, 0), "at the given point");
+    assert_null(gp_report_point(report, gp_report_points(report)));
+    char *text = headline(report), *json = testing_json(report), words[256];
+    snprintf(words, sizeof words, ": right at the given point, wrong %s in x", where);
+    assert_non_null(strstr(text, words));
+    snprintf(words, sizeof words, "\"refuted\": \"%s\"", where);
+    assert_non_null(strstr(json, words));
+    snprintf(words, sizeof words, "\"where\": \"%s\"", where);
+    assert_non_null(strstr(json, words));
+    free(text);
+    free(json);
+    gp_report_destroy(report);
+
+    /* Without the descent the points for the silent entry are tried as ever. */
+    gp_options options;
+    gp_options_init(&options);
+    options.no_descent = 1;
+    report = testing_check(f, &options);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    assert_int_equal(gp_report_exercised(report), 5);
+    assert_true(gp_report_points(report) > 1);
+    assert_false(testing_practised(report, "descent"));
+    assert_null(gp_report_refuted(report));
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+/* ---- a gradient that isn't finite where the value is ------------------------------ */
+
+static double root(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += i % 2 ? sqrt(fmax(x[i], 0)) : x[i] * x[i];
+    return sum;
+}
+
+/* Right below 0, where the root is clipped, and at every other entry. */
+static void root_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = i % 2 == 0 ? 2 * x[i] : x[i] > 0 ? 0.5 / sqrt(-x[i]) : 0;
+}
+
+/* The same, right, but it refuses where it doesn't know. */
+static int shy_value(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = root(n, x);
+    return 0;
+}
+
+static int shy_gradient(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    root_gradient(n, x, g);
+    for (size_t i = 1; i < n; i += 2)
+        if (x[i] > 0)
+            return 1;
+    return 0;
+}
+
+static void a_gradient_that_is_not_finite_at_another_point(void **state) {
+    (void)state;
+    const double x[] = {0.7, -0.5, -1.2, -0.9};
+    testing_pair p = {root, root_gradient};
+    gp_function *f = testing_function(&p, 4, x);
+    gp_report *report = testing_check(f, NULL);
+    gp_block_result block;
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    assert_non_null(strstr(gp_report_refuted(report), "at "));
+    gp_report_block(report, 0, &block);
+    assert_string_equal(block.diagnosis[0].kind, "nonfinite");
+    gp_report_destroy(report);
+    gp_function_set_value_f64(f, shy_value);
+    gp_function_set_gradient_f64(f, shy_gradient);
+    report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+/* ---- exact minima ----------------------------------------------------------------- */
+
+enum { SAMPLES = 12, UNKNOWNS = 4 };
+
+static const double TRUTH[UNKNOWNS] = {0.3, -1.7, 0.61, 2.2};
+
+#define MINIMA(real, suffix, sin)                                                                  \
+    static int rosenbrock_value_##suffix(void *user, size_t n, const real *x, double *v) {         \
+        (void)user;                                                                                \
+        real sum = 0;                                                                              \
+        for (size_t i = 0; i + 1 < n; i++) {                                                       \
+            real a = x[i + 1] - x[i] * x[i], b = 1 - x[i];                                         \
+            sum += 100 * a * a + b * b;                                                            \
+        }                                                                                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int rosenbrock_gradient_##suffix(void *user, size_t n, const real *x, real *g) {        \
+        const double *factor = user;                                                               \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = 0;                                                                              \
+        for (size_t i = 0; i + 1 < n; i++) {                                                       \
+            real a = x[i + 1] - x[i] * x[i], b = 1 - x[i];                                         \
+            g[i] -= 400 * a * x[i] + 2 * b;                                                        \
+            g[i + 1] += 200 * a;                                                                   \
+        }                                                                                          \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] *= (real)*factor;                                                                 \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* Least squares whose data are what the given parameters make of them, in double: exact to    \
+     * rounding. */                                                                                \
+    static real residual_##suffix(const real *x, int e, real *row) {                               \
+        double y = 0;                                                                              \
+        real r = 0;                                                                                \
+        for (int k = 0; k < UNKNOWNS; k++) {                                                       \
+            row[k] = (real)sin(1 + 3 * e + k * k);                                                 \
+            y += (double)row[k] * (double)(real)TRUTH[k];                                          \
+            r += row[k] * x[k];                                                                    \
+        }                                                                                          \
+        return r - (real)y;                                                                        \
+    }                                                                                              \
+    static int fit_value_##suffix(void *user, size_t n, const real *x, double *v) {                \
+        (void)user, (void)n;                                                                       \
+        real row[UNKNOWNS], sum = 0;                                                               \
+        for (int e = 0; e < SAMPLES; e++) {                                                        \
+            real r = residual_##suffix(x, e, row);                                                 \
+            sum += r * r;                                                                          \
+        }                                                                                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int fit_gradient_##suffix(void *user, size_t n, const real *x, real *g) {               \
+        const double *factor = user;                                                               \
+        real row[UNKNOWNS];                                                                        \
+        for (size_t k = 0; k < n; k++)                                                             \
+            g[k] = 0;                                                                              \
+        for (int e = 0; e < SAMPLES; e++) {                                                        \
+            real r = residual_##suffix(x, e, row);                                                 \
+            for (size_t k = 0; k < n; k++)                                                         \
+                g[k] += (real)*factor * 2 * r * row[k];                                            \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* Zero at zeros, and flat to the third order */                                               \
+    static int flat_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        (void)user;                                                                                \
+        real sum = 0;                                                                              \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += x[i] * x[i] * x[i] * x[i];                                                      \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int flat_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        const double *factor = user;                                                               \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = (real)*factor * 4 * x[i] * x[i] * x[i];                                         \
+        return 0;                                                                                  \
+    }
+
+MINIMA(double, f64, sin)
+MINIMA(float, f32, sinf)
+
+static void exact_minima_are_decided_at_other_points(void **state) {
+    (void)state;
+    static const double ones[] = {1, 1, 1, 1}, zeros[] = {0, 0, 0};
+    static const struct {
+        const char *name;
+        pair functions;
+        size_t n;
+        const double *x;
+    } rows[] = {{"Rosenbrock", BOTH(rosenbrock), 2, ones},
+                {"Rosenbrock chained", BOTH(rosenbrock), 4, ones},
+                {"least squares", BOTH(fit), UNKNOWNS, TRUTH},
+                {"fourth powers", BOTH(flat), 3, zeros}};
+    static const double factors[] = {1, 2, -1, 0, 1.05};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (size_t q = 0; q < sizeof factors / sizeof *factors; q++)
+            for (int dtype = GP_FLOAT64; dtype <= GP_FLOAT32; dtype++) {
+                double factor = factors[q];
+                gp_report *report =
+                    check(&rows[k].functions, (gp_dtype)dtype, &factor, rows[k].n, rows[k].x, NULL);
+                gp_verdict wanted = factor == 1 ? GP_VERIFIED : GP_REFUTED;
+                if (gp_report_verdict(report) != wanted)
+                    fail_msg("%s times %g, %s: %s", rows[k].name, factor, dtype ? "f32" : "f64",
+                             gp_verdict_string(gp_report_verdict(report)));
+                if (factor == 1) { /* and as sharply as it says */
+                    assert_true(gp_report_resolution(report) <= (dtype ? 1e-3 : 1e-5));
+                    assert_int_equal(gp_report_exercised(report), rows[k].n);
+                }
+                gp_report_destroy(report);
+            }
+}
+
+/* ---- stored gradients ------------------------------------------------------------- */
+
+enum { MOST = 32 };
+
+/* How a gradient is stored: not at all, at its first call, in the second block alone, whenever the
+ * value is called, or at every other entry. */
+typedef enum storage { FRESH, FIRST_CALL, ONE_BLOCK, WITH_VALUE, STORAGES } storage;
+
+typedef struct store {
+    const testing_pair *pair;
+    storage storage;
+    size_t from; /* entries from here on are stored */
+    int filled;
+    double kept[MOST];
+} store;
+
+static void keep(store *s, size_t n, const double *x) {
+    s->pair->gradient(n, x, s->kept);
+    s->filled = 1;
+}
+
+static int store_value(void *user, size_t n, const double *x, double *v) {
+    store *s = user;
+    *v = s->pair->value(n, x);
+    if (s->storage == WITH_VALUE)
+        keep(s, n, x);
+    return 0;
+}
+
+static int store_gradient(void *user, size_t n, const double *x, double *g) {
+    store *s = user;
+    s->pair->gradient(n, x, g);
+    if (s->storage != FRESH && !s->filled)
+        keep(s, n, x);
+    for (size_t i = s->from; i < n && s->filled; i++)
+        g[i] = s->kept[i];
+    return 0;
+}
+
+static double norm(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+static void norm_gradient(size_t n, const double *x, double *g) {
+    double size = norm(n, x);
+    for (size_t i = 0; i < n; i++)
+        g[i] = x[i] / size;
+}
+
+/* Of degree 0: the cosine of the angle between two halves. */
+static double cosine(size_t n, const double *x) {
+    double product = 0;
+    for (size_t i = 0; i < n / 2; i++)
+        product += x[i] * x[n / 2 + i];
+    return product / (norm(n / 2, x) * norm(n / 2, x + n / 2));
+}
+
+static void cosine_gradient(size_t n, const double *x, double *g) {
+    double a = norm(n / 2, x), b = norm(n / 2, x + n / 2), c = cosine(n, x);
+    for (size_t i = 0; i < n / 2; i++) {
+        g[i] = x[n / 2 + i] / (a * b) - c * x[i] / (a * a);
+        g[n / 2 + i] = x[i] / (a * b) - c * x[n / 2 + i] / (b * b);
+    }
+}
+
+/* Linear but for one entry of each half. */
+static double nearly_linear(size_t n, const double *x) {
+    double sum = x[1] * x[1] + x[n - 1] * x[n - 1];
+    for (size_t i = 0; i < n; i++)
+        sum += (1 + (double)i) * x[i];
+    return sum;
+}
+
+static void nearly_linear_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = 1 + (double)i + (i == 1 || i == n - 1 ? 2 * x[i] : 0);
+}
+
+/* ReLU units and a linear loss: W is 4 x 3, then 4 weights of the output. */
+enum { UNITS = 4, INPUTS = 3, EXAMPLES = 10 };
+
+static double network(size_t n, const double *x) {
+    double sum = 0;
+    (void)n;
+    for (int e = 0; e < EXAMPLES; e++)
+        for (int h = 0; h < UNITS; h++) {
+            double z = 0;
+            for (int k = 0; k < INPUTS; k++)
+                z += x[h * INPUTS + k] * sin(1.3 * e * (k + 1) + k);
+            sum += cos(e) * x[UNITS * INPUTS + h] * fmax(z, 0);
+        }
+    return sum;
+}
+
+static void network_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = 0;
+    for (int e = 0; e < EXAMPLES; e++)
+        for (int h = 0; h < UNITS; h++) {
+            double z = 0;
+            for (int k = 0; k < INPUTS; k++)
+                z += x[h * INPUTS + k] * sin(1.3 * e * (k + 1) + k);
+            g[UNITS * INPUTS + h] += cos(e) * fmax(z, 0);
+            for (int k = 0; k < INPUTS && z > 0; k++)
+                g[h * INPUTS + k] += cos(e) * x[UNITS * INPUTS + h] * sin(1.3 * e * (k + 1) + k);
+        }
+}
+
+/* The gradient is the same at most other points: absolute values. */
+static double taxicab(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (1 + (double)i) * fabs(x[i]);
+    return sum;
+}
+
+static void taxicab_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = (1 + (double)i) * (x[i] < 0 ? -1 : 1);
+}
+
+static double plane(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (1 + (double)i) * x[i];
+    return sum;
+}
+
+static void plane_gradient(size_t n, const double *x, double *g) {
+    (void)x;
+    for (size_t i = 0; i < n; i++)
+        g[i] = 1 + (double)i;
+}
+
+static gp_report *check_stored(const testing_pair *fresh, storage how, size_t first, size_t second,
+                               const double *x, size_t points) {
+    store s = {.pair = fresh, .storage = how, .from = how == ONE_BLOCK ? first : 0};
+    gp_function *f;
+    gp_options options;
+    gp_options_init(&options);
+    options.points = points;
+    assert_int_equal(gp_function_create("stored", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "a", 0, 1, &first, x), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "b", 0, 1, &second, x + first), GP_OK);
+    gp_function_set_value_f64(f, store_value);
+    gp_function_set_gradient_f64(f, store_gradient);
+    gp_report *report = testing_check(f, &options);
+    gp_function_destroy(f);
+    return report;
+}
+
+static void stored_gradients_are_stale(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        testing_pair pair;
+        size_t first, second;
+    } rows[] = {{"norm", {norm, norm_gradient}, 3, 3},
+                {"cosine", {cosine, cosine_gradient}, 4, 4},
+                {"nearly linear", {nearly_linear, nearly_linear_gradient}, 5, 5},
+                {"absolute values", {taxicab, taxicab_gradient}, 4, 4},
+                {"network", {network, network_gradient}, UNITS * INPUTS, UNITS}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (int how = FRESH; how < STORAGES; how++)
+            for (uint64_t seed = 0; seed < 4; seed++) {
+                uint64_t numbers = seed;
+                double x[MOST];
+                for (size_t i = 0; i < rows[k].first + rows[k].second; i++)
+                    x[i] = (i % 2 ? -1 : 1) * (0.2 + uniform(&numbers));
+                gp_report *report =
+                    check_stored(&rows[k].pair, (storage)how, rows[k].first, rows[k].second, x, 0);
+                gp_verdict wanted = how == FRESH ? GP_VERIFIED : GP_REFUTED;
+                if (gp_report_verdict(report) != wanted)
+                    fail_msg("%s, stored %d, seed %d: %s", rows[k].name, how, (int)seed,
+                             gp_verdict_string(gp_report_verdict(report)));
+                for (size_t b = 0; b < 2; b++) {
+                    gp_block_result block;
+                    gp_report_block(report, b, &block);
+                    if (block.verdict == GP_REFUTED)
+                        assert_string_equal(block.diagnosis[0].kind, "stale");
+                    else if (how != FRESH && !(how == ONE_BLOCK && b == 0))
+                        fail_msg("%s, stored %d, seed %d: block %d isn't refuted", rows[k].name,
+                                 how, (int)seed, (int)b);
+                }
+                gp_report_destroy(report);
+            }
+}
+
+/* The gradient of a plane may be stored; and the given point alone says nothing of the rest. */
+static void a_constant_gradient_may_be_right(void **state) {
+    (void)state;
+    const testing_pair flat = {plane, plane_gradient}, round = {norm, norm_gradient};
+    const double x[] = {0.5, -0.7, 1.1, 0.9, -1.3, 0.4};
+    gp_report *report = check_stored(&flat, FIRST_CALL, 3, 3, x, 0);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    report = check_stored(&round, FIRST_CALL, 3, 3, x, 1);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_gradients_are_not_refuted_beside_poles),
+        cmocka_unit_test(a_refutation_elsewhere_says_where),
+        cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
+        cmocka_unit_test(exact_minima_are_decided_at_other_points),
+        cmocka_unit_test(stored_gradients_are_stale),
+        cmocka_unit_test(a_constant_gradient_may_be_right)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
