@@ -43,6 +43,7 @@ corpus_list make_corpus(uint64_t seed, const std::string &transactions) {
     add_hard(list, seed);
     add_kinks(list, seed);
     add_rounding(list, seed);
+    add_places(list, seed);
     return list;
 }
 

@@ -74,6 +74,7 @@ void add_statistics(corpus_list &list, uint64_t seed);
 void add_hard(corpus_list &list, uint64_t seed);
 void add_kinks(corpus_list &list, uint64_t seed);
 void add_rounding(corpus_list &list, uint64_t seed);
+void add_places(corpus_list &list, uint64_t seed);
 
 /* The whole corpus; transactions is a CSV file or "" for made-up payments. */
 corpus_list make_corpus(uint64_t seed, const std::string &transactions);

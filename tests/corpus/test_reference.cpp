@@ -48,10 +48,10 @@ int main(int argc, char **argv) {
                     continue; /* a kink has no derivative to differ about */
                 double size = s.x[i] != 0 ? std::fabs(s.x[i]) : 1;
                 quad h = quad(1e-10) * size, d = difference(*p, x, i, h);
-                /* what rounding in quad leaves, and the sixth derivative of the fastest oscillation
-                 */
+                /* what rounding in quad leaves (of x alone in an exact minimum), and the sixth
+                 * derivative of the fastest oscillation */
                 double slack =
-                    1e-14 * std::fabs(double(d)) + 1e-18 * largest +
+                    1e-14 * std::fabs(double(d)) + (largest > 0 ? 1e-18 * largest : 1e-28) +
                     1e-30 * std::fmax(std::fabs(double(value)), 1e-2 * p->terms) / double(h);
                 compared++;
                 if (!(std::fabs(double(d - g[i])) <= slack)) {
