@@ -51,6 +51,17 @@ class Notebook(ProgramTest):
                          47 - len(REFERENCE["zero_entries"]))
         self.assertEqual(result.report["coverage"]["points"], 1)
 
+    def test_descent_is_left_out_by_itself(self):
+        def report(*more):
+            return json.loads(run("check", "notebook:corrected", "--json", "-", *more).stdout)
+
+        whole, without = report(), report("--no-descent")
+        self.assertIn("steps of descent", " ".join(whole["practice"]))
+        self.assertNotIn("descent", " ".join(without["practice"]))
+        for one in whole, without:
+            self.assertEqual((one["verdict"], one["refuted"]), ("verified", None))
+        self.assertEqual(without["coverage"], whole["coverage"])
+
     def test_one_dimension(self):
         result = run("check", "notebook:1d")
         self.assertEqual(result.code, 0)
