@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/blas.h"
 #include "network/limits.h"
 #include "probe/random.h"
 
@@ -50,6 +51,10 @@ gp_status gp_network_create(const gp_network_options *o, gp_network **network, g
     if (o->units[o->layers - 1] > GP_MAX_OUTPUTS)
         return gp_fail(error, GP_ERROR_ARGUMENT, "network: at most %d outputs, not %zu",
                        GP_MAX_OUTPUTS, o->units[o->layers - 1]);
+    if (!gp_blas_has_room(1))
+        return gp_fail(error, GP_ERROR_MEMORY,
+                       "network: out of memory: OpenBLAS needs 160 MB of address space more than "
+                       "there is (ulimit -v)");
     gp_network *net = calloc(1, sizeof *net);
     if (!net)
         return gp_fail(error, GP_ERROR_MEMORY, "network: out of memory");

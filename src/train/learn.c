@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "function/vector.h"
+#include "network/blas.h"
 #include "train/trainee.h"
 
 typedef struct gp_gate gp_gate;
@@ -192,6 +193,8 @@ gp_status gp_learn(gp_trainee *t, double *loss) {
 
 gp_status gp_shares_make(gp_trainee *t) {
     const gp_train_options *o = t->options;
+    if (!gp_blas_has_room(o->jobs))
+        return GP_ERROR_MEMORY;
     t->share = calloc(o->jobs, sizeof *t->share);
     if (!t->share)
         return GP_ERROR_MEMORY;
