@@ -71,9 +71,11 @@ typedef struct gp_function gp_function;
 
 /* Callbacks. `user` is the pointer given to gp_function_create. x holds all n entries of all
  * blocks, in the order in which the blocks were added, each block row by row (C order); it must not
- * be written to. Return 0, or anything else for "can't be evaluated here" (outside the domain): the
- * check then tries elsewhere. The value is a double in either precision: a float fits into it, and
- * a float32 function that sums its loss in double keeps what it gained.
+ * be written to. x, g and the vectors of other derivatives begin at multiples of 64 bytes (a cache
+ * line, the widest vector), but for the suspects' and those of a chain's stages. Return 0, or
+ * anything else for "can't be evaluated here" (outside the domain): the check then tries elsewhere.
+ * The value is a double in either precision: a float fits into it, and a float32 function that sums
+ * its loss in double keeps what it gained.
  *
  * A gradient callback must set all n entries of g, from x alone: not from what an earlier call left
  * behind. It is called several times at the same x, after calls of the value elsewhere. */
@@ -321,9 +323,13 @@ typedef enum gp_strategy {
 typedef struct gp_progress {
     volatile uint64_t evaluations; /* calls of the user's code begun */
     volatile uint64_t entry;       /* the entry that is probed, or GP_NO_ENTRY */
-    volatile int call;             /* 0: none, 1: value, 2: gradient */
+    volatile int call;             /* 0: none, 1: value, 2: gradient, 3: seed, 4: the choice of a
+                                      batch, examples or a part, 5: map, 6: a derivative of a map
+                                      or of the gradient */
     volatile uint64_t pass;        /* passes over entries or directions begun, */
     volatile uint64_t done, total; /* and how far the present one is */
+    volatile int threaded; /* the function's code has started threads, which worker processes
+                              wouldn't have: the callbacks are called in this process instead */
     volatile int stop; /* set it, from a signal handler if you like, to end the check at the next
                           evaluation, with a report on what is known so far */
 } gp_progress;
@@ -340,11 +346,13 @@ typedef struct gp_options {
     uint64_t seed;     /* of every random choice of the check */
     /* 0: everything in this thread. Else so many worker processes, in which a crash or a hang of
      * the callbacks costs the probe in hand and nothing else; or threads, of a reentrant function.
-     */
+     * A fork has none of the threads that the callbacks may wait for: if there are more threads
+     * than when the function was created, everything is done in this one. */
     unsigned jobs;
     double timeout; /* seconds an evaluation may take in a worker process; 0: for ever */
     /* What the check may cost: seconds, evaluations; 0: no limit. auto chooses the strategy by it;
-     * when it is spent there is a report on what is known so far. */
+     * when it is spent there is a report on what is known so far. In a worker process a call that
+     * goes on after that for a second and a tenth of budget_seconds counts as one that hangs. */
     double budget_seconds;
     uint64_t budget_evaluations;
     /* A file that keeps what has been worked out, and goes once the check is done. Where an earlier

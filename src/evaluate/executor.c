@@ -171,7 +171,7 @@ static gp_outcome run_here(gp_run *r) {
     }
     if (r->kept)
         look_after(r);
-    return GP_EVALUATED;
+    return gp_evaluator_look_around(e);
 }
 
 static gp_outcome run_tasks(gp_run *r) {
@@ -186,7 +186,13 @@ static gp_outcome run_tasks(gp_run *r) {
         return gp_run_in_threads(r->evaluator, jobs, r->queue, look_after, r);
     if (x->threads || x->jobs == 0)
         return run_here(r);
-    return gp_run_in_processes(x, r->evaluator, r->queue, look_after, r);
+    int threaded = 0;
+    gp_outcome outcome = gp_run_in_processes(x, r->evaluator, r->queue, look_after, r, &threaded);
+    if (!threaded)
+        return outcome;
+    if (r->evaluator->progress)
+        r->evaluator->progress->threaded = 1;
+    return run_here(r);
 }
 
 static gp_outcome out_of_memory(gp_evaluator *e, size_t count) {

@@ -8,19 +8,27 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "evaluate/workers.h"
+#include "function/calls.h"
 #include "function/clock.h"
+#include "function/threads.h"
+
+/* Why a worker is being ended: a call takes longer than the timeout, or goes on after the budget.
+ */
+enum { HANGS = 1, OUTLASTS };
 
 /* What a worker and its parent share. */
 typedef struct gp_worker {
     pid_t pid;
     int running;
+    volatile int may_begin;
     int done;    /* it came to its end */
     int at_work; /* on this task */
     size_t index;
-    int hangs;        /* it is being ended for that */
+    int hangs;        /* HANGS or OUTLASTS */
     uint64_t seen;    /* its evaluations when it was looked at last, */
     double since;     /* and since when they have been as many */
     uint64_t earlier; /* evaluations of its predecessors */
@@ -36,6 +44,7 @@ typedef struct gp_pool {
     gp_queue *queue;
     gp_worker *workers; /* shared */
     unsigned count;
+    int threaded; /* forks lack threads of the function's; -1: it isn't known yet */
     gp_outcome outcome;
 } gp_pool;
 
@@ -50,12 +59,20 @@ static void work(gp_pool *p, gp_worker *worker) {
         worker->outcome = gp_queue_do(p->queue, e, index);
         worker->at_work = 0;
     }
+    if (worker->outcome == GP_EVALUATED)
+        worker->outcome = gp_evaluator_look_around(e);
     memcpy(worker->fault_kind, e->fault_kind, sizeof worker->fault_kind);
     worker->fault = e->fault;
     worker->done = 1;
 }
 
+static gp_outcome cannot_start(gp_pool *p) {
+    return gp_evaluator_fault(p->evaluator, "memory", "can't start a worker process: %s",
+                              strerror(errno));
+}
+
 static int start(gp_pool *p, gp_worker *worker) {
+    static const struct timespec MOMENT = {0, 50000};
     uint64_t earlier = worker->earlier + worker->progress.evaluations;
     memset(worker, 0, sizeof *worker);
     worker->earlier = earlier;
@@ -65,6 +82,8 @@ static int start(gp_pool *p, gp_worker *worker) {
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a hanging worker must not outlive its parent */
+        while (p->threaded < 0 && !worker->may_begin && getppid() == parent)
+            nanosleep(&MOMENT, NULL);
         if (getppid() == parent)
             work(p, worker);
         _exit(0);
@@ -74,17 +93,41 @@ static int start(gp_pool *p, gp_worker *worker) {
     return pid > 0 ? 0 : -1;
 }
 
+/* Starts the first worker, and finds out whether it has all threads that the function needs: only
+ * now, since some libraries end theirs where a process is forked, and start them anew after. */
+static void start_first(gp_pool *p) {
+    gp_worker *first = &p->workers[0];
+    if (start(p, first) != 0) {
+        p->outcome = cannot_start(p);
+        return;
+    }
+    p->count = 1;
+    p->threaded = gp_function_has_threads(p->evaluator->function);
+    first->may_begin = !p->threaded;
+    if (!p->threaded)
+        return;
+    kill(first->pid, SIGKILL);
+    while (waitpid(first->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+/* status: -1 where somebody else, or the system, has taken it. */
 static void describe(const gp_pool *p, const gp_worker *w, int status, gp_lost_task *lost) {
     char where[160] = "a random direction";
     if (w->progress.entry != GP_NO_ENTRY)
         gp_function_entry_name(p->evaluator->function, w->progress.entry, where, sizeof where);
-    const char *call = w->progress.call == 2   ? "the gradient callback"
-                       : w->progress.call == 1 ? "the value callback"
-                                               : "a worker process";
+    const char *call = w->progress.call ? gp_call_name(w->progress.call) : "a worker process";
     *lost = (gp_lost_task){.index = w->index, .entry = w->progress.entry, .hang = w->hangs};
-    if (w->hangs)
+    if (w->hangs == HANGS)
         snprintf(lost->message, sizeof lost->message, "%s took longer than %g s while probing %s",
                  call, p->executor->timeout, where);
+    else if (w->hangs)
+        snprintf(lost->message, sizeof lost->message,
+                 "%s still ran %.2g s after the budget was spent, while probing %s", call,
+                 gp_evaluator_grace(p->evaluator), where);
+    else if (status == -1)
+        snprintf(lost->message, sizeof lost->message, "%s ended its process while probing %s", call,
+                 where);
     else if (WIFSIGNALED(status))
         snprintf(lost->message, sizeof lost->message,
                  "%s crashed with signal %d (%s) while probing %s", call, WTERMSIG(status),
@@ -130,23 +173,31 @@ static void bury(gp_pool *p, gp_worker *worker, int status) {
                 gp_evaluator_fault(p->evaluator, worker->fault_kind, "%s", worker->fault.message);
         return;
     }
-    /* Between two tasks nothing is lost but the process. */
-    if (worker->at_work && p->queue->tally[worker->index].state != GP_TASK_DONE)
+    /* Between two tasks nothing is lost but the process; nor in a run that ends before its time,
+     * where those who don't see that they should stop are stopped. */
+    if (worker->at_work && p->queue->tally[worker->index].state != GP_TASK_DONE &&
+        (worker->hangs || p->outcome == GP_EVALUATED))
         lose(p, worker, status);
     if (p->outcome == GP_EVALUATED && start(p, worker) != 0)
-        p->outcome = gp_evaluator_fault(p->evaluator, "memory", "can't start a worker process: %s",
-                                        strerror(errno));
+        p->outcome = cannot_start(p);
 }
 
 static void end_if_it_hangs(const gp_pool *p, gp_worker *worker, double now) {
     if (worker->progress.evaluations != worker->seen || worker->progress.call == 0) {
         worker->seen = worker->progress.evaluations;
         worker->since = now;
-    } else if (p->executor->timeout > 0 && now - worker->since > p->executor->timeout &&
-               !worker->hangs) {
-        worker->hangs = 1;
-        kill(worker->pid, SIGKILL);
+        return;
     }
+    double lasts = now - worker->since, timeout = p->executor->timeout;
+    double deadline = p->evaluator->deadline, grace = gp_evaluator_grace(p->evaluator);
+    if (worker->hangs)
+        return;
+    if (timeout > 0 && lasts > timeout)
+        worker->hangs = HANGS;
+    else if (deadline > 0 && now > deadline + grace && lasts > grace)
+        worker->hangs = OUTLASTS;
+    if (worker->hangs)
+        kill(worker->pid, SIGKILL);
 }
 
 /* Looks at every worker once; returns how many are running. */
@@ -157,9 +208,12 @@ static unsigned look_at_all(gp_pool *p, uint64_t before) {
     double now = gp_seconds_now();
     for (unsigned w = 0; w < p->count; w++) {
         gp_worker *worker = &p->workers[w];
-        int status;
-        if (worker->running && waitpid(worker->pid, &status, WNOHANG) == worker->pid)
-            bury(p, worker, status);
+        int status = -1;
+        pid_t ended = worker->running ? waitpid(worker->pid, &status, WNOHANG) : 0;
+        /* Where the host ignores SIGCHLD or waits for every child, there is nothing left to know
+         * but that it's gone. */
+        if (ended > 0 || (ended < 0 && errno == ECHILD))
+            bury(p, worker, ended > 0 ? status : -1);
         evaluations += worker->earlier + worker->progress.evaluations;
         if (!worker->running)
             continue;
@@ -180,20 +234,26 @@ static unsigned look_at_all(gp_pool *p, uint64_t before) {
 }
 
 gp_outcome gp_run_in_processes(gp_executor *x, gp_evaluator *e, gp_queue *queue,
-                               gp_look_after look_after, void *context) {
+                               gp_look_after look_after, void *context, int *threaded) {
     unsigned jobs = x->jobs;
     size_t bytes = jobs * sizeof(gp_worker);
     gp_pool p = {.executor = x,
                  .evaluator = e,
                  .queue = queue,
                  .workers = gp_records_alloc(x, bytes),
+                 .threaded = -1,
                  .outcome = GP_EVALUATED};
     if (!p.workers)
         return gp_evaluator_fault(e, "memory", "out of memory for %u worker processes", jobs);
+    start_first(&p);
+    *threaded = p.threaded > 0;
+    if (*threaded) {
+        gp_records_free(p.workers, bytes);
+        return GP_EVALUATED;
+    }
     for (; p.count < jobs && p.outcome == GP_EVALUATED; p.count++)
         if (start(&p, &p.workers[p.count]) != 0)
-            p.outcome = gp_evaluator_fault(e, "memory", "can't start a worker process: %s",
-                                           strerror(errno));
+            p.outcome = cannot_start(&p);
     gp_pace pace = {0, 0};
     while (look_at_all(&p, e->values + e->gradients) > 0)
         gp_wait_a_moment(&pace, look_after, context);

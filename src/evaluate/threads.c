@@ -20,6 +20,8 @@ static void *work(void *argument) {
     t->outcome = GP_EVALUATED;
     while (t->outcome == GP_EVALUATED && gp_queue_take(t->queue, &index))
         t->outcome = gp_queue_do(t->queue, t->evaluator, index);
+    if (t->outcome == GP_EVALUATED)
+        t->outcome = gp_evaluator_look_around(t->evaluator);
     __atomic_store_n(&t->ended, 1, __ATOMIC_RELEASE);
     return NULL;
 }

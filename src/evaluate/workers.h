@@ -51,8 +51,9 @@ void gp_wait_a_moment(gp_pace *pace, gp_look_after look_after, void *context);
 
 gp_outcome gp_run_in_threads(gp_evaluator *evaluator, unsigned jobs, gp_queue *queue,
                              gp_look_after look_after, void *context);
-/* Tasks that are lost are appended to executor->lost. */
+/* Tasks that are lost are appended to executor->lost. *threaded: nothing was run, since the
+ * function has threads that worker processes wouldn't have. */
 gp_outcome gp_run_in_processes(gp_executor *executor, gp_evaluator *evaluator, gp_queue *queue,
-                               gp_look_after look_after, void *context);
+                               gp_look_after look_after, void *context, int *threaded);
 
 #endif

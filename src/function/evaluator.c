@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/calls.h"
 #include "function/clock.h"
 #include "function/reserve.h"
 #include "function/team.h"
 #include "function/vector.h"
 
-enum { RED_ZONE = 256 }; /* bytes on either side; a multiple of every alignment in use */
+/* Bytes on either side of an array, a multiple of GP_ALIGNMENT. What is next to the array is looked
+ * at after each call, all of it now and then: that takes microseconds. */
+enum { RED_ZONE = 1 << 16, NEAR_ZONE = 256 };
 static const unsigned char RED = 0xA7;
 
 /* A quiet NaN with a payload of ours. Arithmetic on it keeps the payload, so an entry that was only
@@ -67,13 +70,14 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->function = f;
     e->seed = seed;
     e->progress = progress;
+    e->made = gp_seconds_now();
     e->x_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
     e->x_storage = new_array(f, e->x_dtype);
     e->g_storage = new_array(f, f->dtype);
     e->unstoppable = f->team != NULL;
     e->lean = lean && e->x_dtype == f->dtype && within_bounds(f);
     e->expected = e->lean ? NULL : malloc(f->n * gp_dtype_size(e->x_dtype));
-    e->point = e->lean ? f->x : malloc(f->n * sizeof *e->point);
+    e->point = e->lean ? f->x : gp_large_alloc(f->n * sizeof *e->point);
     int complete = e->x_storage && e->g_storage && (e->lean || e->expected) && e->point;
     if (e->x_dtype != f->dtype) {
         e->narrow_storage = red_storage(f->n, f->dtype);
@@ -85,7 +89,7 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
         complete = complete && e->out;
     }
     if (f->complex_value) {
-        e->complex_x = calloc(2 * f->n, sizeof *e->complex_x);
+        e->complex_x = gp_large_alloc(2 * f->n * sizeof *e->complex_x);
         complete = complete && e->complex_x;
     }
     if (!complete) {
@@ -124,6 +128,10 @@ void gp_evaluator_destroy(gp_evaluator *e) {
         free(e->point);
     free(e->out);
     free(e->complex_x);
+    for (int claim = 0; claim <= GP_CLAIMS; claim++) {
+        free(e->claim_in[claim].storage);
+        free(e->claim_out[claim].storage);
+    }
     free(e);
 }
 
@@ -411,47 +419,83 @@ void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, c
     }
 }
 
+static void tell(const gp_evaluator *e, gp_call_kind call) {
+    if (e->progress)
+        e->progress->call = (int)call;
+}
+
 gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
     if (!e->function->batch)
         return GP_EVALUATED;
-    return e->function->batch(e->function->user, batch) ? GP_NOT_HERE : GP_EVALUATED;
+    tell(e, GP_CALL_CHOICE);
+    int refused = e->function->batch(e->function->user, batch);
+    tell(e, GP_CALL_NONE);
+    return refused ? GP_NOT_HERE : GP_EVALUATED;
 }
 
 gp_outcome gp_evaluator_select_examples(gp_evaluator *e, size_t first, size_t count) {
     const gp_function *f = e->function;
     if (!f->select_examples)
         return GP_EVALUATED;
-    return f->select_examples(f->user, first, count) ? GP_NOT_HERE : GP_EVALUATED;
+    tell(e, GP_CALL_CHOICE);
+    int refused = f->select_examples(f->user, first, count);
+    tell(e, GP_CALL_NONE);
+    return refused ? GP_NOT_HERE : GP_EVALUATED;
 }
 
 gp_outcome gp_evaluator_select_part(gp_evaluator *e, size_t part) {
     const gp_function *f = e->function;
     if (!f->select_part)
         return GP_EVALUATED;
-    return f->select_part(f->user, part) ? GP_NOT_HERE : GP_EVALUATED;
+    tell(e, GP_CALL_CHOICE);
+    int refused = f->select_part(f->user, part);
+    tell(e, GP_CALL_NONE);
+    return refused ? GP_NOT_HERE : GP_EVALUATED;
 }
 
-/* The first byte of a red zone that isn't red, or RED_ZONE. */
-static size_t first_stain(const unsigned char *zone) {
+/* The first byte that isn't red, or `bytes`. */
+static size_t first_stain(const char *zone, size_t bytes) {
+    const unsigned char *byte = (const unsigned char *)zone;
     size_t i = 0;
-    while (i < RED_ZONE && zone[i] == RED)
+    if (byte[0] == RED && memcmp(zone, zone + 1, bytes - 1) == 0)
+        return bytes;
+    while (byte[i] == RED)
         i++;
     return i;
 }
 
+/* The same of the zones before and after an array of `bytes`: so many bytes next to it. */
+static int is_stained_before(const char *array, size_t zone) {
+    return first_stain(array - zone, zone) < zone;
+}
+
+static size_t stain_after(const char *array, size_t bytes, size_t zone) {
+    return first_stain(array + bytes, zone);
+}
+
+/* How much of the red zones is looked at after this call: all after each gradient, after values
+ * number 1, 2, 4, ... (and as a run of tasks ends), and where x takes longer anyway. */
+static size_t zone_of(gp_evaluator *e, int gradient) {
+    static const size_t LARGE = 1 << 17; /* entries */
+    uint64_t number = gradient ? 0 : ++e->calls;
+    return (number & (number - 1)) == 0 || gradient || e->function->n >= LARGE ? RED_ZONE
+                                                                               : NEAR_ZONE;
+}
+
 /* Both red zones of an array, and that x (`expected`; NULL for g) wasn't written to. */
 static gp_outcome check_array(gp_evaluator *e, const char *callback, const char *name,
-                              const unsigned char *storage, gp_dtype dtype, const void *expected) {
+                              const char *storage, gp_dtype dtype, const void *expected,
+                              size_t zone) {
     const gp_function *f = e->function;
     size_t size = gp_dtype_size(dtype), bytes = f->n * size;
-    const unsigned char *array = storage + RED_ZONE;
-    size_t after = first_stain(array + f->own_end * size);
-    if (after < RED_ZONE)
+    const char *array = storage + RED_ZONE;
+    size_t after = stain_after(array, f->own_end * size, zone);
+    if (after < zone)
         return gp_evaluator_fault(
             e, "overrun", "%s wrote past the end of %s: at index %zu of %zu entries (after %s)",
             callback, name, f->own_end + after / size, f->n,
             f->block[gp_function_block_number(f, f->own_end - 1)].name);
-    if (first_stain(storage + f->own * size) < RED_ZONE)
+    if (is_stained_before(array + f->own * size, zone))
         return gp_evaluator_fault(e, "overrun", "%s wrote before the start of %s (before %s)",
                                   callback, name, f->block[0].name);
     if (expected && memcmp(array, expected, bytes) != 0) {
@@ -467,44 +511,59 @@ static gp_outcome check_array(gp_evaluator *e, const char *callback, const char 
     return GP_EVALUATED;
 }
 
+/* All arrays of the evaluator's own, but for lean x. */
+static gp_outcome check_arrays(gp_evaluator *e, const char *callback, size_t zone) {
+    gp_outcome outcome = check_array(e, callback, "x", e->x_storage, e->x_dtype, e->expected, zone);
+    if (outcome == GP_EVALUATED && e->narrow)
+        outcome =
+            check_array(e, callback, "x", e->narrow_storage, GP_FLOAT32, e->narrow_expected, zone);
+    if (outcome == GP_EVALUATED)
+        outcome =
+            check_array(e, callback, "the gradient", e->g_storage, e->function->dtype, NULL, zone);
+    return outcome;
+}
+
+gp_outcome gp_evaluator_look_around(gp_evaluator *e) {
+    return check_arrays(e, "a callback", RED_ZONE);
+}
+
 /* put_off: x may be looked after later. */
-static gp_outcome check_guards(gp_evaluator *e, const char *callback, int put_off) {
+static gp_outcome check_guards(gp_evaluator *e, const char *callback, int put_off, size_t zone) {
     if (e->lean)
         e->unseen = callback;
     if (e->spoilt || (!put_off && gp_evaluator_look_after(e) == GP_FAULT))
         return GP_FAULT;
-    gp_outcome outcome = check_array(e, callback, "x", e->x_storage, e->x_dtype, e->expected);
-    if (outcome == GP_EVALUATED && e->narrow)
-        outcome = check_array(e, callback, "x", e->narrow_storage, GP_FLOAT32, e->narrow_expected);
-    if (outcome == GP_EVALUATED)
-        outcome = check_array(e, callback, "the gradient", e->g_storage, e->function->dtype, NULL);
-    return outcome;
+    return check_arrays(e, callback, zone);
 }
 
 /* Before a call: hold the random draw, tell who watches. */
-static void begin(gp_evaluator *e, int call) {
-    if (call != 1)
+static void begin(gp_evaluator *e, gp_call_kind call) {
+    if (call != GP_CALL_VALUE)
         gp_evaluator_settle(e);
     if (e->lean && e->summed != e->function->own_end)
         e->sum = checksum(e);
     e->summed = e->function->own_end;
-    if (e->function->seed)
-        (void)e->function->seed(e->function->user, e->seed);
-    if (e->progress) {
-        e->progress->call = call;
+    if (e->progress)
         e->progress->evaluations++;
+    if (e->function->seed) {
+        tell(e, GP_CALL_SEED);
+        (void)e->function->seed(e->function->user, e->seed);
     }
+    tell(e, call);
 }
 
 static void end(gp_evaluator *e) {
-    if (e->progress)
-        e->progress->call = 0;
+    tell(e, GP_CALL_NONE);
 }
 
 int gp_evaluator_is_spent(gp_evaluator *e, uint64_t evaluations) {
     e->spent |= (e->allowance > 0 && evaluations >= e->allowance) ||
                 (e->deadline > 0 && gp_seconds_now() > e->deadline);
     return e->spent;
+}
+
+double gp_evaluator_grace(const gp_evaluator *e) {
+    return gp_grace(e->deadline - e->made);
 }
 
 int gp_evaluator_is_stopped(gp_evaluator *e) {
@@ -547,7 +606,7 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     e->along = 0;
     if (e->outside)
         return GP_NOT_HERE;
-    begin(e, 1);
+    begin(e, GP_CALL_VALUE);
     if (f->value_f64)
         refused = f->value_f64(f->user, f->n, e->x, &v);
     else if (f->value_f32)
@@ -558,7 +617,7 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
         refused = f->value_gradient_f32(f->user, f->n, e->x, &v, e->g);
     end(e);
     e->values++;
-    gp_outcome outcome = check_guards(e, "the value callback", along);
+    gp_outcome outcome = check_guards(e, "the value callback", along, zone_of(e, 0));
     if (outcome == GP_EVALUATED && refused)
         outcome = GP_NOT_HERE;
     if (f->team)
@@ -583,7 +642,7 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
         return stop(e);
     for (size_t k = 0; k < count; k++)
         values[k] = NAN;
-    begin(e, 1);
+    begin(e, GP_CALL_VALUE);
     int refused = f->entries_f64(f->user, f->n, e->x, e->same, count, entry, number, values);
     e->same = 1;
     end(e);
@@ -594,7 +653,7 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
         values[k] = NAN;
     /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
     static const size_t LARGE = 64;
-    return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback", 0);
+    return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback", 0, zone_of(e, 0));
 }
 
 int gp_evaluator_has_changes(const gp_evaluator *e) {
@@ -624,7 +683,7 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
     for (size_t k = 0; k < count; k++)
         changes[k] = NAN;
     uint64_t sum = checksum_of(v, f->n * sizeof(double));
-    begin(e, 1);
+    begin(e, GP_CALL_VALUE);
     int refused = f->changes_f64(f->user, f->n, e->x, (const double *)(const void *)v,
                                  e->same_direction, count, step, changes);
     e->same_direction = 1;
@@ -636,9 +695,10 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
         changes[k] = NAN;
     if (checksum_of(v, f->n * sizeof(double)) != sum)
         return gp_evaluator_fault(e, "wrote-x", "the changes callback wrote to its direction v");
+    size_t zone = zone_of(e, 0);
     gp_outcome outcome =
-        check_array(e, "the changes callback", "v", e->v_storage, GP_FLOAT64, NULL);
-    return outcome == GP_EVALUATED ? check_guards(e, "the changes callback", 0) : outcome;
+        check_array(e, "the changes callback", "v", e->v_storage, GP_FLOAT64, NULL, zone);
+    return outcome == GP_EVALUATED ? check_guards(e, "the changes callback", 0, zone) : outcome;
 }
 
 /* x in the function's own precision, which is wider where a float32 function has a float64 value.
@@ -692,7 +752,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     const void *x = own_precision(e);
     double together = NAN;
     int refused, with_value = 0;
-    begin(e, 2);
+    begin(e, GP_CALL_GRADIENT);
     if (f->gradient_f64) {
         refused = f->gradient_f64(f->user, f->n, x, e->g);
     } else if (f->gradient_f32) {
@@ -704,7 +764,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     }
     end(e);
     e->gradients++;
-    gp_outcome outcome = check_guards(e, "the gradient callback", 0);
+    gp_outcome outcome = check_guards(e, "the gradient callback", 0, zone_of(e, 1));
     if (outcome == GP_EVALUATED && refused)
         outcome = GP_NOT_HERE;
     outcome = gp_team_agree(f->team, e, outcome);
@@ -732,7 +792,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
 
 gp_outcome gp_evaluator_suspect(gp_evaluator *e, size_t suspect, double *g) {
     const gp_function *f = e->function;
-    begin(e, 2);
+    begin(e, GP_CALL_GRADIENT);
     int refused = f->suspect_gradient(f->user, suspect, f->n, e->point, g);
     end(e);
     return refused ? GP_NOT_HERE : GP_EVALUATED;
@@ -747,11 +807,11 @@ gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double 
     }
     e->complex_x[2 * entry + 1] = h;
     gp_evaluator_settle(e);
-    begin(e, 1);
+    begin(e, GP_CALL_VALUE);
     int refused = f->complex_value(f->user, f->n, e->complex_x, w);
     end(e);
     e->values++;
-    gp_outcome outcome = check_guards(e, "the complex value callback", 0);
+    gp_outcome outcome = check_guards(e, "the complex value callback", 0, zone_of(e, 0));
     *re = w[0];
     *im = w[1];
     if (outcome != GP_EVALUATED)
@@ -784,44 +844,55 @@ static int call_map(const gp_function *f, int claim, const void *x, const void *
 
 /* Arrays in red zones for one call: `to` for count outputs, `from` for its vector, `keep` what that
  * was. */
-typedef struct gp_call {
-    unsigned char *to, *from, *keep;
-    size_t inputs, count;
-} gp_call;
+/* An array of `count` between red zones, the room's own: kept where it is small, since red zones
+ * take longer to make than a small map takes. NULL without memory. */
+static char *take_room(gp_room *room, size_t count, gp_dtype dtype) {
+    if (room->storage && room->count == count)
+        return room->storage + RED_ZONE;
+    free(room->storage);
+    *room = (gp_room){red_storage(count, dtype), count};
+    return room->storage ? room->storage + RED_ZONE : NULL;
+}
 
-/* claim: a gp_claim, or GP_CLAIMS for the map itself. */
-static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
-                               const gp_call *call, double *out, unsigned char *written) {
+static void leave_room(gp_room *room) {
+    enum { SMALL = 1 << 17 }; /* numbers */
+    if (room->count <= SMALL)
+        return;
+    free(room->storage);
+    *room = (gp_room){NULL, 0};
+}
+
+/* Calls the callback of `claim` (a gp_claim, or GP_CLAIMS for the map itself) and looks at the red
+ * zones of what it was given: `inputs` numbers in `in`, or NULL, and `count` to be written. */
+static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback, const char *in,
+                               size_t inputs, char *result, size_t count) {
     const gp_function *f = e->function;
-    size_t size = gp_dtype_size(f->dtype);
-    void *result = call->to + RED_ZONE;
-    const unsigned char *in = call->from ? call->from + RED_ZONE : NULL;
-    fill_with_poison(f->dtype, result, call->count);
+    size_t size = gp_dtype_size(f->dtype), zone = zone_of(e, claim != GP_CLAIMS);
+    uint64_t sum = in ? checksum_of(in, inputs * size) : 0;
+    fill_with_poison(f->dtype, result, count);
     if (claim == GP_CLAIMS)
         gp_evaluator_settle(e);
-    begin(e, claim == GP_CLAIMS ? 1 : 2);
-    int refused = call_map(f, claim, own_precision(e), in, call->count, result);
+    begin(e, claim == GP_CLAIMS ? GP_CALL_MAP : GP_CALL_CLAIM);
+    int refused = call_map(f, claim, own_precision(e), in, count, result);
     end(e);
     if (claim == GP_CLAIMS)
         e->values++;
     else
         e->gradients++;
-    gp_outcome outcome = check_guards(e, callback, 0);
+    gp_outcome outcome = check_guards(e, callback, 0, zone);
     if (outcome != GP_EVALUATED)
         return outcome;
-    if (first_stain(call->to + RED_ZONE + call->count * size) < RED_ZONE)
-        return gp_evaluator_fault(e, "overrun", "%s wrote past the end of its %zu outputs",
-                                  callback, call->count);
-    if (first_stain(call->to) < RED_ZONE)
+    size_t after = stain_after(result, count * size, zone);
+    if (after < zone)
+        return gp_evaluator_fault(e, "overrun",
+                                  "%s wrote past the end of its %zu outputs, at index %zu",
+                                  callback, count, count + after / size);
+    if (is_stained_before(result, zone))
         return gp_evaluator_fault(e, "overrun", "%s wrote before the start of its outputs",
                                   callback);
-    if (in && memcmp(call->keep, in, call->inputs * size) != 0)
+    if (in && (stain_after(in, inputs * size, zone) < zone || is_stained_before(in, zone) ||
+               checksum_of(in, inputs * size) != sum))
         return gp_evaluator_fault(e, "wrote-x", "%s wrote to the vector it was given", callback);
-    for (size_t k = 0; k < call->count; k++) {
-        if (written)
-            written[k] = !is_poison(f->dtype, result, k);
-        out[k] = load(f->dtype, result, k);
-    }
     return refused ? GP_NOT_HERE : GP_EVALUATED;
 }
 
@@ -832,24 +903,21 @@ static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, 
         return stop(e);
     if (e->outside)
         return GP_NOT_HERE;
-    gp_call call = {.to = red_storage(count, dtype), .inputs = inputs, .count = count};
-    gp_outcome outcome = GP_FAULT;
-    if (in) {
-        call.from = red_storage(inputs, dtype);
-        call.keep = malloc(inputs * gp_dtype_size(dtype));
+    gp_room *room_in = &e->claim_in[claim], *room_out = &e->claim_out[claim];
+    char *from = in ? take_room(room_in, inputs, dtype) : NULL;
+    char *to = take_room(room_out, count, dtype);
+    if (!to || (in && !from))
+        return gp_evaluator_fault(e, "memory", "out of memory");
+    for (size_t k = 0; k < inputs && in; k++)
+        store(dtype, from, k, in[k]);
+    gp_outcome outcome = call_guarded(e, claim, callback, from, inputs, to, count);
+    for (size_t k = 0; k < count && outcome != GP_FAULT; k++) {
+        if (written)
+            written[k] = !is_poison(dtype, to, k);
+        out[k] = load(dtype, to, k);
     }
-    if (call.to && (!in || (call.from && call.keep))) {
-        for (size_t k = 0; k < inputs && in; k++)
-            store(dtype, call.from + RED_ZONE, k, in[k]);
-        if (in)
-            memcpy(call.keep, call.from + RED_ZONE, inputs * gp_dtype_size(dtype));
-        outcome = call_guarded(e, claim, callback, &call, out, written);
-    } else {
-        (void)gp_evaluator_fault(e, "memory", "out of memory");
-    }
-    free(call.to);
-    free(call.from);
-    free(call.keep);
+    leave_room(room_in);
+    leave_room(room_out);
     return outcome;
 }
 

@@ -1,6 +1,7 @@
 /* Guarded evaluation of the function under test: one call at a time, at a point that can be moved
- * entry by entry. User code is not trusted: the arrays handed to it lie between red zones, the
- * gradient is poisoned before each call, and x is compared afterwards. */
+ * entry by entry. The guards are against accidents in the user's code, not against malice: the
+ * arrays handed to it lie between red zones, the gradient is poisoned before each call, and x is
+ * compared afterwards. */
 #ifndef GP_EVALUATOR_H
 #define GP_EVALUATOR_H
 
@@ -17,6 +18,12 @@ typedef enum gp_outcome {
  * The two together tell "never written" from "added to what was there". */
 typedef enum gp_poison { GP_POISON_NAN, GP_POISON_NUMBER } gp_poison;
 #define GP_POISON_NUMBER_VALUE 0.78125 /* exact in either precision */
+
+/* An array of a claim's, kept from call to call. */
+typedef struct gp_room {
+    char *storage; /* between red zones */
+    size_t count;
+} gp_room;
 
 typedef struct gp_evaluator {
     const gp_function *function;
@@ -46,10 +53,12 @@ typedef struct gp_evaluator {
     unsigned char *out; /* n: is entry i out of bounds? NULL for functions without */
     size_t outside;     /* how many are */
     double *complex_x;  /* 2 n, for a complex value; else NULL */
+    gp_room claim_in[GP_CLAIMS + 1], claim_out[GP_CLAIMS + 1]; /* the last: of the map itself */
+    uint64_t calls;             /* since the whole of the red zones was looked at by their number */
     gp_progress *progress;      /* may be NULL */
     uint64_t values, gradients; /* evaluations so far */
     uint64_t allowance;         /* of evaluations; 0: any number */
-    double deadline;            /* on gp_seconds_now's clock; 0: none */
+    double deadline, made;      /* on gp_seconds_now's clock; no deadline: 0 */
     int spent;                  /* either has been reached */
     int unstoppable;            /* the others of a team wait for this rank's next evaluation */
     char fault_kind[32];        /* "" while there is none; else a word for machines */
@@ -71,6 +80,12 @@ gp_status gp_evaluator_clone(const gp_evaluator *evaluator, gp_progress *progres
 int gp_evaluator_is_stopped(gp_evaluator *evaluator);
 /* The second alone, had there been so many evaluations. */
 int gp_evaluator_is_spent(gp_evaluator *evaluator, uint64_t evaluations);
+
+/* Seconds that a call may go on after the deadline before it counts as one that hangs. */
+double gp_evaluator_grace(const gp_evaluator *evaluator);
+
+/* The guards that are too costly for every call. */
+gp_outcome gp_evaluator_look_around(gp_evaluator *evaluator);
 
 /* Moves the base point (n values, rounded to the function's precision). */
 void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);

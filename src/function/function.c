@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "function/reserve.h"
+#include "function/threads.h"
 #include "function/vector.h"
 
 void gp_note(gp_error *error, const char *format, ...) {
@@ -53,6 +54,7 @@ gp_status gp_function_create(const char *name, gp_dtype dtype, void *user, gp_fu
     f->dtype = dtype;
     f->user = user;
     f->batches = 1;
+    f->threads = gp_threads_running();
     *function = f;
     return GP_OK;
 }
@@ -84,7 +86,8 @@ void gp_function_destroy(gp_function *f) {
         free(f->x);
     free(f->plant);
     free(f->name);
-    if (f->shared_object)
+    /* Threads that it has left would go on in code that is gone. */
+    if (f->shared_object && !gp_function_has_threads(f))
         dlclose(f->shared_object);
     free(f);
 }

@@ -93,7 +93,8 @@ struct gp_function {
     void (*destructor)(void *user);
     gp_plant *plant;
     size_t plants;
-    void *shared_object; /* from dlopen, or NULL */
+    void *shared_object;   /* from dlopen, or NULL */
+    unsigned long threads; /* of the process before any code of the function's ran */
 };
 
 static inline size_t gp_dtype_size(gp_dtype dtype) {

@@ -25,10 +25,9 @@ void gp_unreserve(void *memory, size_t bytes) {
 void *gp_large_alloc(size_t bytes) {
     static const size_t PAGE = (size_t)1 << 21;
     void *memory;
-    if (bytes < PAGE)
-        return malloc(bytes);
-    if (posix_memalign(&memory, PAGE, bytes) != 0)
+    if (posix_memalign(&memory, bytes < PAGE ? GP_ALIGNMENT : PAGE, bytes) != 0)
         return NULL;
-    (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a small page at a time takes a while */
+    if (bytes >= PAGE)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a small page at a time takes a while */
     return memory;
 }

@@ -11,8 +11,12 @@ void *gp_reserve(size_t bytes);
 void *gp_reserve_more(void *memory, size_t bytes, size_t more);
 void gp_unreserve(void *memory, size_t bytes);
 
-/* Room that all of is used, in large pages where that is worth it; released with free(). NULL:
- * there is none. */
+/* What callbacks are given begins at multiples of so many bytes: a cache line, the widest vector.
+ */
+enum { GP_ALIGNMENT = 64 };
+
+/* Room that all of is used, aligned, in large pages where that is worth it; released with free().
+ * NULL: there is none. */
 void *gp_large_alloc(size_t bytes);
 
 #endif

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "function/threads.h"
+
 gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
                            gp_error *error) {
     if (!path || !function || argc < 0)
@@ -18,6 +20,7 @@ gp_status gp_function_load(const char *path, int argc, char **argv, gp_function 
     if (!S_ISREG(file.st_mode))
         return gp_fail(error, GP_ERROR_INPUT, "%.200s: not a file", path);
 
+    unsigned long threads = gp_threads_running();
     /* dlopen searches the system's directories for a name without a slash. */
     char *local = malloc(strlen(path) + 3);
     if (!local)
@@ -42,9 +45,10 @@ gp_status gp_function_load(const char *path, int argc, char **argv, gp_function 
     } else if ((status = gp_function_create(path, GP_FLOAT64, NULL, &f)) != GP_OK) {
         (void)gp_fail(error, status, "%.200s: out of memory", path);
     } else {
+        f->threads = threads;
+        f->shared_object = object;
         int refused = entry(f, argc, argv);
         if (!refused) {
-            f->shared_object = object;
             *function = f;
             return GP_OK;
         }
@@ -52,7 +56,9 @@ gp_status gp_function_load(const char *path, int argc, char **argv, gp_function 
             gp_fail(error, GP_ERROR_INPUT,
                     "%.200s: its gradproof_function refused the arguments with %d", path, refused);
     }
-    gp_function_destroy(f);
-    dlclose(object);
+    if (f)
+        gp_function_destroy(f);
+    else
+        dlclose(object);
     return status;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "function/reserve.h"
 #include "judge/check.h"
 
 /* Two ways to the same gradient differ by rounding, as a share of the block's largest entry. */
@@ -41,7 +42,7 @@ gp_status gp_match_suspects(gp_check_state *c, const gp_evidence *e, size_t *fou
         found[k] = 0;
     if (f->suspects == 0 || f->team || !c->scalars || gp_check_return(c) != GP_EVALUATED)
         return GP_OK;
-    double *suspect = malloc(f->n * sizeof *suspect);
+    double *suspect = gp_large_alloc(f->n * sizeof *suspect);
     if (!suspect)
         return GP_ERROR_MEMORY;
     for (size_t s = 0; s < f->suspects; s++) {

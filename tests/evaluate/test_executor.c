@@ -1,4 +1,7 @@
 /* Whoever runs the tasks, the report is the same, byte for byte but for times. */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "team_of_threads.h"
@@ -72,6 +75,93 @@ static void test_threads_and_processes(void **state) {
                 same(alone, report_of(reentrant, (gp_strategy)strategy, jobs, NULL, NULL));
         free(alone);
     }
+}
+
+/* ---- hosts and functions that are in the way of worker processes ---- */
+
+static void wait_for_everybody(int number) {
+    (void)number;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
+static void test_workers_that_cannot_be_waited_for(void **state) {
+    static void (*const HANDLERS[])(int) = {SIG_IGN, wait_for_everybody};
+    (void)state;
+    char *alone = report_of(0, GP_FULL, 0, NULL, NULL);
+    for (int k = 0; k < 2; k++) {
+        signal(SIGCHLD, HANDLERS[k]);
+        for (unsigned jobs = 1; jobs < 3; jobs++)
+            same(alone, report_of(0, GP_FULL, jobs, NULL, NULL));
+        signal(SIGCHLD, SIG_DFL);
+    }
+    free(alone);
+}
+
+/* A thread that works out values, there from the first of them on. */
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    pthread_t thread;
+    const double *x;
+    double f;
+    size_t n;
+    int there, end;
+} helper = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void *help(void *argument) {
+    pthread_mutex_lock(&helper.mutex);
+    while (!helper.end) {
+        if (helper.x)
+            (void)value(argument, helper.n, helper.x, &helper.f);
+        helper.x = NULL;
+        pthread_cond_broadcast(&helper.changed);
+        pthread_cond_wait(&helper.changed, &helper.mutex);
+    }
+    pthread_mutex_unlock(&helper.mutex);
+    return NULL;
+}
+
+static int value_by_helper(void *user, size_t n, const double *x, double *f) {
+    if (!helper.there)
+        helper.there = pthread_create(&helper.thread, NULL, help, user) == 0;
+    pthread_mutex_lock(&helper.mutex);
+    helper.n = n;
+    helper.x = x;
+    pthread_cond_broadcast(&helper.changed);
+    while (helper.x)
+        pthread_cond_wait(&helper.changed, &helper.mutex);
+    *f = helper.f;
+    pthread_mutex_unlock(&helper.mutex);
+    return 0;
+}
+
+static void test_a_function_with_threads(void **state) {
+    (void)state;
+    char *alone = report_of(0, GP_FULL, 0, NULL, NULL);
+    for (unsigned jobs = 1; jobs < 3; jobs++) {
+        gp_function *f = make_function(0);
+        gp_options options;
+        gp_report *report;
+        gp_progress progress = {.entry = GP_NO_ENTRY};
+        assert_int_equal(gp_function_set_value_f64(f, value_by_helper), GP_OK);
+        gp_options_init(&options);
+        options.strategy = GP_FULL;
+        options.jobs = jobs;
+        options.progress = &progress;
+        assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
+        assert_true(progress.threaded);
+        same(alone, testing_json(report));
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+        pthread_mutex_lock(&helper.mutex);
+        helper.end = 1;
+        pthread_cond_broadcast(&helper.changed);
+        pthread_mutex_unlock(&helper.mutex);
+        pthread_join(helper.thread, NULL);
+        helper.there = helper.end = 0;
+    }
+    free(alone);
 }
 
 /* ---- a team of threads ----------------------------------------------------------- */
@@ -162,7 +252,10 @@ static void test_budget(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads_and_processes),
-                                       cmocka_unit_test(test_team), cmocka_unit_test(test_journal),
+                                       cmocka_unit_test(test_workers_that_cannot_be_waited_for),
+                                       cmocka_unit_test(test_a_function_with_threads),
+                                       cmocka_unit_test(test_team),
+                                       cmocka_unit_test(test_journal),
                                        cmocka_unit_test(test_budget)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

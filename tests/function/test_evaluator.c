@@ -257,10 +257,124 @@ static void moves_are_what_the_machine_makes_of_them(void **state) {
     gp_function_destroy(f);
 }
 
+/* ---- wide red zones and alignment, in every kind of callback ---- */
+
+/* Where somebody writes: so many numbers past the end, negative: before the start. */
+typedef struct stray {
+    const char *callback; /* that does it: "value", "gradient", "map", "vjp", "vjp u" */
+    long far;
+    unsigned calls, from; /* from this call on */
+    int crooked;          /* an array wasn't aligned */
+} stray;
+
+static void go_astray(stray *s, const char *callback, const double *array, size_t n) {
+    double *writable = (double *)(uintptr_t)array;
+    s->crooked |= (uintptr_t)array % 64 != 0;
+    if (s->callback && strcmp(callback, s->callback) == 0 && ++s->calls >= s->from)
+        writable[s->far < 0 ? s->far : (long)n - 1 + s->far] = 1;
+}
+
+static int stray_value(void *user, size_t n, const double *x, double *v) {
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += x[i] * x[i] / 2;
+    go_astray(user, "value", x, n);
+    return 0;
+}
+
+static int stray_gradient(void *user, size_t n, const double *x, double *g) {
+    memcpy(g, x, n * sizeof *g);
+    go_astray(user, "x in gradient", x, n);
+    go_astray(user, "gradient", g, n);
+    return 0;
+}
+
+static int stray_map(void *user, size_t n, const double *x, size_t m, double *y) {
+    memset(y, 0, m * sizeof *y);
+    for (size_t i = 0; i < n; i++)
+        y[i % m] += x[i] * x[i] / 2;
+    go_astray(user, "x in map", x, n);
+    go_astray(user, "map", y, m);
+    return 0;
+}
+
+static int stray_vjp(void *user, size_t n, const double *x, size_t m, const double *u, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = u[i % m] * x[i];
+    go_astray(user, "u", u, m);
+    go_astray(user, "vjp", g, n);
+    return 0;
+}
+
+static gp_report *check_stray(stray *s, gp_strategy strategy) {
+    double x[N] = {1, -2, 3, 0.5, -0.25};
+    size_t n = N;
+    int is_map = s->callback && strcmp(s->callback, "value") != 0 && !strstr(s->callback, "grad");
+    gp_function *f;
+    gp_options options;
+    gp_options_init(&options);
+    options.strategy = strategy;
+    assert_int_equal(gp_function_create("stray", GP_FLOAT64, s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
+    if (is_map || !s->callback) {
+        assert_int_equal(gp_function_set_map_f64(f, 3, stray_map), GP_OK);
+        assert_int_equal(gp_function_set_vjp_f64(f, stray_vjp), GP_OK);
+    }
+    if (!is_map) {
+        assert_int_equal(gp_function_set_value_f64(f, stray_value), GP_OK);
+        assert_int_equal(gp_function_set_gradient_f64(f, stray_gradient), GP_OK);
+    }
+    gp_report *report = testing_check(f, &options);
+    gp_function_destroy(f);
+    return report;
+}
+
+static void writes_far_away_are_caught(void **state) {
+    static const char *const CALLBACKS[] = {"value", "gradient", "x in gradient", "map", "x in map",
+                                            "vjp",   "u"};
+    static const long FAR[] = {1, 40, 3000, 8000, -1, -40, -3000, -8000};
+    (void)state;
+    for (size_t k = 0; k < sizeof CALLBACKS / sizeof *CALLBACKS; k++)
+        for (size_t j = 0; j < sizeof FAR / sizeof *FAR; j++)
+            for (int strategy = GP_FULL; strategy <= GP_PROJECT; strategy++) {
+                stray s = {.callback = CALLBACKS[k], .far = FAR[j], .from = 1};
+                gp_report *report = check_stray(&s, (gp_strategy)strategy);
+                assert_int_equal(gp_report_verdict(report), GP_FAILED);
+                assert_non_null(strstr(gp_report_failure(report), "wrote"));
+                gp_report_destroy(report);
+            }
+}
+
+/* Not every value is followed by a look at all of the red zones, but the last of a run is. */
+static void a_late_write_far_away_is_caught(void **state) {
+    (void)state;
+    for (unsigned from = 2; from < 24; from++) {
+        stray s = {.callback = "value", .far = 3000, .from = from};
+        gp_report *report = check_stray(&s, GP_FULL);
+        assert_int_equal(gp_report_verdict(report), GP_FAILED);
+        assert_non_null(strstr(gp_report_failure(report), "past the end of x: at index 3004"));
+        gp_report_destroy(report);
+    }
+}
+
+static void callbacks_get_aligned_arrays(void **state) {
+    (void)state;
+    for (int strategy = GP_FULL; strategy <= GP_PROJECT; strategy++) {
+        stray s = {.callback = NULL};
+        gp_report *report = check_stray(&s, (gp_strategy)strategy);
+        assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+        assert_false(s.crooked);
+        gp_report_destroy(report);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_well_behaved_function_passes),
         cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(writes_far_away_are_caught),
+        cmocka_unit_test(a_late_write_far_away_is_caught),
+        cmocka_unit_test(callbacks_get_aligned_arrays),
         cmocka_unit_test(manners_are_diagnosed),
         cmocka_unit_test(value_and_gradient_together_do),
         cmocka_unit_test(two_values_that_disagree_are_named),

@@ -1,0 +1,14 @@
+/* Threads of the user's code. A process that is forked has none of them, and code that waits for
+ * them there waits for ever. */
+#ifndef GP_THREADS_H
+#define GP_THREADS_H
+
+#include "function/function.h"
+
+/* How many this process has; 0 where the system doesn't tell. */
+unsigned long gp_threads_running(void);
+
+/* Are there more than when the function was made? */
+int gp_function_has_threads(const gp_function *function);
+
+#endif
