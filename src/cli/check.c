@@ -38,45 +38,78 @@ static void introduce(const gp_report *blank, const char *name, cli_watch *w) {
     }
 }
 
-static int run(const cli_options *o, cli_watch *watch) {
-    gp_team team;
-    int alone = cli_join_team(&team);
-    if (alone)
-        return alone;
-    cli_subject subject = {0};
-    gp_error error = {""};
-    gp_status status = build(o, &subject, &error);
+/* Is the code under test a stranger's? It may then crash or hang. */
+static int is_strange(const char *target) {
+    return strncmp(target, "notebook:", 9) != 0 && strcmp(target, "network") != 0 &&
+           !is_model(target);
+}
+
+static gp_status set_up(const cli_options *o, cli_watch *w, cli_subject *subject, gp_error *error) {
+    w->strange = is_strange(o->target);
+    w->phase = w->strange ? CLI_SET_UP : CLI_OWN_CODE;
+    gp_status status = build(o, subject, error);
+    cli_end_copies(w);
+    w->phase = CLI_OWN_CODE;
     for (size_t i = 0; i < o->plants && status == GP_OK; i++)
-        status = gp_function_plant(subject.function, o->plant[i], &error);
+        status = gp_function_plant(subject->function, o->plant[i], error);
+    gp_report *blank = NULL;
+    if (status == GP_OK)
+        status = gp_report_blank(subject->function, &blank);
+    if (status == GP_OK)
+        introduce(blank, o->target, w);
+    gp_report_destroy(blank);
+    return status;
+}
+
+static gp_status check(const cli_options *o, cli_watch *w, const gp_function *f,
+                       const gp_team *team, gp_report **report, gp_error *error) {
     gp_options options = o->check;
     /* A process of its own for a stranger's code: what it costs to survive a crash. */
-    int own = strncmp(o->target, "notebook:", 9) == 0 || strcmp(o->target, "network") == 0 ||
-              is_model(o->target);
-    if (options.jobs == 0 && !own)
+    if (options.jobs == 0 && w->strange)
         options.jobs = 1;
-    options.progress = &watch->progress;
-    options.team = team.ranks > 1 ? &team : NULL;
+    options.progress = &w->progress;
+    options.team = team->ranks > 1 ? team : NULL;
     if (strncmp(o->target, "notebook:", 9) == 0)
         options.notebook_epsilon = 1e-7;
+    w->phase = CLI_CHECK;
+    gp_status status = gp_check(f, &options, report, error);
+    cli_end_copies(w);
+    w->phase = CLI_OWN_CODE;
+    return status;
+}
+
+static void run(const cli_options *o, cli_watch *w) {
+    gp_team team;
+    int alone = cli_join_team(&team);
+    if (alone) {
+        w->code = alone;
+        w->finished = 1;
+        return;
+    }
+    cli_subject subject = {0};
+    gp_error error = {""};
     gp_report *report = NULL;
+    gp_status status = set_up(o, w, &subject, &error);
     if (status == GP_OK)
-        status = gp_report_blank(subject.function, &report);
-    if (status == GP_OK) {
-        introduce(report, o->target, watch);
-        gp_report_destroy(report);
-        status = gp_check(subject.function, &options, &report, &error);
-    }
-    int code;
-    if (status == GP_OK) {
-        /* All ranks have the same report; one of them tells. */
-        code = team.rank == 0 ? cli_deliver(o, report) : 0;
-        gp_report_destroy(report);
+        status = check(o, w, subject.function, &team, &report, &error);
+    /* All ranks have the same report; one of them tells. */
+    if (team.rank != 0) {
+        w->listens = 1;
+        w->code = 0;
+    } else if (status == GP_OK) {
+        cli_hand_over(o, w, report);
     } else {
-        code = team.rank == 0 ? cli_complain(status, &error) : 0;
+        w->code = cli_code_of(status);
+        w->complaint = error;
     }
+    gp_report_destroy(report);
+    w->finished = 1;
+    w->phase = w->strange ? CLI_RELEASE : CLI_OWN_CODE;
     cli_release(&subject);
+    cli_end_copies(w);
+    w->phase = CLI_OWN_CODE;
     cli_leave_team(&team);
-    return code;
+    w->phase = w->strange ? CLI_RELEASE : CLI_OWN_CODE; /* what is left for exit() */
 }
 
 static int complain(const char *message) {

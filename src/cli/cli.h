@@ -33,7 +33,10 @@ typedef struct cli_options {
  * EXIT_USAGE, else 0. */
 int cli_parse(int argc, char **argv, cli_options *options);
 
-/* Prints "gradproof: message" to stderr and returns the exit code that goes with a status. */
+/* The exit code that goes with a status. */
+int cli_code_of(gp_status status);
+
+/* Prints "gradproof: message" to stderr and returns that code. */
 int cli_complain(gp_status status, const gp_error *error);
 
 /* Colours if standard output is a terminal and NO_COLOR isn't set. */

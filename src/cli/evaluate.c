@@ -154,7 +154,9 @@ int cli_evaluate(int argc, char **argv) {
         return cli_complain(status, &error);
     if (!json) {
         print_text(&e.quality);
-        return fflush(stdout) ? EXIT_FAULT : 0;
+    } else if (print_json(&e.quality) && !ferror(stdout)) { /* main sees to standard output */
+        fputs("gradproof: out of memory\n", stderr);
+        return EXIT_FAULT;
     }
-    return print_json(&e.quality) ? EXIT_FAULT : 0;
+    return 0;
 }

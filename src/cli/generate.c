@@ -64,8 +64,7 @@ int cli_generate(int argc, char **argv) {
     if (file && out && fclose(file) != 0)
         failed = 1;
     gp_payments_destroy(payments);
-    if (failed)
-        fprintf(stderr, "gradproof: %.200s: can't be written: %s\n", out ? out : "standard output",
-                strerror(reason));
-    return failed ? EXIT_FAULT : 0;
+    if (failed && out)
+        fprintf(stderr, "gradproof: %.200s: can't be written: %s\n", out, strerror(reason));
+    return failed && out ? EXIT_FAULT : 0; /* main sees to standard output */
 }

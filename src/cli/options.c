@@ -10,11 +10,15 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 
-int cli_complain(gp_status status, const gp_error *error) {
-    fprintf(stderr, "gradproof: %s\n", error->message);
+int cli_code_of(gp_status status) {
     return status == GP_ERROR_ARGUMENT ? EXIT_USAGE
            : status == GP_ERROR_INPUT  ? EXIT_NO_INPUT
                                        : EXIT_FAULT;
+}
+
+int cli_complain(gp_status status, const gp_error *error) {
+    fprintf(stderr, "gradproof: %s\n", error->message);
+    return cli_code_of(status);
 }
 
 unsigned cli_print_flags(const cli_options *o) {

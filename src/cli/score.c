@@ -137,12 +137,11 @@ static int score(scoring *s, const char *model, const char *out) {
         snprintf(error.message, sizeof error.message, "%.200s: out of memory", s->path);
         status = GP_ERROR_MEMORY;
     }
-    int unwritten = fflush(s->out) != 0 || ferror(s->out);
+    int unwritten = out && (fflush(s->out) != 0 || ferror(s->out)); /* main sees to stdout */
     if (out && fclose(s->out) != 0)
         unwritten = 1;
     if (unwritten) {
-        fprintf(stderr, "gradproof: %.200s: can't be written: %s\n", out ? out : "standard output",
-                strerror(errno));
+        fprintf(stderr, "gradproof: %.200s: can't be written: %s\n", out, strerror(errno));
         return EXIT_FAULT;
     }
     if (s->refused > MOST_COMPLAINTS)

@@ -2,6 +2,7 @@
 #include "cli/supervise.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,28 +13,74 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/descendants.h"
+#include "function/calls.h"
 #include "function/clock.h"
 
-int cli_deliver(const cli_options *o, const gp_report *report) {
-    gp_status status = GP_OK;
-    int to_stdout = o->json && strcmp(o->json, "-") == 0;
+/* How long things may take. */
+static const double RELEASE_LIMIT = 60; /* seconds for the destructor without --timeout */
+static const long SHORTEST_PAUSE = 1e5; /* nanoseconds: short checks shouldn't wait for the clock */
+static const long LONGEST_PAUSE = 1e7;
+
+/* ---- the report on its way ---------------------------------------------------------- */
+
+void cli_end_copies(const cli_watch *w) {
+    if (getpid() != w->channel.owner)
+        _exit(EXIT_FAULT);
+}
+
+void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) {
+    int json_alone = o->json && strcmp(o->json, "-") == 0;
+    FILE *stream = cli_channel_open(&w->channel);
+    gp_status status = stream ? GP_OK : GP_ERROR_MEMORY;
+    if (status == GP_OK && o->json) {
+        status = gp_report_write_json(report, stream);
+        if (fflush(stream) != 0 && status == GP_OK)
+            status = GP_ERROR_OUTPUT;
+        w->json_bytes = w->channel.written;
+    }
+    if (status == GP_OK && !json_alone)
+        status = gp_report_print(report, stream, w->print_flags);
+    if (stream && fclose(stream) != 0 && status == GP_OK)
+        status = GP_ERROR_OUTPUT;
+    w->code = status == GP_OK ? gp_report_exit_code(report) : EXIT_FAULT;
+    if (status != GP_OK)
+        snprintf(w->complaint.message, sizeof w->complaint.message,
+                 "the report can't be written: %s", gp_status_string(status));
+    else if (json_alone && gp_report_failure(report))
+        snprintf(w->complaint.message, sizeof w->complaint.message, "%s",
+                 gp_report_failure(report));
+}
+
+/* In the program's own process: what was handed over goes where the options say. */
+static int deliver(const cli_options *o, const cli_watch *w, const char *text, size_t size) {
+    size_t json = o->json && w->json_bytes < size ? (size_t)w->json_bytes : o->json ? size : 0;
+    int to_stdout = o->json && strcmp(o->json, "-") == 0, failed = 0;
     if (o->json) {
         FILE *file = to_stdout ? stdout : fopen(o->json, "w");
-        status = file ? gp_report_write_json(report, file) : GP_ERROR_OUTPUT;
-        if (file && !to_stdout && fclose(file) != 0)
-            status = GP_ERROR_OUTPUT;
-        if (status != GP_OK)
+        failed = !file || fwrite(text, 1, json, file) != json;
+        int reason = errno;
+        if (file && !to_stdout && fclose(file) != 0) {
+            reason = failed ? reason : errno;
+            failed = 1;
+        }
+        if (failed && !to_stdout)
             fprintf(stderr, "gradproof: %s: the JSON report can't be written: %s\n", o->json,
-                    status == GP_ERROR_OUTPUT ? strerror(errno) : gp_status_string(status));
+                    strerror(reason));
     }
-    if (!to_stdout && gp_report_print(report, stdout, cli_print_flags(o)) != GP_OK)
-        status = GP_ERROR_OUTPUT;
-    if (fflush(stdout) != 0)
-        status = GP_ERROR_OUTPUT;
-    if (to_stdout && gp_report_failure(report))
-        fprintf(stderr, "gradproof: %s\n", gp_report_failure(report));
-    return status == GP_OK ? gp_report_exit_code(report) : EXIT_FAULT;
+    (void)fwrite(text + json, 1, size - json, stdout); /* main sees whether that came through */
+    if (w->complaint.message[0])
+        fprintf(stderr, "gradproof: %s\n", w->complaint.message);
+    if (w->progress.threaded && o->check.jobs > 1)
+        fprintf(stderr,
+                "gradproof: --jobs %u: the function's code has threads of its own, so it was "
+                "evaluated in one process; where it can do without (OMP_NUM_THREADS=1), there will "
+                "be %u\n",
+                o->check.jobs, o->check.jobs);
+    return failed && !to_stdout ? EXIT_FAULT : w->code;
 }
+
+/* ---- what went wrong ------------------------------------------------------------- */
 
 static void describe_probe(const cli_watch *w, char *text, size_t size) {
     uint64_t entry = w->progress.entry;
@@ -51,47 +98,73 @@ static void describe_probe(const cli_watch *w, char *text, size_t size) {
     snprintf(text, size, "while probing %s%s", w->block[k].name, index);
 }
 
-static int report_failure(const cli_options *o, const cli_watch *w, const char *kind,
-                          const char *what) {
-    static const char *const calls[] = {"gradproof_function", "the value callback",
-                                        "the gradient callback"};
-    char where[256], message[512];
-    int call = w->progress.call;
+/* "the value callback crashed ... while probing W1[0][2]": who did what, and where. */
+static void describe(const cli_watch *w, const char *what, char *text, size_t size) {
+    char where[256];
     describe_probe(w, where, sizeof where);
-    if (call == 0 && w->name[0] && w->progress.evaluations > 0)
-        snprintf(message, sizeof message, "the check %s after %llu evaluations", what,
+    if (w->finished)
+        snprintf(text, size, "the function's destructor %s, after the check", what);
+    else if (w->phase == CLI_SET_UP)
+        snprintf(text, size, "gradproof_function %s before the first evaluation", what);
+    else if (w->progress.call == GP_CALL_NONE)
+        snprintf(text, size, "the check %s after %llu evaluations", what,
                  (unsigned long long)w->progress.evaluations);
-    else if (call == 0)
-        snprintf(message, sizeof message, "%s %s before the first evaluation", calls[0], what);
     else
-        snprintf(message, sizeof message, "%s %s %s", calls[call == 2 ? 2 : 1], what, where);
-    gp_report *report;
-    if (gp_report_create_failure(w->name[0] ? w->name : o->target, kind, message, &o->check,
-                                 &report) != GP_OK)
-        return EXIT_FAULT;
-    int code = cli_deliver(o, report);
-    gp_report_destroy(report);
-    return code;
+        snprintf(text, size, "%s %s %s", gp_call_name(w->progress.call), what, where);
 }
 
 /* ---- watching -------------------------------------------------------------------- */
 
-static cli_watch *watched;          /* by the handler of SIGINT */
-static volatile sig_atomic_t asked; /* times */
+static cli_watch *watched;             /* by the handlers, in either process */
+static volatile sig_atomic_t asked;    /* to end the check: times */
+static volatile sig_atomic_t ended_by; /* the number of a signal that ends the program */
 
 static void on_interrupt(int number) {
-    (void)number;
     asked++;
     watched->progress.stop = 1;
+    if (asked > 1) /* once is a request, twice an order */
+        ended_by = number;
 }
 
+static void on_end(int number) {
+    ended_by = number;
+}
+
+static void handle_signals(void) {
+    static const int ENDS[] = {SIGTERM, SIGHUP};
+    signal(SIGINT, on_interrupt);
+    for (size_t k = 0; k < sizeof ENDS / sizeof *ENDS; k++)
+        if (signal(ENDS[k], on_end) == SIG_IGN)
+            signal(ENDS[k], SIG_IGN);
+}
+
+typedef struct guard {
+    const cli_options *options;
+    cli_watch *watch;
+    pid_t child;
+    int status, status_known;
+    char overdue[128]; /* what it took too long over; "": nothing */
+    FILE *report;      /* what has come through the channel */
+    char *text;
+    size_t size;
+    double started, shown, pass_started;
+    uint64_t pass;
+    /* the call of the user's code that was seen last, and since when */
+    uint64_t evaluations;
+    int call, phase;
+    double call_since, phase_since;
+} guard;
+
 /* "pass 2: 1234 of 40961, 81000 evaluations/s, 12 s left" on a line of its own, again and again. */
-static void show_progress(const cli_watch *w, double started, double pass_started) {
-    double now = gp_seconds_now(), elapsed = now - started, in_pass = now - pass_started;
-    const gp_progress *p = &w->progress;
+static void show_progress(guard *g, double now) {
+    const gp_progress *p = &g->watch->progress;
+    double in_pass = now - g->pass_started;
+    if (now - g->shown <= 0.3)
+        return;
+    g->shown = now;
     fprintf(stderr, "\r\033[Kpass %llu: %llu of %llu, %.0f evaluations/s",
             (unsigned long long)p->pass, (unsigned long long)p->done, (unsigned long long)p->total,
-            (double)p->evaluations / elapsed);
+            (double)p->evaluations / (now - g->started));
     if (p->done > 0 && p->done <= p->total)
         fprintf(stderr, ", %.0f s left of this pass",
                 in_pass * (double)(p->total - p->done) / (double)p->done);
@@ -100,95 +173,188 @@ static void show_progress(const cli_watch *w, double started, double pass_starte
     fflush(stderr);
 }
 
-/* Waits for the child. With a timeout, kills it when no evaluation has begun for that long while
- * one is under way; returns 1 then. */
-static int wait_for(pid_t child, const cli_watch *w, double timeout, int show, int *status) {
-    uint64_t seen = 0, pass = 0;
-    double started = gp_seconds_now(), since = started, shown = started, pass_started = started;
-    long pause = 100000; /* nanoseconds: short checks shouldn't wait for the clock */
+/* Is the user's code at one and the same call for longer than it may be? */
+static int is_overdue(guard *g, double now) {
+    const cli_watch *w = g->watch;
+    const gp_options *o = &g->options->check;
+    int phase = w->phase, call = w->progress.call;
+    double limit = o->timeout > 0 ? o->timeout : INFINITY;
+    double budget = w->strange && o->budget_seconds > 0 ? o->budget_seconds : INFINITY;
+    double grace = gp_grace(o->budget_seconds);
+    if (phase != g->phase) {
+        g->phase = phase;
+        g->phase_since = now;
+    }
+    if (phase == CLI_OWN_CODE || (phase == CLI_CHECK && call == GP_CALL_NONE) ||
+        w->progress.evaluations != g->evaluations || call != g->call || g->phase_since == now) {
+        g->evaluations = w->progress.evaluations;
+        g->call = call;
+        g->call_since = now;
+    }
+    if (phase == CLI_RELEASE) { /* the budget was for the check */
+        limit = o->timeout > 0 ? o->timeout : w->strange ? RELEASE_LIMIT : INFINITY;
+        budget = INFINITY;
+    }
+    if (now - g->call_since > limit)
+        snprintf(g->overdue, sizeof g->overdue, "took longer than %g s", limit);
+    else if (now - g->call_since > grace && now - g->phase_since > budget + grace)
+        snprintf(g->overdue, sizeof g->overdue,
+                 "still ran %.2g s after the budget of %g s was spent,", grace, budget);
+    return g->overdue[0] != 0;
+}
+
+/* Waits for the child, or ends it. */
+static void stand_guard(guard *g) {
+    int show = isatty(STDERR_FILENO) && !g->options->quiet;
+    long pause = SHORTEST_PAUSE;
+    g->started = g->shown = g->pass_started = g->call_since = g->phase_since = gp_seconds_now();
     for (;;) {
-        pid_t ended = waitpid(child, status, WNOHANG);
+        pid_t ended = waitpid(g->child, &g->status, WNOHANG);
         double now = gp_seconds_now();
-        if (ended == child || (ended < 0 && errno != EINTR)) {
-            if (show && shown > started)
-                fprintf(stderr, "\r\033[K");
-            return 0;
+        if (cli_channel_take(&g->watch->channel, g->report) > 0)
+            pause = SHORTEST_PAUSE;
+        if (ended == g->child || (ended < 0 && errno != EINTR)) {
+            g->status_known = ended == g->child;
+            break;
         }
-        if (asked > 1) /* once is a request, twice an order */
-            kill(child, SIGKILL);
-        if (w->progress.pass != pass) {
-            pass = w->progress.pass;
-            pass_started = now;
+        if (ended_by || is_overdue(g, now)) {
+            kill(g->child, SIGKILL);
+            while (waitpid(g->child, &g->status, 0) < 0 && errno == EINTR)
+                ;
+            break;
         }
-        if (show && now - shown > 0.3) {
-            show_progress(w, started, pass_started);
-            shown = now;
+        if (g->watch->progress.pass != g->pass) {
+            g->pass = g->watch->progress.pass;
+            g->pass_started = now;
         }
+        if (show)
+            show_progress(g, now);
         struct timespec length = {0, pause};
         nanosleep(&length, NULL);
-        pause = pause < 10000000 ? 2 * pause : pause;
-        if (timeout <= 0)
-            continue;
-        if (w->progress.evaluations != seen || w->progress.call == 0) {
-            seen = w->progress.evaluations;
-            since = gp_seconds_now();
-        } else if (gp_seconds_now() - since > timeout) {
-            kill(child, SIGKILL);
-            while (waitpid(child, status, 0) < 0 && errno == EINTR)
-                ;
-            return 1;
-        }
+        pause = pause < LONGEST_PAUSE ? 2 * pause : pause;
     }
+    if (show && g->shown > g->started)
+        fprintf(stderr, "\r\033[K");
+}
+
+/* Did the process go another way than it should have? Says how, in words that follow its name. */
+static int misbehaved(const guard *g, char *what, size_t size) {
+    const cli_watch *w = g->watch;
+    if (g->overdue[0])
+        snprintf(what, size, "%s", g->overdue);
+    else if (g->status_known && WIFSIGNALED(g->status))
+        snprintf(what, size, "crashed with signal %d (%s)", WTERMSIG(g->status),
+                 strsignal(WTERMSIG(g->status)));
+    else if (w->finished && w->ended && (!g->status_known || WEXITSTATUS(g->status) == w->code))
+        return 0;
+    else if (g->status_known)
+        snprintf(what, size, "ended the process with exit code %d", WEXITSTATUS(g->status));
+    else
+        snprintf(what, size, "ended the process");
+    return 1;
+}
+
+/* Somebody wants the program to end: with the report if there is one, all but released. */
+static int conclude_early(const guard *g) {
+    const cli_watch *w = g->watch;
+    int code = w->finished ? deliver(g->options, w, g->text, g->size) : 0;
+    if (!w->finished)
+        fprintf(stderr, "gradproof: %s: no report\n",
+                ended_by == SIGINT ? "interrupted twice" : strsignal(ended_by));
+    return code != 0 || w->listens ? code : 128 + ended_by;
+}
+
+/* The child is gone. Tells what it has found, or what has become of it. */
+static int conclude(guard *g) {
+    const cli_options *o = g->options;
+    cli_watch *w = g->watch;
+    char what[160], message[512];
+    (void)cli_channel_take(&w->channel, g->report);
+    int lost = fflush(g->report) != 0 || ferror(g->report);
+    if (ended_by)
+        return conclude_early(g);
+    int wrong = misbehaved(g, what, sizeof what);
+    if (wrong)
+        describe(w, what, message, sizeof message);
+    /* What has failed is never a 0, unless another rank knows the verdict. */
+    if (wrong && (!w->finished || (w->code == 0 && !w->listens))) {
+        gp_report *report;
+        if (gp_report_create_failure(w->name[0] ? w->name : o->target,
+                                     g->overdue[0] ? "timeout" : "crash", message, &o->check,
+                                     &report) != GP_OK) {
+            fprintf(stderr, "gradproof: %s\n", message);
+            return GP_FAILED;
+        }
+        rewind(g->report);
+        w->channel.owner = getpid();
+        w->channel.written = w->channel.taken = 0;
+        w->complaint.message[0] = 0;
+        cli_hand_over(o, w, report);
+        gp_report_destroy(report);
+        (void)cli_channel_take(&w->channel, g->report);
+        lost = fflush(g->report) != 0 || ferror(g->report);
+    } else if (wrong) {
+        fprintf(stderr, "gradproof: %s\n", message);
+    }
+    if (lost) {
+        fprintf(stderr, "gradproof: out of memory for the report\n");
+        return EXIT_FAULT;
+    }
+    return deliver(o, w, g->text, g->size);
+}
+
+/* ---- the command's process ------------------------------------------------------- */
+
+static void on_exit_of_process(void) {
+    if (getpid() == watched->channel.owner) /* workers and the user's forks end here too */
+        watched->ended = 1;
+}
+
+static void run_command(const cli_options *o, cli_watch *w, pid_t parent, cli_command command) {
+    const struct rlimit no_core = {0, 0};
+    signal(SIGINT, SIG_IGN); /* who watches says so in shared memory */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_FAULT);
+    setrlimit(RLIMIT_CORE, &no_core); /* its crash is told in the report */
+    /* Standard output is the report's alone: what the user's code prints goes to standard error. */
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    w->channel.owner = getpid();
+    (void)atexit(on_exit_of_process);
+    command(o, w);
+    exit(w->code); /* not _exit: leak checkers and coverage work at exit */
 }
 
 int cli_supervise(const cli_options *o, cli_command command) {
     cli_watch *w = mmap(NULL, sizeof *w, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (w == MAP_FAILED) {
+    guard g = {.options = o, .watch = w};
+    cli_descendants others;
+    g.report = w == MAP_FAILED ? NULL : open_memstream(&g.text, &g.size);
+    if (!g.report) {
         fprintf(stderr, "gradproof: out of memory\n");
         return EXIT_FAULT;
     }
     w->progress.entry = GP_NO_ENTRY;
+    w->print_flags = cli_print_flags(o);
+    w->code = EXIT_FAULT;
     fflush(NULL);
-    pid_t parent = getpid(), child = fork();
-    if (child < 0) {
-        fprintf(stderr, "gradproof: can't start a process: %s\n", strerror(errno));
-        munmap(w, sizeof *w);
-        return EXIT_FAULT;
-    }
-    if (child == 0) {
-        signal(SIGINT, SIG_IGN); /* who watches says so in shared memory */
-        struct rlimit no_core = {0, 0};
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
-            _exit(EXIT_FAULT);
-        setrlimit(RLIMIT_CORE, &no_core); /* its crash is told in the report */
-        int code = command(o, w);
-        fflush(NULL);
-        w->finished = 1;
-        exit(code); /* not _exit: leak checkers and coverage work at exit */
-    }
-    int status = 0, code, show = isatty(STDERR_FILENO) && !o->quiet;
-    char what[128];
+    cli_adopt_descendants(&others);
+    pid_t parent = getpid();
     watched = w;
-    signal(SIGINT, on_interrupt);
-    if (wait_for(child, w, o->check.timeout, show, &status)) {
-        snprintf(what, sizeof what, "took longer than %g s", o->check.timeout);
-        code = report_failure(o, w, "timeout", what);
-    } else if (w->finished && WIFEXITED(status)) {
-        code = WEXITSTATUS(status);
-    } else if (WIFSIGNALED(status) && asked > 1) {
-        fprintf(stderr, "gradproof: interrupted twice: no report\n");
-        code = 128 + SIGINT;
-    } else if (WIFSIGNALED(status) && !w->finished) {
-        snprintf(what, sizeof what, "crashed with signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-        code = report_failure(o, w, "crash", what);
-    } else if (WIFEXITED(status)) {
-        snprintf(what, sizeof what, "ended the process with exit code %d", WEXITSTATUS(status));
-        code = report_failure(o, w, "crash", what);
+    g.child = fork();
+    int code = EXIT_FAULT;
+    if (g.child == 0)
+        run_command(o, w, parent, command);
+    if (g.child < 0) {
+        fprintf(stderr, "gradproof: can't start a process: %s\n", strerror(errno));
     } else {
-        code = EXIT_FAULT;
+        handle_signals();
+        stand_guard(&g);
+        cli_end_descendants(&others);
+        code = conclude(&g);
     }
+    fclose(g.report);
+    free(g.text);
     munmap(w, sizeof *w);
     return code;
 }

@@ -27,10 +27,11 @@ class Result:
         return next(b for b in self.report["blocks"] if b["name"] == name)
 
 
-def run(*arguments, program=PROGRAM, cwd=None, env=None):
+def run(*arguments, program=PROGRAM, cwd=None, env=None, before=None):
+    """`before` runs in the new process, before the program does."""
     environment = dict(os.environ, **(env or {}))
     done = subprocess.run([program, *arguments], capture_output=True, text=True, cwd=cwd,
-                          env=environment, stdin=subprocess.DEVNULL, timeout=300)
+                          env=environment, stdin=subprocess.DEVNULL, timeout=300, preexec_fn=before)
     return Result(done)
 
 

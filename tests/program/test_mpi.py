@@ -39,6 +39,12 @@ class Mpi(ProgramTest):
         self.assertEqual(result.code, 66)
         self.assertEqual(result.err.count("gradproof: "), 1)
 
+    def test_a_destructor_that_exits_does_not_change_a_refutation(self):
+        result = mpirun(2, PROGRAM, "check", os.path.join(BUILD, "libaccidents.so"), "--json", "-", "--", "wrong",
+                        "exit-in-destructor")
+        self.assertEqual(result.code, 1, result.err)
+        self.assertEqual(result.report["verdict"], "refuted")
+
     def test_a_function_spread_over_ranks(self):
         for ranks in 1, 2, 3:
             result = mpirun(ranks, SPREAD)

@@ -1,0 +1,49 @@
+/* See channel.h: a ring with one writer and one reader. */
+#include "cli/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static ssize_t put(void *cookie, const char *bytes, size_t size) {
+    static const struct timespec MOMENT = {0, 100000};
+    cli_channel *c = cookie;
+    size_t done = 0;
+    if (getpid() != c->owner) {
+        errno = EPERM;
+        return -1;
+    }
+    while (done < size) {
+        uint64_t taken = __atomic_load_n(&c->taken, __ATOMIC_ACQUIRE);
+        size_t room = CHANNEL_BYTES - (size_t)(c->written - taken);
+        size_t at = (size_t)(c->written % CHANNEL_BYTES), count = size - done;
+        if (room == 0) {
+            nanosleep(&MOMENT, NULL);
+            continue;
+        }
+        count = count < room ? count : room;
+        count = count < CHANNEL_BYTES - at ? count : CHANNEL_BYTES - at;
+        memcpy(c->bytes + at, bytes + done, count);
+        __atomic_store_n(&c->written, c->written + count, __ATOMIC_RELEASE);
+        done += count;
+    }
+    return (ssize_t)size;
+}
+
+FILE *cli_channel_open(cli_channel *c) {
+    return fopencookie(c, "w", (cookie_io_functions_t){.write = put});
+}
+
+size_t cli_channel_take(cli_channel *c, FILE *into) {
+    uint64_t written = __atomic_load_n(&c->written, __ATOMIC_ACQUIRE);
+    size_t moved = 0;
+    while (c->taken < written) {
+        size_t at = (size_t)(c->taken % CHANNEL_BYTES), count = (size_t)(written - c->taken);
+        count = count < CHANNEL_BYTES - at ? count : CHANNEL_BYTES - at;
+        (void)fwrite(c->bytes + at, 1, count, into); /* the stream remembers a failure */
+        __atomic_store_n(&c->taken, c->taken + count, __ATOMIC_RELEASE);
+        moved += count;
+    }
+    return moved;
+}

@@ -1,0 +1,25 @@
+/* Bytes through shared memory, from a process to the one that watches it. The code that the former
+ * runs may close every descriptor; it can't close memory. */
+#ifndef GP_CHANNEL_H
+#define GP_CHANNEL_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+enum { CHANNEL_BYTES = 1 << 20 }; /* on their way at a time; larger output waits for its reader */
+
+/* In shared memory, all zeros but for the owner. */
+typedef struct cli_channel {
+    pid_t owner;             /* the process that may write; a fork of it may not */
+    uint64_t written, taken; /* bytes so far */
+    char bytes[CHANNEL_BYTES];
+} cli_channel;
+
+/* A stream that writes into the channel; NULL without memory. */
+FILE *cli_channel_open(cli_channel *channel);
+
+/* Moves what has been written into a stream; returns how many bytes that was. */
+size_t cli_channel_take(cli_channel *channel, FILE *into);
+
+#endif
