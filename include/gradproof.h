@@ -356,8 +356,9 @@ typedef struct gp_options {
     double budget_seconds;
     uint64_t budget_evaluations;
     /* A file that keeps what has been worked out, and goes once the check is done. Where an earlier
-     * run of the same check has left it, the check goes on from there. NULL: none. Derivatives of
-     * maps are worked out anew. */
+     * run of the same check has left it, the check goes on from there. NULL: none. It is trusted as
+     * the program itself is: a damaged or hostile one does no harm, but whoever can write to it can
+     * have any result told. */
     const char *journal;
     const gp_team *team;     /* borrowed; NULL: this process alone */
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */

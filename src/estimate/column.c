@@ -81,6 +81,22 @@ void gp_column_keep(const gp_column *c, double *numbers) {
     }
 }
 
+int gp_column_is_sound(const double *numbers, size_t members, size_t outputs) {
+    double points = *numbers++;
+    if (!(points >= 0 && points <= GP_COLUMN_KEPT && points == floor(points)))
+        return 0;
+    for (size_t p = 0; p < (size_t)points; p++) {
+        double t = *numbers++, outcome = *numbers++;
+        if (!isfinite(t) || (outcome != GP_EVALUATED && outcome != GP_NOT_HERE))
+            return 0;
+        for (size_t k = 0; k < members; k++)
+            if (!isfinite(numbers[k]))
+                return 0;
+        numbers += members + outputs;
+    }
+    return 1;
+}
+
 gp_outcome gp_column_recall(gp_column *c, const double *numbers) {
     size_t points = (size_t)*numbers++;
     for (size_t p = 0; p < points; p++) {

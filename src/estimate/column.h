@@ -30,6 +30,8 @@ void gp_column_end(gp_column *column);
 enum { GP_COLUMN_KEPT = 4 };
 size_t gp_column_numbers(size_t members, size_t outputs);
 void gp_column_keep(const gp_column *column, double *numbers);
+/* Could gp_column_keep have left these numbers? For numbers from a file. */
+int gp_column_is_sound(const double *numbers, size_t members, size_t outputs);
 gp_outcome gp_column_recall(gp_column *column, const double *numbers);
 
 /* Output `output` where member `member` has moved by s (the others in proportion). *step is what

@@ -394,6 +394,24 @@ gp_estimate gp_estimate_widened(const gp_estimate *estimate) {
     return e;
 }
 
+int gp_ladder_is_sound(const gp_ladder *ladder) {
+    if (ladder->rungs > GP_RUNGS || (ladder->narrow != 0 && ladder->narrow != 1) ||
+        !isfinite(ladder->f0) || !(ladder->unit >= 0) || !(ladder->limit >= 0))
+        return 0;
+    for (unsigned k = 0; k < ladder->rungs; k++) {
+        double step = ladder->rung[k].step;
+        if (!(step > 0) || isinf(step) || (k > 0 && step > ladder->rung[k - 1].step))
+            return 0;
+    }
+    return 1;
+}
+
+int gp_estimate_is_sound(const gp_estimate *e) {
+    return (unsigned)e->limit < GP_LIMITS && (e->kink == 0 || e->kink == 1) && e->one_sided >= 0 &&
+           e->one_sided <= 2 && e->bound >= 0 && (isinf(e->bound) || isfinite(e->derivative)) &&
+           (!e->kink || (isfinite(e->left) && isfinite(e->right)));
+}
+
 double gp_ladder_largest(const gp_ladder *ladder) {
     double largest = fabs(ladder->f0);
     for (unsigned k = 0; k < ladder->rungs && k < 2; k++)

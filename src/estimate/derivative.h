@@ -71,6 +71,11 @@ gp_estimate gp_ladder_estimate(const gp_ladder *ladder, double sigma);
 /* The same with the hull for an interval: what may be refuted must lie outside of all of it. */
 gp_estimate gp_estimate_widened(const gp_estimate *estimate);
 
+/* Is this what building a ladder could have made? For ladders and estimates from a file: whatever
+ * is sound may be used. */
+int gp_ladder_is_sound(const gp_ladder *ladder);
+int gp_estimate_is_sound(const gp_estimate *estimate);
+
 /* The largest |f| at 0 and on the first two rungs. */
 double gp_ladder_largest(const gp_ladder *ladder);
 

@@ -102,8 +102,10 @@ static uint64_t pass_of(const gp_run *r) {
 
 static void recall(void *context, const gp_kept *kept, const void *record) {
     gp_run *r = context;
-    const gp_work *work = r->queue->work;
-    if (kept->index >= work->count)
+    const gp_queue *q = r->queue;
+    const gp_work *work = q->work;
+    if (kept->index >= work->count || kept->index % q->stride != q->first ||
+        !work->is_sound(work->context, kept->index, record))
         return;
     gp_work_unpack(work, kept->index, record);
     r->queue->tally[kept->index] = (gp_tally){GP_TASK_DONE, kept->values, kept->gradients};

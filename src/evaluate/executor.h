@@ -23,14 +23,22 @@ typedef struct gp_work {
     size_t size;
     void (*pack)(void *context, size_t index, void *record);
     void (*unpack)(void *context, size_t index, const void *record);
+    /* Could task `index` have left this record? Asked of what a journal holds before anything else
+     * sees it: every count, index and enumerator in it must be within its limits. Whoever adds a
+     * member to a record adds it there. */
+    int (*is_sound)(const void *context, size_t index, const void *record);
     uint64_t version; /* what records depend on besides the journal's fingerprint, or 0 */
 } gp_work;
 
 /* Tasks whose record i is that of `records`. */
 static inline gp_work gp_work_on(size_t count, gp_task task, void *context, void *records,
-                                 size_t size) {
-    return (gp_work){
-        .count = count, .task = task, .context = context, .records = records, .size = size};
+                                 size_t size, int (*is_sound)(const void *, size_t, const void *)) {
+    return (gp_work){.count = count,
+                     .task = task,
+                     .context = context,
+                     .records = records,
+                     .size = size,
+                     .is_sound = is_sound};
 }
 
 void gp_work_pack(const gp_work *work, size_t index, void *record);

@@ -1,5 +1,9 @@
 /* A file that keeps the records of a check as they are made, so that the same check can go on where
- * it was cut off. It belongs to one check: function, data and options are told by a fingerprint. */
+ * it was cut off. It belongs to one check: function, data and options are told by a fingerprint.
+ *
+ * A journal is trusted as the program itself is: whoever can write to it can have any result told.
+ * What it can't do is harm: a record that no task could have left (gp_work.is_sound) is passed
+ * over, and its task done anew. */
 #ifndef GP_JOURNAL_H
 #define GP_JOURNAL_H
 
@@ -17,14 +21,16 @@ typedef struct gp_kept {
 } gp_kept;
 
 /* Opens `path`, new or of an earlier run of the check with this fingerprint. A record that was cut
- * off in the middle is dropped. GP_ERROR_INPUT: it's another check's, or no journal. */
+ * off in the middle is dropped. GP_ERROR_INPUT: it's another check's, no journal, or can't be
+ * read. */
 gp_status gp_journal_open(const char *path, uint64_t fingerprint, gp_journal **journal,
                           gp_error *error);
 
 /* Closes it; `finished` removes the file: a finished check has its report. */
 void gp_journal_close(gp_journal *journal, int finished);
 
-/* Calls take for each record of a pass with `size` bytes that an earlier run has left. */
+/* Calls take for each record of a pass with `size` bytes that an earlier run has left. What is in
+ * it is whatever the file holds. */
 typedef void (*gp_journal_take)(void *context, const gp_kept *kept, const void *record);
 void gp_journal_recall(gp_journal *journal, uint64_t pass, size_t size, gp_journal_take take,
                        void *context);

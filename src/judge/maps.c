@@ -446,6 +446,11 @@ static gp_outcome evaluate_first(void *context, gp_evaluator *e, size_t w) {
     return outcome;
 }
 
+static int first_values_are_sound(const void *context, size_t w, const void *record) {
+    const gp_section *s = context;
+    return gp_column_is_sound(record, members_of(s, kept_group(s, w)), s->m);
+}
+
 static gp_outcome looks_again(void *context, const size_t *indices, size_t count, double shift,
                               gp_ladder *ladders) {
     for (size_t k = 0; k < count; k++)
@@ -571,7 +576,7 @@ static gp_outcome first_look(gp_section *s) {
     gp_check_state *c = s->check;
     memset(s->first_values, 0, s->kept * s->numbers * sizeof *s->first_values);
     gp_work work = gp_work_on(s->kept, evaluate_first, s, s->first_values,
-                              s->numbers * sizeof *s->first_values);
+                              s->numbers * sizeof *s->first_values, first_values_are_sound);
     work.version = gp_sum_bytes(GP_SUM_START, s->F0, s->m * sizeof *s->F0);
     gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
     return outcome == GP_EVALUATED ? look_at_kept(s) : outcome;
@@ -672,7 +677,7 @@ typedef struct gp_cursor {
     size_t column, output, claim; /* next */
 } gp_cursor;
 
-static gp_entry *next_result(gp_section *s, size_t group, gp_cursor *at) {
+static gp_entry *next_result(const gp_section *s, size_t group, gp_cursor *at) {
     size_t start = s->pattern.group_start[group], end = s->pattern.group_start[group + 1];
     while (start + at->column < end) {
         size_t block, i = s->pattern.member[start + at->column];
@@ -707,6 +712,24 @@ static void unpack_group(void *context, size_t index, const void *record) {
     memcpy(&s->strays[group], record, sizeof s->strays[group]);
     for (gp_entry *entry; (entry = next_result(s, group, &at)); used += sizeof *entry)
         memcpy(entry, (const char *)record + used, sizeof *entry);
+}
+
+static int group_is_sound(const void *context, size_t index, const void *record) {
+    const gp_section *s = context;
+    const gp_strays *strays = record;
+    const gp_entry *entry = (const gp_entry *)(const void *)(strays + 1), *place;
+    size_t group = s->groups[index];
+    gp_cursor at = {0, 0, 0};
+    if (strays->count > s->m * members_of(s, group) ||
+        (strays->count &&
+         (strays->first.row >= s->m || strays->first.column >= s->check->function->n)))
+        return 0;
+    for (; (place = next_result(s, group, &at)); entry++)
+        if (!gp_entry_is_sound(entry) || entry->status == GP_ENTRY_UNCHECKED ||
+            entry->point != s->point || entry->examples || entry->part ||
+            memcmp(&entry->analytic, &s->claimed[place - s->results], sizeof(double)) != 0)
+            return 0;
+    return 1;
 }
 
 /* ---- a section at a point ------------------------------------------------------- */
@@ -783,7 +806,8 @@ static gp_outcome survey_map(gp_section *s) {
                     .context = s,
                     .size = record_size(s),
                     .pack = pack_group,
-                    .unpack = unpack_group};
+                    .unpack = unpack_group,
+                    .is_sound = group_is_sound};
     work.version = gp_sum_bytes(GP_SUM_START, s->F0, s->m * sizeof *s->F0);
     work.version = gp_sum_bytes(work.version, s->claimed, s->count * sizeof *s->claimed);
     if (outcome == GP_EVALUATED)

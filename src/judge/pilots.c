@@ -76,6 +76,16 @@ static gp_outcome pilot_refine(void *context, gp_evaluator *e, size_t k) {
     return GP_EVALUATED;
 }
 
+static int served_is_sound(const void *context, size_t k, const void *record) {
+    const unsigned char *served = record;
+    (void)context;
+    (void)k;
+    for (size_t q = 0; q < CANDIDATES; q++)
+        if (served[q] > 1)
+            return 0;
+    return 1;
+}
+
 /* The next block's pilots, from `first` on: one past them. */
 static size_t end_of_block(const gp_pilots *p, size_t first, size_t *block) {
     const gp_function *f = p->task->check->function;
@@ -134,9 +144,12 @@ static void choose_candidates(const gp_pilots *p) {
 
 static gp_outcome send_pilots(gp_pilots *p, double tiny) {
     gp_check_state *c = p->task->check;
-    gp_work looks = gp_work_on(p->count, pilot_look, p, p->ladders, sizeof *p->ladders);
-    gp_work refinements = gp_work_on(p->count, pilot_refine, p, p->share, sizeof *p->share);
-    gp_work comparisons = gp_work_on(p->count, pilot_compare, p, p->served, sizeof *p->served);
+    gp_work looks = gp_work_on(p->count, pilot_look, p, p->ladders, sizeof *p->ladders,
+                               gp_ladder_record_is_sound);
+    gp_work refinements =
+        gp_work_on(p->count, pilot_refine, p, p->share, sizeof *p->share, gp_size_record_is_sound);
+    gp_work comparisons =
+        gp_work_on(p->count, pilot_compare, p, p->served, sizeof *p->served, served_is_sound);
     gp_noise noise;
     gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &looks);
     if (outcome == GP_EVALUATED)

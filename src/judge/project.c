@@ -16,6 +16,7 @@
 #include "function/team.h"
 #include "function/vector.h"
 #include "judge/directions.h"
+#include "judge/survey.h"
 
 /* How good a direction's estimate should be, as a share of what the weakest block may be off by,
  * and what that may cost. */
@@ -362,10 +363,18 @@ static int is_clear(const gp_directions *d) {
     return 1;
 }
 
+static int estimate_is_sound(const void *context, size_t k, const void *record) {
+    (void)context;
+    (void)k;
+    return gp_estimate_is_sound(record);
+}
+
 static gp_outcome look_and_estimate(gp_directions *d, double tiny, int patient) {
     gp_check_state *c = d->check;
-    gp_work looks = gp_work_on(d->count, first_look, d, d->ladders, sizeof *d->ladders);
-    gp_work estimates = gp_work_on(d->count, estimate, d, d->results, sizeof *d->results);
+    gp_work looks = gp_work_on(d->count, first_look, d, d->ladders, sizeof *d->ladders,
+                               gp_ladder_record_is_sound);
+    gp_work estimates =
+        gp_work_on(d->count, estimate, d, d->results, sizeof *d->results, estimate_is_sound);
     gp_outcome outcome = gp_check_execute(c, &looks);
     if (outcome == GP_EVALUATED && tiny >= 0)
         outcome = judge_noise(d, tiny, patient);

@@ -38,6 +38,19 @@ static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
     return gp_survey_look(task, e, index, 1, &task->ladders[index]);
 }
 
+int gp_ladder_record_is_sound(const void *context, size_t index, const void *record) {
+    (void)context;
+    (void)index;
+    return gp_ladder_is_sound(record);
+}
+
+int gp_size_record_is_sound(const void *context, size_t index, const void *record) {
+    double size = *(const double *)record;
+    (void)context;
+    (void)index;
+    return size >= 0 && isfinite(size);
+}
+
 /* A second look at a few, from elsewhere. */
 typedef struct gp_looks_again {
     const gp_survey_task *task;
@@ -57,7 +70,8 @@ gp_outcome gp_survey_looks_again(void *context, const size_t *indices, size_t co
     gp_check_state *c = task->check;
     size_t bytes = count * sizeof *ladders;
     gp_looks_again again = {task, indices, shift, gp_records_alloc(&c->executor, bytes)};
-    gp_work work = gp_work_on(count, look_again, &again, again.ladders, sizeof *ladders);
+    gp_work work = gp_work_on(count, look_again, &again, again.ladders, sizeof *ladders,
+                              gp_ladder_record_is_sound);
     if (!again.ladders)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     gp_outcome outcome = gp_check_execute(c, &work);
@@ -99,6 +113,16 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
     return outcome;
 }
 
+static int first_looks_are_sound(const void *context, size_t chunk, const void *record) {
+    const gp_ladder *ladders = record;
+    (void)context;
+    (void)chunk;
+    for (size_t k = 0; k < CHUNK; k++) /* those past the last entry are zero */
+        if (!gp_ladder_is_sound(&ladders[k]))
+            return 0;
+    return 1;
+}
+
 static void note_lost(gp_survey_task *task) {
     const gp_executor *x = &task->check->executor;
     for (size_t k = 0; k < x->losses; k++)
@@ -109,10 +133,11 @@ static void note_lost(gp_survey_task *task) {
 static gp_outcome take_first_looks(gp_survey_task *task) {
     gp_check_state *c = task->check;
     size_t size = sizeof *task->ladders;
-    gp_work one_by_one = gp_work_on(task->count, first_look, task, task->ladders, size);
+    gp_work one_by_one =
+        gp_work_on(task->count, first_look, task, task->ladders, size, gp_ladder_record_is_sound);
     if (gp_evaluator_has_entries(c->evaluator)) {
         gp_work work = gp_work_on((task->count + CHUNK - 1) / CHUNK, first_looks, task,
-                                  task->ladders, CHUNK * size);
+                                  task->ladders, CHUNK * size, first_looks_are_sound);
         gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
         if (outcome != GP_EVALUATED || c->executor.losses == 0)
             return outcome; /* else those of a lost chunk by themselves */
@@ -140,6 +165,17 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     task->results[index].examples = c->examples;
     task->results[index].part = c->part;
     return outcome;
+}
+
+static int judged_entry_is_sound(const void *context, size_t index, const void *record) {
+    const gp_survey_task *task = context;
+    const gp_check_state *c = task->check;
+    const gp_entry *e = record;
+    if (task->lost[index])
+        return gp_entry_is_sound(e); /* of no use */
+    return gp_entry_is_sound(e) && e->status != GP_ENTRY_UNCHECKED && e->point == task->number &&
+           e->examples == c->examples && e->part == c->part &&
+           memcmp(&e->analytic, &task->gradient[task->entries[index]], sizeof e->analytic) == 0;
 }
 
 /* The noise of an entry that is looked at by itself. */
@@ -367,7 +403,8 @@ static gp_outcome find_stairs(gp_survey_task *task) {
     if (stairs.index == task->count)
         return GP_EVALUATED;
     stairs.sigma = gp_records_alloc(&c->executor, sizeof *stairs.sigma);
-    gp_work work = gp_work_on(1, look_for_stairs, &stairs, stairs.sigma, sizeof *stairs.sigma);
+    gp_work work = gp_work_on(1, look_for_stairs, &stairs, stairs.sigma, sizeof *stairs.sigma,
+                              gp_size_record_is_sound);
     if (!stairs.sigma)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     gp_outcome outcome = gp_check_execute(c, &work);
@@ -436,7 +473,8 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     }
     if (outcome == GP_EVALUATED) {
         task.tolerance = tolerance;
-        gp_work work = gp_work_on(count, judge_entry, &task, task.results, sizeof *task.results);
+        gp_work work = gp_work_on(count, judge_entry, &task, task.results, sizeof *task.results,
+                                  judged_entry_is_sound);
         outcome = gp_check_execute(c, &work);
         note_lost(&task);
     }
@@ -497,11 +535,19 @@ static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
     return GP_EVALUATED;
 }
 
+static int pair_is_sound(const void *context, size_t index, const void *record) {
+    const double *pair = record;
+    (void)context;
+    (void)index;
+    return pair[1] >= 0 && (isinf(pair[1]) || isfinite(pair[0]));
+}
+
 gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entries, size_t count,
                                double *d, double *b) {
     size_t bytes = count * sizeof(double[2]);
     gp_estimates task = {c, f0, entries, gp_records_alloc(&c->executor, bytes)};
-    gp_work work = gp_work_on(count, estimate_entry, &task, task.pair, sizeof(double[2]));
+    gp_work work =
+        gp_work_on(count, estimate_entry, &task, task.pair, sizeof(double[2]), pair_is_sound);
     if (!task.pair)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
     gp_outcome outcome = gp_check_execute(c, &work);

@@ -30,6 +30,10 @@ gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *evaluator, s
 gp_outcome gp_survey_looks_again(void *task, const size_t *indices, size_t count, double shift,
                                  gp_ladder *ladders);
 
+/* gp_work.is_sound of tasks that leave a ladder each, or a finite number that isn't negative. */
+int gp_ladder_record_is_sound(const void *context, size_t index, const void *record);
+int gp_size_record_is_sound(const void *context, size_t index, const void *record);
+
 /* Derivatives below this share of a block's scale count as small. */
 #define GP_FLOOR 0.1
 

@@ -10,6 +10,11 @@ double gp_tau(const gp_tolerance *t, double a, double d, double b) {
     return relative + (b <= relative + t->fine_atol ? t->fine_atol : t->atol);
 }
 
+int gp_entry_is_sound(const gp_entry *e) {
+    return (unsigned)e->status < GP_ENTRY_STATUSES && (unsigned)e->limit < GP_LIMITS &&
+           e->bound >= 0 && (isinf(e->bound) || isfinite(e->numeric));
+}
+
 gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) {
     double b = e->bound;
     if (!isfinite(a))

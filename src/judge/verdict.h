@@ -20,6 +20,10 @@ typedef struct gp_tolerance {
 /* tau = rtol max(|a|, |d|) + atol, with fine_atol for atol if the bound is within that. */
 double gp_tau(const gp_tolerance *tolerance, double analytic, double numeric, double bound);
 
+/* Is this what judging an entry could have made? For entries from a file: whatever is sound may be
+ * used. */
+int gp_entry_is_sound(const gp_entry *entry);
+
 gp_entry_status gp_judge(double analytic, const gp_estimate *estimate,
                          const gp_tolerance *tolerance);
 
