@@ -4,6 +4,7 @@
 #                 trained under proof
 #   make test     set up, build, and run all tests
 #   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make fuzz     libFuzzer on all that reads what others wrote (TARGET=csv for one; SECONDS=600 a target)
 #   make bench    measurements (bench/)
 #   make corpus   gradproof and its peers on functions and mistakes drawn anew (SEED="1 2 3", bench/corpus/)
 #   make peers    install the peers: apt packages, and Python packages into build/peers
@@ -13,7 +14,7 @@
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check bench corpus peers lint format install coverage clean
+.PHONY: all setup demo test check fuzz bench corpus peers lint format install coverage clean
 
 all: build
 
@@ -40,6 +41,12 @@ check: setup
 	@cmake --preset dev $(if $(CI),-DGP_WERROR=ON)
 	@cmake --build build-dev
 	@ctest --test-dir build-dev --output-on-failure -j $(TEST_JOBS) -LE valgrind
+
+SECONDS ?= 60
+TARGET ?=
+fuzz: setup
+	@scripts/setup fuzz
+	@scripts/fuzz $(SECONDS) $(TARGET)
 
 coverage: setup
 	@cmake --preset coverage
@@ -73,4 +80,4 @@ install: build
 	@cmake --install build --prefix $(PREFIX)
 
 clean:
-	@rm -rf build build-dev build-coverage build.log
+	@rm -rf build build-dev build-fuzz build-coverage build.log

@@ -166,9 +166,7 @@ gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const dou
     return gp_network_function(m->network, rows, function, error);
 }
 
-/* A sum over all that a model's file says but this sum, in any order: a bit that has changed shows.
- */
-static void checksum(const gp_tensors *t, char *text, size_t size) {
+void gp_model_checksum(const gp_tensors *t, char *text, size_t size) {
     uint64_t all = 0;
     for (size_t k = 0; k < t->texts; k++) {
         if (strcmp(t->text[k].key, "checksum") == 0)
@@ -245,7 +243,7 @@ gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
                 gp_tensors_add(&t, name, net->options.dtype, 1, shape, W + shape[0] * shape[1]);
     }
     char sum[32];
-    checksum(&t, sum, sizeof sum);
+    gp_model_checksum(&t, sum, sizeof sum);
     if (status == GP_OK)
         status = gp_tensors_add_text(&t, "checksum", sum);
     status = status == GP_OK ? gp_tensors_write(path, &t, error)
@@ -259,7 +257,7 @@ gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
 typedef struct gp_opening {
     const char *path;
     gp_error *error;
-    gp_tensors tensors;
+    gp_tensors tensors; /* borrowed */
     gp_model *model;
 } gp_opening;
 
@@ -347,7 +345,8 @@ static gp_status read_architecture(const gp_opening *o, gp_network_options *n, s
                strcmp(gp_activation_string((gp_activation)unit), activation) != 0)
             unit++;
         n->hidden = (gp_activation)unit;
-        fits = gp_activation_string((gp_activation)unit) != NULL;
+        fits = gp_activation_string((gp_activation)unit) != NULL && o->model->dropout >= 0 &&
+               o->model->dropout < 1;
     }
     json_decref(all);
     return fits ? GP_OK : no_model(o, "its architecture can't be read");
@@ -413,28 +412,23 @@ static gp_status read_network(gp_opening *o) {
     return status;
 }
 
-gp_status gp_model_read(const char *path, gp_model **model, gp_error *error) {
-    if (!path || !model)
-        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_model_read: NULL argument");
-    gp_opening o = {.path = path, .error = error};
-    gp_status status = gp_tensors_read(path, &o.tensors, error);
-    if (status != GP_OK)
-        return status;
-    const char *format = gp_tensors_text(&o.tensors, "format");
-    const char *label = gp_tensors_text(&o.tensors, "label");
-    const char *checks = gp_tensors_text(&o.tensors, "checks");
+gp_status gp_model_of_tensors(const char *path, const gp_tensors *tensors, gp_model **model,
+                              gp_error *error) {
+    gp_opening o = {.path = path, .error = error, .tensors = *tensors};
+    gp_status status = GP_OK;
+    const char *format = gp_tensors_text(tensors, "format");
+    const char *label = gp_tensors_text(tensors, "label");
+    const char *checks = gp_tensors_text(tensors, "checks");
     if (!format || strcmp(format, FORMAT) != 0 || !label || !checks)
         status = no_model(&o, "its metadata don't say gradproof.model/1");
-    const char *said = gp_tensors_text(&o.tensors, "checksum");
+    const char *said = gp_tensors_text(tensors, "checksum");
     char sum[32];
-    checksum(&o.tensors, sum, sizeof sum);
+    gp_model_checksum(tensors, sum, sizeof sum);
     if (status == GP_OK && (!said || strcmp(said, sum) != 0))
         status = no_model(&o, "its checksum is another: something in it has changed");
     o.model = calloc(1, sizeof *o.model);
-    if (!o.model) {
-        gp_tensors_clear(&o.tensors);
+    if (!o.model)
         return gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
-    }
     if (status == GP_OK)
         status = read_inputs(&o);
     if (status == GP_OK)
@@ -445,10 +439,20 @@ gp_status gp_model_read(const char *path, gp_model **model, gp_error *error) {
         if (!o.model->label || !o.model->checks)
             status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
     }
-    gp_tensors_clear(&o.tensors);
     if (status == GP_OK)
         *model = o.model;
     else
         gp_model_destroy(o.model);
+    return status;
+}
+
+gp_status gp_model_read(const char *path, gp_model **model, gp_error *error) {
+    if (!path || !model)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_model_read: NULL argument");
+    gp_tensors tensors;
+    gp_status status = gp_tensors_read(path, &tensors, error);
+    if (status == GP_OK)
+        status = gp_model_of_tensors(path, &tensors, model, error);
+    gp_tensors_clear(&tensors);
     return status;
 }

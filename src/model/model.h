@@ -14,6 +14,13 @@ struct gp_model {
     char *label, *checks;
 };
 
+/* What gp_model_read makes of a file's tensors; `path` is for messages. */
+gp_status gp_model_of_tensors(const char *path, const gp_tensors *tensors, gp_model **model,
+                              gp_error *error);
+/* A sum over all that the tensors and texts say but the text "checksum", in any order: a bit that
+ * has changed shows. */
+void gp_model_checksum(const gp_tensors *tensors, char *text, size_t size);
+
 /* Logits of `rows` standardised rows (rows x inputs, in the network's precision) at theta: in the
  * network's z of its last layer. The network's data are replaced. */
 gp_status gp_network_logits(gp_network *network, size_t rows, const double *X, double *logits);

@@ -268,25 +268,36 @@ gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error
 
 /* ---- writing --------------------------------------------------------------------- */
 
+/* Under a new key, for good: 0, or -1. */
+static int add(json_t *object, const char *key, json_t *value) {
+    int taken = json_object_get(object, key) != NULL;
+    return json_object_set_new(object, key, value) != 0 || taken ? -1 : 0;
+}
+
+/* NULL: out of memory, or a name isn't UTF-8 or there twice. */
 static json_t *header_of(const gp_tensors *t) {
     json_t *header = json_object(), *metadata = json_object();
     size_t at = 0;
+    int failed = 0;
     for (size_t k = 0; k < t->texts; k++)
-        json_object_set_new(metadata, t->text[k].key, json_string(t->text[k].value));
-    json_object_set_new(header, "__metadata__", metadata);
+        failed |= add(metadata, t->text[k].key, json_string(t->text[k].value));
+    failed |= add(header, "__metadata__", metadata);
     for (size_t k = 0; k < t->tensors; k++) {
         const gp_tensor *tensor = &t->tensor[k];
         json_t *shape = json_array();
         size_t end = at + tensor->entries * gp_dtype_size(tensor->dtype);
         for (size_t q = 0; q < tensor->dimensions; q++)
-            json_array_append_new(shape, json_integer((json_int_t)tensor->shape[q]));
-        json_object_set_new(header, tensor->name,
-                            json_pack("{s:s, s:o, s:[I, I]}", "dtype",
-                                      tensor->dtype == GP_FLOAT64 ? "F64" : "F32", "shape", shape,
-                                      "data_offsets", (json_int_t)at, (json_int_t)end));
+            failed |= json_array_append_new(shape, json_integer((json_int_t)tensor->shape[q]));
+        json_t *entry =
+            json_pack("{s:s, s:o, s:[I, I]}", "dtype", tensor->dtype == GP_FLOAT64 ? "F64" : "F32",
+                      "shape", shape, "data_offsets", (json_int_t)at, (json_int_t)end);
+        failed |= add(header, tensor->name, entry);
         at = end;
     }
-    return header;
+    if (!failed)
+        return header;
+    json_decref(header);
+    return NULL;
 }
 
 static int write_all(FILE *file, const gp_tensors *t) {

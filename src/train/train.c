@@ -382,7 +382,7 @@ static void fingerprint(const gp_trainee *t, char *text, size_t size) {
     snprintf(text, size, "%016llx", (unsigned long long)sum);
 }
 
-static gp_status write_checkpoint(const gp_trainee *t, gp_error *error) {
+gp_status gp_checkpoint_write(const gp_trainee *t, gp_error *error) {
     const gp_train_options *o = t->options;
     const void *arrays[] = {t->theta, t->m, t->v, t->best};
     static const char *const names[] = {"theta", "m", "v", "best"};
@@ -414,8 +414,33 @@ static gp_status write_checkpoint(const gp_trainee *t, gp_error *error) {
     return status;
 }
 
-/* GP_OK with t as an earlier run has left it, or as it was where there is no file. */
-static gp_status read_checkpoint(gp_trainee *t, gp_error *error) {
+static int is_count(double v, double most) {
+    return v >= 0 && v <= most && v == floor(v);
+}
+
+/* Could this training have left such numbers? The steps follow from the epoch. */
+static int is_sound_state(const gp_trainee *t, const double *state) {
+    const gp_train_options *o = t->options;
+    double batches = (double)((t->rows + o->batch - 1) / o->batch);
+    return is_count(state[0], (double)o->epochs) && is_count(state[1], state[0]) &&
+           state[2] >= -1 && state[2] <= 1 && state[3] == state[0] * batches;
+}
+
+static int all_finite(const gp_tensor *tensor) {
+    for (size_t i = 0; i < tensor->entries; i++)
+        if (!isfinite(tensor->values[i]))
+            return 0;
+    return 1;
+}
+
+static int all_objects(const json_t *list) {
+    for (size_t k = 0; k < json_array_size(list); k++)
+        if (!json_is_object(json_array_get(list, k)))
+            return 0;
+    return json_is_array(list);
+}
+
+gp_status gp_checkpoint_read(gp_trainee *t, gp_error *error) {
     const gp_train_options *o = t->options;
     void *arrays[] = {t->theta, t->m, t->v, t->best};
     static const char *const names[] = {"theta", "m", "v", "best"};
@@ -435,11 +460,13 @@ static gp_status read_checkpoint(gp_trainee *t, gp_error *error) {
     const gp_tensor *state = gp_tensors_find(&file, "state");
     json_error_t detail;
     json_t *list = checks ? json_loads(checks, 0, &detail) : NULL;
-    int fits = format && print && strcmp(format, CHECKPOINT) == 0 && json_is_array(list) && state &&
-               state->entries == 4;
+    int fits = format && print && strcmp(format, CHECKPOINT) == 0 && all_objects(list) && state &&
+               state->entries == 4 && is_sound_state(t, state->values);
     for (size_t k = 0; k < 4 && fits; k++) {
         const gp_tensor *tensor = gp_tensors_find(&file, names[k]);
-        fits = tensor && tensor->entries == t->n && tensor->dtype == o->dtype;
+        int weights = arrays[k] == t->theta || arrays[k] == t->best;
+        fits = tensor && tensor->entries == t->n && tensor->dtype == o->dtype &&
+               (!weights || all_finite(tensor));
     }
     if (!fits || strcmp(print, expected) != 0) {
         status = gp_fail(error, GP_ERROR_INPUT,
@@ -513,7 +540,7 @@ static gp_status train(gp_trainee *t, gp_error *error) {
             status = check_at(t, when, t->theta, error);
         }
         if (status == GP_OK && !t->refuted && o->checkpoint)
-            status = write_checkpoint(t, error);
+            status = gp_checkpoint_write(t, error);
         if (o->progress) {
             gp_training now = {t->epoch,   o->epochs,     loss,
                                pr_auc,     t->best_score, gp_seconds_now() - start,
@@ -570,7 +597,7 @@ gp_status gp_train(const gp_table *table, const gp_train_options *given, gp_mode
     if (status == GP_OK && gp_shares_make(&t) != GP_OK)
         status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory for %u threads", o.jobs);
     if (status == GP_OK && o.checkpoint)
-        status = read_checkpoint(&t, error);
+        status = gp_checkpoint_read(&t, error);
     int blas = gp_blas_set_threads(1); /* jobs are what is asked for */
     if (status == GP_OK)
         status = train(&t, error);

@@ -40,6 +40,12 @@ static inline int gp_is_wide(const gp_trainee *t) {
     return t->options->dtype == GP_FLOAT64;
 }
 
+/* Where training stands, in the file options->checkpoint. Reading gives GP_OK with the trainee as
+ * an earlier run has left it, or as it was where there is no file; GP_ERROR_INPUT and the trainee
+ * as it was if the file is of another training, or says what no training could have left. */
+gp_status gp_checkpoint_write(const gp_trainee *trainee, gp_error *error);
+gp_status gp_checkpoint_read(gp_trainee *trainee, gp_error *error);
+
 /* Random streams' parts: see GP_STREAM_SHUFFLE. */
 enum { GP_PART_SPLIT = 100, GP_PART_EPOCH = 1000 };
 void gp_shuffle(size_t *order, size_t count, uint64_t seed, uint64_t part);
