@@ -167,6 +167,29 @@ static void test_impossible_records_are_done_anew(void **state) {
     free(expected);
 }
 
+/* Evaluations that a check really takes. */
+static uint64_t cost_of(small_kind which, const char *path) {
+    gp_function *f = small_function(which);
+    gp_progress progress = {0};
+    gp_report *report;
+    gp_options o = options_of(which, path, 0);
+    o.progress = &progress;
+    assert_int_equal(gp_check(f, &o, &report, NULL), GP_OK);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+    return progress.evaluations;
+}
+
+static void test_sound_records_are_used(void **state) {
+    (void)state;
+    for (int which = 0; which < SMALL_KINDS; which++) {
+        cut_off((small_kind)which, &kept);
+        uint64_t whole = cost_of((small_kind)which, NULL);
+        uint64_t resumed = cost_of((small_kind)which, kept.path);
+        assert_true(4 * resumed < 3 * whole);
+    }
+}
+
 /* Every word of every kind of record, made hostile. */
 static void test_no_record_does_harm(void **state) {
     (void)state;
@@ -241,6 +264,7 @@ static void test_only_plain_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_impossible_records_are_done_anew),
+                                       cmocka_unit_test(test_sound_records_are_used),
                                        cmocka_unit_test(test_no_record_does_harm),
                                        cmocka_unit_test(test_lengths),
                                        cmocka_unit_test(test_only_plain_files)};
