@@ -1,6 +1,7 @@
 /* The function under test: its blocks and callbacks. Nothing here evaluates it. */
 #include "function/function.h"
 
+#include <ctype.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <stdarg.h>
@@ -17,6 +18,9 @@ void gp_note(gp_error *error, const char *format, ...) {
         va_start(arguments, format);
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
+        for (char *at = error->message; *at; at++) /* names come from anywhere */
+            if (iscntrl((unsigned char)*at))
+                *at = '?';
     }
 }
 

@@ -1,6 +1,7 @@
 /* Models: tensors and metadata, with the checksum that goes with them filled in. An input that
  * begins with '+' has a line for each text of the metadata and then one for each tensor, "W1 F32 2
  * 3"; any other is a file of tensors. What can be read can be used, written and read again. */
+#include <jansson.h>
 #include <math.h>
 
 #include "fuzz/tensors.h"
@@ -40,10 +41,12 @@ static gp_tensors by_lines(const uint8_t *data, size_t size) {
     gp_tensors t = {0};
     char *line;
     for (size_t k = 0; (line = fuzz_next_line(&data, &size)); k++) {
+        json_t *utf8 = json_string(line); /* a file's texts are, or it can't be read */
         if (k < sizeof keys / sizeof *keys)
-            REQUIRE(gp_tensors_add_text(&t, keys[k], line) == GP_OK);
+            REQUIRE(gp_tensors_add_text(&t, keys[k], utf8 ? line : "") == GP_OK);
         else
             add_tensor(&t, line);
+        json_decref(utf8);
         free(line);
     }
     return t;

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (code == EXIT_USAGE) {
         REQUIRE(complaint_size > 0 && complaint[complaint_size - 1] == '\n');
         complaint[complaint_size - 1] = '\0';
-        REQUIRE(!strchr(complaint, '\n')); /* TODO fuzz_is_line */
+        REQUIRE(complaint[0] && !strchr(complaint, '\n'));
     }
     free(out);
     free(complaint);
