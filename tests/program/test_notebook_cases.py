@@ -53,7 +53,7 @@ class Notebook(ProgramTest):
 
     def test_descent_is_left_out_by_itself(self):
         def report(*more):
-            return json.loads(run("check", "notebook:corrected", "--json", "-", *more).stdout)
+            return run("check", "notebook:corrected", "--json", "-", *more).report
 
         whole, without = report(), report("--no-descent")
         self.assertIn("steps of descent", " ".join(whole["practice"]))
