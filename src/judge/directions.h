@@ -32,16 +32,18 @@ typedef struct gp_directions {
     size_t knowns;
 } gp_directions;
 
-/* Part of a direction: all of x, a range of it, or columns of a matrix. */
+/* Part of a direction: all of x, a range of it, or a box of a block. */
 typedef struct gp_part {
     size_t offset, entries;
-    size_t columns, origin, first_column, end_column; /* as of gp_probe */
+    gp_box box; /* of no dimensions: all of the range */
 } gp_part;
 
 /* What a direction shows over a part: analytic - numeric slope less what known entries explain, a
  * bound on that, and what rounding and tolerable errors of a right gradient may amount to. */
 typedef struct gp_discrepancy {
     double off, bound, fine;
+    double analytic, numeric; /* slopes, whatever is known of entries */
+    double size;              /* |w g| over the part */
 } gp_discrepancy;
 
 /* Measures direction k over a part of something that is off by `off`. */
@@ -52,9 +54,16 @@ static inline int gp_is_off(const gp_discrepancy *d) {
     return d->off > d->bound + d->fine || -d->off > d->bound + d->fine;
 }
 
-/* Where does direction k, which is off, go wrong? Halves what is off until rows, columns or single
- * entries are left, judges entries into the report, adds to `known` and takes blocks that are wrong
- * in more than single entries out of the directions (factor 0). *news counts what was found. */
+/* Is a part wrong beyond what a gradient within the tolerance can be off by? Asks several
+ * directions, each at two sets of steps, since a single bound may fail to hold. The sum of w_i e_i
+ * u_i with u_i uniform in [-1, 1] exceeds s |w e| with probability 2 exp(-s^2 / 2) at most
+ * (Hoeffding), whatever the signs of e. */
+gp_outcome gp_directions_refute(gp_directions *directions, const gp_part *part, int *refuted);
+
+/* Where does direction k, which is off, go wrong? Halves what is off, axis by axis, until slabs or
+ * single entries are left, judges entries into the report, adds to `known` and takes blocks that
+ * are wrong in more than single entries out of the directions (factor 0). *news counts what was
+ * found. */
 gp_outcome gp_locate(gp_directions *directions, unsigned k, const gp_discrepancy *whole,
                      size_t *news);
 

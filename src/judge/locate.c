@@ -1,6 +1,11 @@
 /* Where a direction goes wrong: halves, then halves of those that are off, breadth first, over
- * blocks, rows of a block, entries of a row, and columns where every row is off. The other half of
- * a split is what is left of the whole, and is measured itself only once bounds have added up. */
+ * blocks and then along one axis of a block after the other, each within what the axes before it
+ * have left: slabs, ranges and single entries of blocks of any shape. The other half of a split is
+ * what is left of the whole, and is measured itself only once bounds have added up.
+ *
+ * A part in which g = F d for one F, as in one that is zeroed or negated, shows the same ratio of
+ * slopes whatever its size, and a part that is only partly wrong doesn't: what shares a ratio is not
+ * halved any further, so that a range costs as much as its two ends. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,27 +13,40 @@
 #include "judge/directions.h"
 
 enum {
-    MOST_NODES = 64,     /* that are off at a time: more is "all over the place" */
-    SAMPLE = 40,         /* entries of a block that is wrong all over, half of them neighbours, */
-    SAMPLE_OF_LINE = 12, /* and so many of a row or column that is */
-    WIDTH_TO_TELL = 64   /* parts in which nearly all must be off to call it all over */
+    MOST_NODES = 64,    /* that are off at a time: more is "all over the place" */
+    SAMPLE = 40,        /* entries of a block that is wrong all over, half of them neighbours, */
+    SAMPLE_OF_BOX = 12, /* so many of a part that is, */
+    SAMPLE_OF_FACTOR = 4, /* and so many where a factor says what is wrong with it */
+    CROWD = 32,  /* So many nodes off at a time: those between two others aren't halved. */
+    MANY = 8,    /* So many single indices: neighbours are looked at together. */
+    OTHERS = 2,  /* directions that have to show the same ratio */
+    LISTED = 6,  /* parts that a diagnosis lists */
+    MOST_BOXES = 256 /* that are told apart in a block */
 };
 /* Bounds of a remainder may add up to this many times that of a measured part. */
-static const double ADDED_UP = 32;
+static const double ADDED_UP = 8;
+/* Where several parts are off, each shows a share of it: what they are measured to is this share of
+ * what it takes for one. */
+static const double SHARPER = 0.125;
+/* A ratio tells something where what blurs it is no more than this share of what is off. */
+static const double TELLING = 0.05;
+/* The same where several directions agree. */
+static const double TELLING_TOGETHER = 0.1;
+/* And of what lies between parts that share one, or beside them, this. */
+static const double TELLING_BESIDE = 0.25;
 
-/* What is halved. */
-typedef enum gp_axis { BLOCKS, ROWS, COLUMNS, ENTRIES } gp_axis;
-
+/* What is halved: blocks, or one axis of a box. */
 typedef struct gp_space {
-    gp_axis axis;
-    size_t block;
-    size_t base;  /* entries: the first one */
-    size_t count; /* of what the axis counts */
+    int blocks;
+    size_t axis;
+    gp_box box;
 } gp_space;
 
 typedef struct gp_node {
     size_t low, high;
     gp_discrepancy seen;
+    size_t joined; /* so many parts make it up, none of which is halved any further; 0: it may be */
+    int uniform;   /* and all show the same ratio */
 } gp_node;
 
 typedef struct gp_finding {
@@ -37,77 +55,219 @@ typedef struct gp_finding {
     int all_over;
 } gp_finding;
 
+/* A part that is wrong as such. */
+typedef struct gp_wrong {
+    gp_box box;
+    double factor; /* of the derivative; NaN: none explains it */
+} gp_wrong;
+
 typedef struct gp_search {
     gp_directions *d;
     unsigned direction;
+    int several;    /* parts are off side by side */
+    unsigned turns; /* to other directions, within one another */
     size_t news;
+    size_t block;    /* that is being searched */
+    gp_wrong *wrong; /* room for MOST_BOXES */
+    size_t wrongs;
 } gp_search;
+
+typedef struct gp_tally {
+    size_t looked, refuted, cleared;
+} gp_tally;
 
 static const gp_block *block_of(const gp_search *s, size_t block) {
     return &s->d->check->function->block[block];
 }
 
-static size_t columns_of(const gp_block *block) {
-    return block->dimensions < 2 || block->shape[0] == 0 ? 1 : block->entries / block->shape[0];
+static gp_outcome out_of_memory(const gp_search *s) {
+    return gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
 }
 
-static gp_part part_of(const gp_search *s, const gp_space *space, size_t low, size_t high) {
-    const gp_block *block = block_of(s, space->axis == BLOCKS ? low : space->block);
-    size_t columns = columns_of(block);
-    gp_part part = {.offset = block->offset, .entries = block->entries};
-    switch (space->axis) {
-    case BLOCKS: {
-        const gp_block *last = block_of(s, high - 1);
-        part.entries = last->offset + last->entries - block->offset;
-        break;
+/* ---- boxes ----------------------------------------------------------------------- */
+
+static gp_box whole_block(const gp_block *block) {
+    gp_box box = {.origin = block->offset, .dimensions = block->dimensions};
+    for (size_t k = 0; k < block->dimensions; k++)
+        box.shape[k] = box.high[k] = block->shape[k];
+    return box;
+}
+
+static size_t volume_of(const gp_box *box) {
+    size_t volume = 1;
+    for (size_t k = 0; k < box->dimensions; k++)
+        volume *= box->high[k] - box->low[k];
+    return volume;
+}
+
+static int is_whole(const gp_box *box) {
+    for (size_t k = 0; k < box->dimensions; k++)
+        if (box->high[k] - box->low[k] < box->shape[k])
+            return 0;
+    return 1;
+}
+
+static int is_within(const gp_box *box, const gp_box *other) {
+    int within = 1;
+    for (size_t k = 0; k < box->dimensions; k++)
+        within &= box->low[k] >= other->low[k] && box->high[k] <= other->high[k];
+    return within;
+}
+
+/* The entry of x that is number i of a box, in C order. */
+static size_t entry_of(const gp_box *box, size_t i) {
+    size_t entry = 0, unit = 1;
+    for (size_t k = box->dimensions; k-- > 0; unit *= box->shape[k]) {
+        size_t width = box->high[k] - box->low[k];
+        entry += (box->low[k] + i % width) * unit;
+        i /= width;
     }
-    case ROWS:
-        part.offset += low * columns;
-        part.entries = (high - low) * columns;
-        break;
-    case COLUMNS:
-        part.columns = columns;
-        part.origin = block->offset;
-        part.first_column = low;
-        part.end_column = high;
-        break;
-    case ENTRIES:
-        part.offset = space->base + low;
-        part.entries = high - low;
-        break;
-    }
+    return box->origin + entry;
+}
+
+static gp_part part_of_box(const gp_box *box) {
+    size_t volume = volume_of(box), first = entry_of(box, 0), last = entry_of(box, volume - 1);
+    gp_part part = {.offset = first, .entries = last - first + 1};
+    if (part.entries > volume)
+        part.box = *box;
     return part;
 }
 
+static gp_part part_of(const gp_search *s, const gp_space *space, size_t low, size_t high) {
+    if (space->blocks) {
+        const gp_block *first = block_of(s, low), *last = block_of(s, high - 1);
+        return (gp_part){.offset = first->offset,
+                         .entries = last->offset + last->entries - first->offset};
+    }
+    gp_box box = space->box;
+    box.low[space->axis] = low;
+    box.high[space->axis] = high;
+    return part_of_box(&box);
+}
+
+/* ---- halving --------------------------------------------------------------------- */
+
 static gp_outcome measure(gp_search *s, const gp_space *space, double off, gp_node *node) {
     gp_part part = part_of(s, space, node->low, node->high);
-    return gp_directions_part(s->d, s->direction, &part, off, &node->seen);
+    return gp_directions_part(s->d, s->direction, &part, s->several ? SHARPER * off : off,
+                              &node->seen);
 }
 
 /* Splits a node; both halves get what is seen of them. */
 static gp_outcome split(gp_search *s, const gp_space *space, const gp_node *node, gp_node *left,
                         gp_node *right) {
     size_t middle = node->low + (node->high - node->low) / 2;
+    const gp_discrepancy *whole = &node->seen;
     *left = (gp_node){.low = node->low, .high = middle};
     *right = (gp_node){.low = middle, .high = node->high};
-    gp_outcome outcome = measure(s, space, node->seen.off, left);
+    gp_outcome outcome = measure(s, space, whole->off, left);
     if (outcome != GP_EVALUATED)
         return outcome;
-    right->seen.off = node->seen.off - left->seen.off;
-    right->seen.bound = node->seen.bound + left->seen.bound;
-    right->seen.fine = fmin(node->seen.fine, hypot(left->seen.fine, left->seen.fine));
+    right->seen = (gp_discrepancy){
+        .off = whole->off - left->seen.off,
+        .bound = whole->bound + left->seen.bound,
+        .fine = fmin(whole->fine, hypot(left->seen.fine, left->seen.fine)),
+        .analytic = whole->analytic - left->seen.analytic,
+        .numeric = whole->numeric - left->seen.numeric,
+        .size = whole->size};
     /* A remainder is as good as its bound: where that could hide what the left half's doesn't. */
     if (gp_is_off(&right->seen) && right->seen.bound > ADDED_UP * left->seen.bound)
-        return measure(s, space, node->seen.off, right);
-    if (!gp_is_off(&right->seen) && !gp_is_off(&left->seen))
-        return measure(s, space, node->seen.off, right);
+        return measure(s, space, whole->off, right);
+    if (!gp_is_off(&right->seen) &&
+        (!gp_is_off(&left->seen) || (s->several && right->seen.bound > 2 * left->seen.bound)))
+        return measure(s, space, whole->off, right);
     return GP_EVALUATED;
 }
 
-/* The smallest parts of a space that are off, or that it is off all over. */
-static gp_outcome bisect(gp_search *s, const gp_space *space, const gp_discrepancy *whole,
-                         gp_finding *finding) {
-    size_t most = space->axis == BLOCKS ? space->count : MOST_NODES, width = 1, count = 1;
+static int is_telling(const gp_discrepancy *d, double share) {
+    return d->bound + d->fine <= share * fabs(d->off);
+}
+
+/* Is the ratio of two parts' slopes the same? |a d' - a' d| is within what is not known of them. */
+static int have_one_ratio(const gp_discrepancy *p, const gp_discrepancy *q) {
+    double blur = fabs(p->analytic) * q->bound + fabs(q->analytic) * p->bound +
+                  fabs(p->numeric) * q->fine + fabs(q->numeric) * p->fine;
+    return fabs(p->analytic * q->numeric - q->analytic * p->numeric) <= blur;
+}
+
+static int share_ratio(const gp_discrepancy *p, const gp_discrepancy *q) {
+    return is_telling(p, TELLING) && is_telling(q, TELLING) && have_one_ratio(p, q);
+}
+
+static int are_neighbours(const gp_node *left, const gp_node *right) {
+    return left->high == right->low;
+}
+
+static void add(gp_node *to, const gp_node *node) {
+    to->high = node->high;
+    to->joined += node->joined;
+    to->uniform |= node->uniform;
+    to->seen.off += node->seen.off;
+    to->seen.bound += node->seen.bound;
+    to->seen.fine = hypot(to->seen.fine, node->seen.fine);
+    to->seen.analytic += node->seen.analytic;
+    to->seen.numeric += node->seen.numeric;
+    to->seen.size = hypot(to->seen.size, node->seen.size);
+}
+
+/* Makes one of neighbours that aren't halved any further; returns how many nodes are left. */
+static size_t join(gp_node *node, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 1; i < count; i++) {
+        gp_node *last = &node[kept];
+        int alike = last->joined && node[i].joined && last->uniform == node[i].uniform &&
+                    (!last->uniform || share_ratio(&last->seen, &node[i].seen));
+        if (alike && are_neighbours(last, &node[i]))
+            add(last, &node[i]);
+        else
+            node[++kept] = node[i];
+    }
+    return count ? kept + 1 : 0;
+}
+
+/* Nodes that need no halving: those that share a ratio with two others or more, and those in the
+ * midst of a crowd. */
+static size_t settle(gp_node *node, size_t count, size_t low, size_t high) {
+    size_t free_ones = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t others = 0;
+        if (node[i].joined)
+            continue;
+        for (size_t k = 0; k < count; k++)
+            if (k != i && share_ratio(&node[i].seen, &node[k].seen))
+                others += node[k].joined > 1 ? node[k].joined : 1;
+        node[i].uniform = others >= 2;
+        free_ones += !node[i].uniform;
+    }
+    int single = 1;
+    for (size_t i = 0; i < count; i++)
+        single &= node[i].joined || node[i].uniform || node[i].high - node[i].low == 1;
+    int crowded = free_ones > (single ? MANY : CROWD);
+    for (size_t i = 0; i < count; i++) {
+        int follows = i ? are_neighbours(&node[i - 1], &node[i]) : node[i].low == low;
+        int precedes =
+            i + 1 < count ? are_neighbours(&node[i], &node[i + 1]) : node[i].high == high;
+        int amidst = follows && precedes && count > 1;
+        if (!node[i].joined && (node[i].uniform || (crowded && amidst)))
+            node[i].joined = 1;
+    }
+    /* An end of a crowd that can't be halved belongs to it. */
+    for (size_t i = 0; i < count; i++) {
+        int beside =
+            (i > 0 && are_neighbours(&node[i - 1], &node[i]) && node[i - 1].joined &&
+             !node[i - 1].uniform) ||
+            (i + 1 < count && are_neighbours(&node[i], &node[i + 1]) && node[i + 1].joined &&
+             !node[i + 1].uniform);
+        if (!node[i].joined && node[i].high - node[i].low == 1 && beside)
+            node[i].joined = 1;
+    }
+    return join(node, count);
+}
+
+/* The smallest parts of [low, high) of a space that are off, or that it is off all over. */
+static gp_outcome bisect(gp_search *s, const gp_space *space, size_t low, size_t high,
+                         const gp_discrepancy *whole, gp_finding *finding) {
+    size_t most = space->blocks ? high : MOST_NODES, count = 1;
     gp_node *now = malloc((2 * most + 2) * sizeof *now);
     gp_node *next = malloc((2 * most + 2) * sizeof *next);
     gp_outcome outcome = GP_EVALUATED;
@@ -115,78 +275,155 @@ static gp_outcome bisect(gp_search *s, const gp_space *space, const gp_discrepan
     if (!now || !next) {
         free(now);
         free(next);
-        return gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
+        return out_of_memory(s);
     }
-    now[0] = (gp_node){0, space->count, *whole};
-    for (; width < space->count && outcome == GP_EVALUATED; width *= 2) {
+    now[0] = (gp_node){.low = low, .high = high, .seen = *whole};
+    for (int halved = 1; halved && count <= most && outcome == GP_EVALUATED;) {
         size_t found = 0;
+        halved = 0;
+        s->several = count > 2;
         for (size_t i = 0; i < count && outcome == GP_EVALUATED; i++) {
-            if (now[i].high - now[i].low == 1) {
+            if (now[i].joined || now[i].high - now[i].low == 1) {
                 next[found++] = now[i];
                 continue;
             }
-            gp_node half[2];
-            outcome = split(s, space, &now[i], &half[0], &half[1]);
-            for (int k = 0; k < 2 && outcome == GP_EVALUATED; k++)
-                if (gp_is_off(&half[k].seen))
-                    next[found++] = half[k];
+            outcome = split(s, space, &now[i], &next[found], &next[found + 1]);
+            int left = gp_is_off(&next[found].seen), right = gp_is_off(&next[found + 1].seen);
+            if (!left && right)
+                next[found] = next[found + 1];
+            if (!left && !right) { /* somewhere in it, then */
+                next[found] = now[i];
+                next[found].joined = 1;
+            } else {
+                halved = 1;
+            }
+            found += left && right ? 2 : 1;
         }
         gp_node *swap = now;
         now = next;
         next = swap;
-        count = found;
-        size_t parts = 2 * width < space->count ? 2 * width : space->count;
-        finding->all_over = space->axis != BLOCKS &&
-                            (count > most || (parts >= WIDTH_TO_TELL && 4 * count > 3 * parts));
-        if (finding->all_over)
-            break;
+        count = space->blocks || outcome != GP_EVALUATED ? found : settle(now, found, low, high);
+        if (getenv("DBG")) { fprintf(stderr, "axis %zu level:", space->axis); for (size_t i = 0; i < count; i++) fprintf(stderr, " [%zu:%zu j%zu u%d off %.2g b %.1g f %.1g r %.4g]", now[i].low, now[i].high, now[i].joined, now[i].uniform, now[i].seen.off, now[i].seen.bound, now[i].seen.fine, now[i].seen.analytic/now[i].seen.numeric); fprintf(stderr, "\n"); }
     }
-    if (space->axis != BLOCKS && space->count > 1 && 4 * count > 3 * space->count)
-        finding->all_over = 1;
+    s->several = 0;
+    int everywhere = count > 0 && now[0].low == low && now[count - 1].high == high;
+    for (size_t i = 1; i < count; i++)
+        everywhere &= are_neighbours(&now[i - 1], &now[i]);
     free(next);
     finding->leaf = now;
     finding->leaves = count;
+    finding->all_over = !space->blocks && (everywhere || count > most);
     return outcome == GP_NOT_HERE ? GP_EVALUATED : outcome;
 }
 
-/* Looks at one entry by itself, once. *refuted counts. */
-static gp_outcome look_at(gp_search *s, size_t entry, int accused, size_t *refuted) {
+/* ---- looking at entries ---------------------------------------------------------- */
+
+/* Looks at one entry by itself, once. */
+static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tally) {
     gp_directions *d = s->d;
     gp_check_state *c = d->check;
-    gp_entry result;
-    const gp_entry *before = gp_report_at(c->report, entry);
-    if (before->status != GP_ENTRY_UNCHECKED) {
-        *refuted += before->status == GP_ENTRY_REFUTED;
-        return GP_EVALUATED;
-    }
-    double a = gp_check_gradient(c, entry);
-    gp_outcome outcome =
-        accused ? gp_judge_accused(c, entry, a, &result) : gp_judge_again(c, entry, a, &result);
+    gp_entry result = *gp_report_at(c->report, entry);
+    gp_outcome outcome = GP_EVALUATED;
+    int known = result.status != GP_ENTRY_UNCHECKED;
+    double a = known ? result.analytic : gp_check_gradient(c, entry);
+    if (!known)
+        outcome =
+            accused ? gp_judge_accused(c, entry, a, &result) : gp_judge_again(c, entry, a, &result);
     if (outcome == GP_FAULT)
         return outcome;
+    tally->looked++;
+    tally->refuted += result.status == GP_ENTRY_REFUTED;
+    tally->cleared +=
+        result.status == GP_ENTRY_VERIFIED || result.status == GP_ENTRY_UNEXERCISED;
+    if (known)
+        return GP_EVALUATED;
     if (gp_report_put(c->report, entry, &result) != GP_OK)
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-    *refuted += result.status == GP_ENTRY_REFUTED;
+        return out_of_memory(s);
     s->news++;
-    if (d->knowns < GP_MOST_KNOWN && isfinite(result.bound))
+    /* What is unresolved explains nothing. */
+    if (d->knowns < GP_MOST_KNOWN && isfinite(result.bound) &&
+        result.status != GP_ENTRY_UNRESOLVED)
         d->known[d->knowns++] =
             (gp_known_entry){entry, a, result.analytic - result.numeric, result.bound};
     return GP_EVALUATED;
 }
 
-/* Entries first, first + step, ...: `count` of `of`, half of them neighbours, the others drawn. */
-static gp_outcome sample(gp_search *s, size_t first, size_t step, size_t of, size_t count,
-                         size_t *refuted) {
+/* `count` entries of a box, half of them neighbours, the others drawn. */
+static gp_outcome sample(gp_search *s, const gp_box *box, size_t count, int accused,
+                         gp_tally *tally) {
     uint64_t seed = s->d->check->options.seed;
     gp_outcome outcome = GP_EVALUATED;
-    size_t run = of <= count ? of : count / 2;
+    size_t of = volume_of(box), run = of <= count ? of : count / 2, first = entry_of(box, 0);
     for (size_t i = 0; i < run && outcome == GP_EVALUATED; i++)
-        outcome = look_at(s, first + i * step, 0, refuted);
+        outcome = look_at(s, entry_of(box, i), accused, tally);
     for (size_t i = run; i < count && of > count && outcome == GP_EVALUATED; i++) {
         double u = gp_random_uniform(seed, GP_STREAM_SAMPLE, first, i);
-        outcome = look_at(s, first + (size_t)(u * (double)of) * step, 0, refuted);
+        outcome = look_at(s, entry_of(box, (size_t)(u * (double)of)), accused, tally);
     }
     return outcome;
+}
+
+/* A single entry of a box that is off: from half to half, each time the one that shows it best. */
+static gp_outcome drill(gp_search *s, const gp_box *from, const gp_discrepancy *seen,
+                        gp_tally *tally) {
+    gp_box box = *from;
+    gp_node at = {.seen = *seen};
+    for (size_t axis = 0; axis < box.dimensions; axis++) {
+        at.low = box.low[axis];
+        at.high = box.high[axis];
+        while (at.high - at.low > 1) {
+            gp_space space = {.axis = axis, .box = box};
+            gp_node half[2];
+            gp_outcome outcome = split(s, &space, &at, &half[0], &half[1]);
+            if (outcome != GP_EVALUATED)
+                return outcome == GP_NOT_HERE ? GP_EVALUATED : outcome;
+            const gp_discrepancy *left = &half[0].seen, *right = &half[1].seen;
+            at = fabs(left->off) * (right->bound + right->fine) >
+                         fabs(right->off) * (left->bound + left->fine)
+                     ? half[0]
+                     : half[1];
+            if (!gp_is_off(&at.seen))
+                return GP_EVALUATED;
+        }
+        box.low[axis] = at.low;
+        box.high[axis] = at.high;
+    }
+    return look_at(s, entry_of(&box, 0), 1, tally);
+}
+
+/* ---- parts that are wrong as such ------------------------------------------------ */
+
+/* How much of what is off of a part is blurred. */
+static double blur_of(const gp_discrepancy *d) {
+    return d->off != 0 ? (d->bound + d->fine) / fabs(d->off) : INFINITY;
+}
+
+/* Is g = F d over all of a box? Then all directions show one ratio. *factor: F, or NaN. */
+static gp_outcome find_factor(gp_search *s, const gp_box *box, const gp_discrepancy *seen,
+                              double *factor) {
+    enum { ASKED = OTHERS + 2 };
+    gp_part part = part_of_box(box);
+    gp_discrepancy shown[ASKED] = {*seen};
+    double products = 0, squares = 0;
+    size_t best = 0, telling = 0, asked = s->d->count < ASKED ? s->d->count : ASKED;
+    *factor = NAN;
+    /* This direction too, where the other halves' bounds have added up. */
+    for (size_t k = is_telling(seen, TELLING) ? 1 : 0; k < asked; k++) {
+        unsigned direction = (unsigned)((s->direction + k) % s->d->count);
+        if (gp_directions_part(s->d, direction, &part, SHARPER * seen->off, &shown[k]) == GP_FAULT)
+            return GP_FAULT;
+        best = blur_of(&shown[k]) < blur_of(&shown[best]) ? k : best;
+    }
+    for (size_t k = 0; k < asked; k++) {
+        if (!have_one_ratio(&shown[k], &shown[best]))
+            return GP_EVALUATED;
+        telling += is_telling(&shown[k], TELLING_TOGETHER);
+        products += shown[k].analytic * shown[k].numeric;
+        squares += shown[k].numeric * shown[k].numeric;
+    }
+    if (telling > OTHERS && is_telling(&shown[best], TELLING) && squares > 0)
+        *factor = products / squares;
+    return GP_EVALUATED;
 }
 
 /* A block that is wrong in more than single entries takes no part in what follows: nothing more can
@@ -196,113 +433,379 @@ static void take_out(gp_search *s, size_t block) {
     s->d->norm[block] = 0;
 }
 
-/* Are lines (rows or columns) wrong as such? Says so. */
-static gp_outcome name_lines(gp_search *s, size_t block, const char *kind, const size_t *line,
-                             size_t lines, size_t of) {
-    char list[160] = "";
-    if (lines == 0)
+static int is_accused(const gp_search *s, const gp_box *box) {
+    for (size_t i = 0; i < s->wrongs; i++)
+        if (is_within(box, &s->wrong[i].box))
+            return 1;
+    return 0;
+}
+
+/* Is a box wrong in the same way, by other directions than the one that is searched along, or, where
+ * these can't tell, by entries of it? */
+static gp_outcome is_alike(gp_search *s, const gp_box *box, double factor, int *alike) {
+    const gp_discrepancy ratio = {.analytic = factor, .numeric = 1};
+    gp_part part = part_of_box(box);
+    gp_tally tally = {0};
+    int blurred = 0;
+    *alike = 1;
+    for (unsigned k = 1; k <= OTHERS && *alike; k++) {
+        gp_discrepancy other;
+        unsigned direction = (s->direction + k) % s->d->count;
+        if (gp_directions_part(s->d, direction, &part, 0, &other) == GP_FAULT)
+            return GP_FAULT;
+        double expected = isnan(factor) ? other.off : (factor - 1) * other.numeric;
+        blurred |= other.bound + other.fine > TELLING_BESIDE * fabs(expected);
+        *alike = isnan(factor) ? !blurred : have_one_ratio(&ratio, &other);
+    }
+    if (!*alike || !blurred)
         return GP_EVALUATED;
-    for (size_t i = 0; i < lines && i < 9; i++) {
-        size_t used = strlen(list);
-        if (i < 8)
-            snprintf(list + used, sizeof list - used, "%s%zu", i ? ", " : "", line[i]);
+    gp_outcome outcome = sample(s, box, OTHERS, 1, &tally);
+    *alike = tally.looked > 0 && tally.refuted == tally.looked;
+    return outcome;
+}
+
+/* By accident a direction shows little of something that is wrong. So a box grows over what lies
+ * beside it as long as that is wrong in the same way, twice as far each time where a factor says
+ * which. */
+static gp_outcome grow(gp_search *s, gp_box *box, size_t axis, int upwards, double factor) {
+    size_t most = upwards ? box->shape[axis] - box->high[axis] : box->low[axis], steps = 0;
+    for (size_t width = 1, shrinking = 0; most > 0 && width > 0;) {
+        gp_box beside = *box;
+        int alike;
+        width = width < most ? width : most;
+        beside.low[axis] = upwards ? box->high[axis] : box->low[axis] - width;
+        beside.high[axis] = beside.low[axis] + width;
+        if (is_alike(s, &beside, factor, &alike) == GP_FAULT)
+            return GP_FAULT;
+        if (alike && upwards)
+            box->high[axis] += width;
+        else if (alike)
+            box->low[axis] -= width;
+        most -= alike ? width : 0;
+        shrinking |= !alike;
+        if (shrinking)
+            width /= 2;
         else
-            snprintf(list + used, sizeof list - used, ", ...");
+            width = isnan(factor) ? ++steps < MANY : 2 * width;
     }
-    take_out(s, block);
-    const char *name = block_of(s, block)->name;
-    gp_status status = gp_report_add_diagnosis(
-        s->d->check->report, block, kind, NAN,
-        "%s is wrong in %.*s %s and, by the same random direction, right in the other %zu", name,
-        (int)(strlen(kind) - (lines == 1)), kind, list, of - lines); /* "row", "rows" */
-    return status == GP_OK ? GP_EVALUATED
-                           : gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
+    return GP_EVALUATED;
 }
 
-/* Entries of a range that is off: each by itself; *all_over where it is wrong as a whole. */
-static gp_outcome locate_entries(gp_search *s, size_t block, size_t base, size_t count,
-                                 const gp_discrepancy *seen, int *all_over) {
-    gp_space space = {ENTRIES, block, base, count};
+/* Keeps a box as wrong, if entries or directions say so. */
+static gp_outcome accuse(gp_search *s, const gp_box *box, double factor, const gp_tally *tally) {
+    int refuted = tally->refuted > 0;
+    gp_box all = *box;
+    if (!refuted) {
+        gp_part part = part_of_box(box);
+        if (gp_directions_refute(s->d, &part, &refuted) == GP_FAULT)
+            return GP_FAULT;
+    }
+    if (!refuted || s->wrongs == MOST_BOXES)
+        return GP_EVALUATED;
+    for (size_t k = 0; k < all.dimensions; k++)
+        for (int upwards = 0; upwards < 2; upwards++)
+            if (grow(s, &all, k, upwards, factor) == GP_FAULT)
+                return GP_FAULT;
+    s->wrong[s->wrongs++] = (gp_wrong){all, factor};
+    s->news++;
+    return GP_EVALUATED;
+}
+
+/* *named: a factor explains all of a box. */
+static gp_outcome name_factor(gp_search *s, const gp_box *box, const gp_discrepancy *seen,
+                              int *named) {
+    gp_tally tally = {0};
+    double factor;
+    size_t before = s->wrongs;
+    *named = 0;
+    gp_outcome outcome = find_factor(s, box, seen, &factor);
+    if (outcome != GP_EVALUATED || isnan(factor))
+        return outcome;
+    /* Where most of it is zero in the function too, it isn't all of the box that is wrong. */
+    outcome = sample(s, box, SAMPLE_OF_FACTOR, 1, &tally);
+    if (outcome == GP_EVALUATED && 2 * tally.cleared <= tally.looked)
+        outcome = accuse(s, box, factor, &tally);
+    *named = s->wrongs > before;
+    return outcome;
+}
+
+/* All of a block: what single entries say goes to the diagnosis. */
+static gp_outcome wrong_all_over(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
+    gp_tally tally = {0}, single = {0};
+    gp_outcome outcome = sample(s, box, SAMPLE, 0, &tally);
+    if (tally.refuted > 0)
+        take_out(s, s->block);
+    if (outcome != GP_EVALUATED || tally.refuted > 0)
+        return outcome;
+    int named = 0;
+    if (tally.cleared == 0)
+        outcome = name_factor(s, box, seen, &named);
+    return outcome == GP_EVALUATED && !named ? drill(s, box, seen, &single) : outcome;
+}
+
+/* A box that no axis narrows down any further. */
+static gp_outcome finish_box(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
+    gp_tally tally = {0};
+    size_t volume = volume_of(box);
+    int named;
+    if (volume == 1)
+        return look_at(s, entry_of(box, 0), 1, &tally);
+    if (is_whole(box))
+        return wrong_all_over(s, box, seen);
+    gp_outcome outcome = name_factor(s, box, seen, &named);
+    if (outcome != GP_EVALUATED || named)
+        return outcome;
+    outcome = sample(s, box, SAMPLE_OF_BOX, 1, &tally);
+    if (outcome != GP_EVALUATED || volume <= SAMPLE_OF_BOX)
+        return outcome;
+    return 2 * tally.refuted >= tally.looked ? accuse(s, box, NAN, &tally)
+                                             : drill(s, box, seen, &tally);
+}
+
+static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis,
+                          const gp_discrepancy *seen);
+
+/* A part that shows one ratio: named by it, or asked about in another direction, where that was an
+ * accident of this one. *done: nothing more to look for. */
+static gp_outcome look_into_uniform(gp_search *s, const gp_box *box, size_t axis,
+                                    const gp_discrepancy *seen, int *done) {
+    gp_part part = part_of_box(box);
+    gp_discrepancy other;
+    unsigned direction = s->direction;
+    gp_outcome outcome = name_factor(s, box, seen, done);
+    if (outcome != GP_EVALUATED || *done || s->turns + 1 >= s->d->count)
+        return outcome;
+    s->direction = (direction + 1) % s->d->count;
+    s->turns++;
+    outcome = gp_directions_part(s->d, s->direction, &part, seen->off, &other);
+    *done = outcome == GP_EVALUATED && gp_is_off(&other);
+    if (*done)
+        outcome = descend(s, box, axis, &other);
+    s->direction = direction;
+    s->turns--;
+    return outcome;
+}
+
+/* What is wrong in a box, axis by axis from `axis` on. */
+static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis,
+                          const gp_discrepancy *seen) {
     gp_finding finding;
-    size_t refuted = 0;
-    gp_outcome outcome = bisect(s, &space, seen, &finding);
-    *all_over = finding.all_over;
-    for (size_t i = 0; i < finding.leaves && !finding.all_over && outcome == GP_EVALUATED; i++)
-        if (finding.leaf[i].high - finding.leaf[i].low == 1)
-            outcome = look_at(s, base + finding.leaf[i].low, 1, &refuted);
+    while (axis < box->dimensions && box->high[axis] - box->low[axis] == 1)
+        axis++;
+    if (axis == box->dimensions)
+        return finish_box(s, box, seen);
+    gp_space space = {.axis = axis, .box = *box};
+    gp_outcome outcome = bisect(s, &space, box->low[axis], box->high[axis], seen, &finding);
+    if (outcome == GP_EVALUATED && finding.all_over) {
+        int uniform = finding.leaves == 1 && finding.leaf[0].uniform;
+        free(finding.leaf);
+        if (uniform && is_whole(box))
+            return wrong_all_over(s, box, seen);
+        int named = 0;
+        if (uniform)
+            outcome = name_factor(s, box, seen, &named);
+        return outcome == GP_EVALUATED && !named ? descend(s, box, axis + 1, seen) : outcome;
+    }
+    for (size_t i = 0; i < finding.leaves && outcome == GP_EVALUATED; i++) {
+        const gp_node *leaf = &finding.leaf[i];
+        gp_box part = *box;
+        part.low[axis] = leaf->low;
+        part.high[axis] = leaf->high;
+        int done = is_accused(s, &part);
+        if (leaf->uniform && !done)
+            outcome = look_into_uniform(s, &part, axis, &leaf->seen, &done);
+        if (outcome == GP_EVALUATED && !done)
+            outcome = descend(s, &part, axis + 1, &leaf->seen);
+    }
     free(finding.leaf);
     return outcome;
 }
 
-static gp_outcome wrong_all_over(gp_search *s, size_t block) {
-    const gp_block *b = block_of(s, block);
-    size_t refuted = 0;
-    gp_outcome outcome = sample(s, b->offset, 1, b->entries, SAMPLE, &refuted);
-    if (refuted > 0)
-        take_out(s, block);
-    return outcome;
+/* ---- what is said of them -------------------------------------------------------- */
+
+static int same_factor(double p, double q) {
+    return (isnan(p) && isnan(q)) || fabs(p - q) <= 1e-3 * fmax(1, fabs(p));
 }
 
-static gp_outcome locate_columns(gp_search *s, size_t block, const gp_discrepancy *seen) {
-    const gp_block *b = block_of(s, block);
-    size_t columns = columns_of(b), line[MOST_NODES], lines = 0, refuted = 0;
-    gp_space space = {COLUMNS, block, 0, columns};
-    gp_finding finding;
-    gp_outcome outcome = bisect(s, &space, seen, &finding);
-    int all_over = finding.all_over || finding.leaves == 0;
-    for (size_t i = 0; i < finding.leaves && !all_over && outcome == GP_EVALUATED; i++) {
-        size_t column = finding.leaf[i].low, before = refuted;
-        outcome = sample(s, b->offset + column, columns, b->shape[0], SAMPLE_OF_LINE, &refuted);
-        if (refuted > before)
-            line[lines++] = column;
+/* Two boxes that make up a box become it, and one within the other goes. */
+static int merge_boxes(gp_wrong *p, const gp_wrong *q) {
+    size_t axis = 0, differing = 0;
+    if (is_within(&q->box, &p->box))
+        return 1;
+    if (is_within(&p->box, &q->box)) {
+        *p = *q;
+        return 1;
     }
-    free(finding.leaf);
-    if (outcome == GP_EVALUATED && (all_over || lines == 0))
-        return wrong_all_over(s, block);
-    return outcome == GP_EVALUATED ? name_lines(s, block, "columns", line, lines, columns)
-                                   : outcome;
+    for (size_t k = 0; k < p->box.dimensions; k++)
+        if (p->box.low[k] != q->box.low[k] || p->box.high[k] != q->box.high[k]) {
+            axis = k;
+            differing++;
+        }
+    size_t *low = &p->box.low[axis], *high = &p->box.high[axis];
+    if (differing > 1 || !same_factor(p->factor, q->factor) || *high < q->box.low[axis] ||
+        q->box.high[axis] < *low)
+        return 0;
+    *low = q->box.low[axis] < *low ? q->box.low[axis] : *low;
+    *high = q->box.high[axis] > *high ? q->box.high[axis] : *high;
+    return 1;
+}
+
+static void merge_all(gp_search *s) {
+    for (int merged = 1; merged;) {
+        merged = 0;
+        for (size_t i = 0; i < s->wrongs; i++)
+            for (size_t k = i + 1; k < s->wrongs; k++)
+                if (merge_boxes(&s->wrong[i], &s->wrong[k])) {
+                    s->wrong[k] = s->wrong[--s->wrongs];
+                    merged = 1;
+                }
+    }
+}
+
+/* "W[2][0:8][:]" */
+static size_t write_box(const gp_block *block, const gp_box *box, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "%.60s", block->name);
+    for (size_t k = 0; k < box->dimensions && used < size; k++) {
+        size_t low = box->low[k], high = box->high[k];
+        char *at = text + used;
+        if (low == 0 && high == box->shape[k] && high > 1)
+            used += (size_t)snprintf(at, size - used, "[:]");
+        else if (high - low == 1)
+            used += (size_t)snprintf(at, size - used, "[%zu]", low);
+        else
+            used += (size_t)snprintf(at, size - used, "[%zu:%zu]", low, high);
+    }
+    return used < size ? used : size - 1;
+}
+
+/* Matrices have rows and columns; of other blocks it is slabs. */
+static const char *kind_of(const gp_box *box) {
+    if (box->dimensions != 2)
+        return "slab";
+    int rows = box->high[0] - box->low[0] < box->shape[0];
+    int columns = box->high[1] - box->low[1] < box->shape[1];
+    return rows && !columns ? "rows" : columns && !rows ? "columns" : "slab";
+}
+
+static void write_manner(double factor, int several, char *text, size_t size) {
+    const char *is = several ? "are" : "is";
+    if (isnan(factor))
+        snprintf(text, size, "%s wrong", is);
+    else if (same_factor(factor, 0))
+        snprintf(text, size, "%s 0 where the derivative isn't", is);
+    else if (same_factor(factor, -1))
+        snprintf(text, size, "%s the derivative with the opposite sign", is);
+    else
+        snprintf(text, size, "%s %.5g times the derivative", is, factor);
+}
+
+/* One diagnosis for the boxes that share a factor with box i, which is the first of them. */
+static gp_status name_boxes(gp_search *s, size_t i) {
+    const gp_block *block = block_of(s, s->block);
+    double factor = s->wrong[i].factor;
+    char list[256] = "", manner[80], shape[80] = "", rest[80] = "";
+    size_t count = 0, used = 0;
+    for (size_t k = i; k < s->wrongs; k++)
+        if (same_factor(factor, s->wrong[k].factor) && count++ < LISTED && used < sizeof list - 40)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s", count > 1 ? ", " : ""),
+                used += write_box(block, &s->wrong[k].box, list + used, sizeof list - used);
+    if (count > LISTED)
+        snprintf(list + used, sizeof list - used, ", ... (%zu in all)", count);
+    for (size_t k = 0, at = 0; k < block->dimensions && at < sizeof shape; k++)
+        at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%zu", k ? " x " : "",
+                               block->shape[k]);
+    write_manner(factor, count > 1, manner, sizeof manner);
+    if (!is_whole(&s->wrong[i].box))
+        snprintf(rest, sizeof rest, "; the same random direction finds nothing else in it");
+    return gp_report_add_diagnosis(s->d->check->report, s->block, kind_of(&s->wrong[i].box), factor,
+                                   "%s of block %.60s (%s) %s%s", list, block->name, shape, manner,
+                                   rest);
+}
+
+/* A block that directions refute. */
+static void refute(gp_search *s) {
+    s->d->check->report->block[s->block].by_directions = GP_REFUTED;
+    take_out(s, s->block);
+}
+
+static gp_outcome describe_boxes(gp_search *s) {
+    if (s->wrongs == 0)
+        return GP_EVALUATED;
+    merge_all(s);
+    refute(s);
+    for (size_t i = 0; i < s->wrongs; i++) {
+        int first = 1;
+        for (size_t k = 0; k < i; k++)
+            first &= !same_factor(s->wrong[k].factor, s->wrong[i].factor);
+        if (first && name_boxes(s, i) != GP_OK)
+            return out_of_memory(s);
+    }
+    return GP_EVALUATED;
+}
+
+/* A block that is off, and nothing in it is found to blame. */
+static gp_outcome refute_unlocated(gp_search *s) {
+    const gp_block *block = block_of(s, s->block);
+    gp_part part = {.offset = block->offset, .entries = block->entries};
+    int refuted;
+    if (gp_directions_refute(s->d, &part, &refuted) == GP_FAULT)
+        return GP_FAULT;
+    if (!refuted)
+        return GP_EVALUATED;
+    refute(s);
+    s->news++;
+    return gp_report_add_diagnosis(s->d->check->report, s->block, "unlocated", NAN,
+                                   "%s is wrong along random directions; the entries that are "
+                                   "wrong were not located",
+                                   block->name) == GP_OK
+               ? GP_EVALUATED
+               : out_of_memory(s);
 }
 
 static gp_outcome locate_in_block(gp_search *s, size_t block, const gp_discrepancy *seen) {
-    const gp_block *b = block_of(s, block);
-    size_t columns = columns_of(b), rows = b->entries / columns;
-    size_t line[MOST_NODES], lines = 0, refuted = 0;
-    int all_over;
-    gp_outcome outcome;
-    if (b->entries <= SAMPLE)
-        return sample(s, b->offset, 1, b->entries, b->entries, &refuted);
-    if (columns == 1 || rows == 1) {
-        outcome = locate_entries(s, block, b->offset, b->entries, seen, &all_over);
-        return outcome == GP_EVALUATED && all_over ? wrong_all_over(s, block) : outcome;
+    gp_box box = whole_block(block_of(s, block));
+    gp_tally tally = {0};
+    size_t before = s->news;
+    s->block = block;
+    s->wrongs = 0;
+    gp_outcome outcome = volume_of(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally)
+                                                   : descend(s, &box, 0, seen);
+    if (outcome == GP_EVALUATED)
+        outcome = describe_boxes(s);
+    if (outcome == GP_EVALUATED && s->news == before)
+        outcome = refute_unlocated(s);
+    return outcome;
+}
+
+/* Blocks that are off together: one of them alone, or none that could be told. */
+static gp_outcome locate_among(gp_search *s, const gp_space *space, const gp_node *leaf) {
+    gp_outcome outcome = GP_EVALUATED;
+    size_t before = s->news;
+    if (leaf->high - leaf->low == 1)
+        return locate_in_block(s, leaf->low, &leaf->seen);
+    for (size_t b = leaf->low; b < leaf->high && outcome == GP_EVALUATED; b++) {
+        gp_node one = {.low = b, .high = b + 1};
+        outcome = measure(s, space, leaf->seen.off, &one);
+        if (outcome == GP_EVALUATED && gp_is_off(&one.seen))
+            outcome = locate_in_block(s, b, &one.seen);
     }
-    gp_space space = {ROWS, block, 0, rows};
-    gp_finding finding;
-    outcome = bisect(s, &space, seen, &finding);
-    if (outcome == GP_EVALUATED && finding.all_over) {
-        free(finding.leaf);
-        return locate_columns(s, block, seen);
-    }
-    for (size_t i = 0; i < finding.leaves && outcome == GP_EVALUATED; i++) {
-        size_t row = finding.leaf[i].low, at = b->offset + row * columns, before = refuted;
-        outcome = locate_entries(s, block, at, columns, &finding.leaf[i].seen, &all_over);
-        if (outcome != GP_EVALUATED || !all_over)
-            continue;
-        outcome = sample(s, at, 1, columns, SAMPLE_OF_LINE, &refuted);
-        if (refuted > before)
-            line[lines++] = row;
-    }
-    free(finding.leaf);
-    return outcome == GP_EVALUATED ? name_lines(s, block, "rows", line, lines, rows) : outcome;
+    gp_part part = part_of(s, space, leaf->low, leaf->high);
+    if (outcome == GP_EVALUATED && s->news == before)
+        outcome = gp_directions_refute(s->d, &part, &s->d->check->report->unlocated);
+    return outcome;
 }
 
 gp_outcome gp_locate(gp_directions *d, unsigned k, const gp_discrepancy *whole, size_t *news) {
-    gp_search s = {.d = d, .direction = k};
-    gp_space space = {BLOCKS, 0, 0, d->check->function->blocks};
-    gp_finding finding;
-    gp_outcome outcome = bisect(&s, &space, whole, &finding);
+    gp_search s = {.d = d, .direction = k, .wrong = malloc(MOST_BOXES * sizeof *s.wrong)};
+    gp_space space = {.blocks = 1};
+    gp_finding finding = {0};
+    gp_outcome outcome =
+        s.wrong ? bisect(&s, &space, 0, d->check->function->blocks, whole, &finding)
+                : out_of_memory(&s);
     for (size_t i = 0; i < finding.leaves && outcome == GP_EVALUATED; i++)
-        outcome = locate_in_block(&s, finding.leaf[i].low, &finding.leaf[i].seen);
+        outcome = locate_among(&s, &space, &finding.leaf[i]);
     free(finding.leaf);
+    free(s.wrong);
     *news = s.news;
     return outcome;
 }

@@ -23,7 +23,7 @@
 static const struct {
     double share;
     unsigned evaluations;
-} EFFORT[] = {{6e-2, 12}, {1e-1, 40}};
+} EFFORT[] = {{6e-2, 12}, {6e-2, 40}};
 /* What a right gradient may be off by, as a share of rtol, before it is looked at more closely. */
 static const double FINE = 0.02;
 /* A block's weights may grow so much to make it heard among larger ones. */
@@ -51,10 +51,7 @@ static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part
                       .stream = GP_STREAM_DIRECTION,
                       .part = k,
                       .scaling = &d->scaling,
-                      .columns = part->columns,
-                      .origin = part->origin,
-                      .first_column = part->first_column,
-                      .end_column = part->end_column,
+                      .box = part->box.dimensions ? &part->box : NULL,
                       .by_changes = d->check->by_changes,
                       .scale = d->scale};
 }
@@ -425,7 +422,6 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     gp_probe probe = probe_of(d, k, part);
     gp_line line;
     gp_ladder ladder;
-    double size;
     gp_line_start(&line, d->check->evaluator, &probe, d->check->report->value);
     /* At the steps that suit the whole of it. */
     double suitable = d->results[k].step / gp_first_step(&line);
@@ -434,11 +430,67 @@ gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part,
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT ||
         gp_ladder_refine(&ladder, &line, d->noise.sigma, goal, PART_EVALUATIONS, &e) == GP_FAULT)
         return GP_FAULT;
-    analytic_slopes(d, &probe, 1, &result->off, &size);
-    result->off -= e.derivative;
-    result->bound = e.bound;
-    result->fine = fine_of(d, size);
+    *result = (gp_discrepancy){.numeric = e.derivative, .bound = e.bound};
+    analytic_slopes(d, &probe, 1, &result->analytic, &result->size);
+    result->off = result->analytic - result->numeric;
+    result->fine = fine_of(d, result->size);
     explain(d, &probe, result);
+    return GP_EVALUATED;
+}
+
+/* What |w e| of a part comes to where each e_i is the tolerance of its entry, at most. */
+static double tolerable(const gp_directions *d, const gp_part *part, double size) {
+    const gp_check_state *c = d->check;
+    size_t b = gp_function_block_number(c->function, part->offset), entries = 1;
+    for (size_t k = 0; k < part->box.dimensions; k++)
+        entries *= part->box.high[k] - part->box.low[k];
+    if (part->box.dimensions == 0)
+        entries = part->entries;
+    double most = gp_scaling_weight(&d->scaling, part->offset, 0);
+    return c->options.rtol * size + c->tolerance[b].atol * most * sqrt((double)entries);
+}
+
+/* Is direction k off by more than `allowed` over a part at steps `shift` times the suitable ones,
+ * by all windows of its ladder? */
+static gp_outcome contradicts(const gp_directions *d, unsigned k, const gp_part *part, double shift,
+                              double allowed, int *refuted) {
+    gp_probe probe = probe_of(d, k, part);
+    gp_line line;
+    gp_ladder ladder;
+    gp_estimate e;
+    gp_discrepancy seen = {0};
+    gp_line_start(&line, d->check->evaluator, &probe, d->check->report->value);
+    double suitable = d->results[k].step / gp_first_step(&line);
+    if (gp_ladder_start(&ladder, &line, shift * suitable) == GP_FAULT ||
+        gp_ladder_refine(&ladder, &line, d->noise.sigma, (gp_goal){0, SHARP * allowed},
+                         EFFORT[1].evaluations, &e) == GP_FAULT)
+        return GP_FAULT;
+    e = gp_estimate_widened(&e);
+    analytic_slopes(d, &probe, 1, &seen.off, &seen.size);
+    seen.off -= e.derivative;
+    seen.bound = e.bound;
+    explain(d, &probe, &seen);
+    *refuted = isfinite(seen.bound) && fabs(seen.off) > seen.bound + allowed;
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_directions_refute(gp_directions *d, const gp_part *part, int *refuted) {
+    static const double SHIFT[] = {1, 0.6180339887};
+    const gp_options *o = &d->check->options;
+    gp_probe probe = probe_of(d, 0, part);
+    double ignored, size;
+    unsigned against = 0, asked = fewest(d);
+    analytic_slopes(d, &probe, 1, &ignored, &size);
+    double allowed = sqrt(2 * log(2 * asked / o->confidence)) * tolerable(d, part, size);
+    *refuted = 0;
+    for (unsigned k = 0; k < asked; k++) {
+        int all = 1;
+        for (size_t i = 0; i < sizeof SHIFT / sizeof *SHIFT && all; i++)
+            if (contradicts(d, k, part, SHIFT[i], allowed, &all) == GP_FAULT)
+                return GP_FAULT;
+        against += all;
+    }
+    *refuted = 2 * against > asked;
     return GP_EVALUATED;
 }
 
@@ -465,7 +517,10 @@ static gp_discrepancy discrepancy(const gp_directions *d, unsigned k) {
         norm = hypot(norm, d->norm[b]);
     gp_discrepancy result = {.off = d->slope[k] - d->results[k].derivative,
                              .bound = d->results[k].bound,
-                             .fine = fine_of(d, norm)};
+                             .fine = fine_of(d, norm),
+                             .analytic = d->slope[k],
+                             .numeric = d->results[k].derivative,
+                             .size = norm};
     explain(d, &probe, &result);
     return result;
 }
@@ -563,39 +618,42 @@ static double error_known(const gp_directions *d, size_t block) {
     return known;
 }
 
-/* What the directions say about each block. */
+/* What the directions say about each block: verified where an error beyond the tolerance would have
+ * been seen. */
 static void conclude(gp_directions *d) {
     gp_check_state *c = d->check;
     const gp_function *f = c->function;
-    /* What nine directions can say that are each within the tolerance. */
-    static const double COARSEST = 14.2;
-    double seen = error_seen(d, 0), most_off = 0, all = 0;
+    double seen = error_seen(d, 0), most_off = 0, all = 0, widest = -1;
     for (unsigned k = 0; k < d->count; k++) {
         gp_discrepancy here = discrepancy(d, k);
         most_off = fmax(most_off, fabs(here.off) - here.bound);
+        if (!(here.bound <= widest)) {
+            widest = here.bound;
+            c->report->limit = d->results[k].limit;
+        }
     }
     for (size_t b = 0; b < c->function->blocks; b++)
         all = hypot(all, d->norm[b]);
-    /* Off by more than tolerable, and nothing single to blame: a bound that doesn't hold, as likely
-     * as not. Directions alone never refute. */
     int odd = most_off > c->options.rtol * all && all > 0;
     for (size_t b = 0; b < c->function->blocks; b++) {
         gp_block_result *block = &c->report->block[b].result;
-        double tau = c->options.rtol * d->norm[b];
+        gp_verdict *verdict = &c->report->block[b].by_directions;
         int own = gp_function_owns(f, block->offset);
         double exercised =
             own ? (double)gp_count_nonzero(c->gradient + block->offset, block->entries) : 0;
         (void)gp_team_sum(f->team, c->evaluator, &exercised, 1);
         block->exercised = (size_t)exercised;
         if (d->factor[b] == 0) {
-            c->report->block[b].by_directions = GP_INCONCLUSIVE;
-            continue; /* refuted by entries of its own */
+            if (*verdict != GP_REFUTED)
+                *verdict = GP_INCONCLUSIVE; /* refuted by entries of its own */
+            continue;
         }
         block->directions = d->count;
         if (d->norm[b] > 0)
             block->resolution = (seen + error_known(d, b)) / d->norm[b];
-        int coarse = d->norm[b] > 0 && !(seen <= COARSEST * tau);
-        c->report->block[b].by_directions = odd || coarse ? GP_INCONCLUSIVE : GP_VERIFIED;
+        /* A block whose gradient is 0 has no size to hold an error against. */
+        int coarse = d->norm[b] > 0 ? !(block->resolution <= c->options.rtol) : odd;
+        *verdict = coarse ? GP_INCONCLUSIVE : GP_VERIFIED;
     }
 }
 
@@ -652,7 +710,7 @@ static gp_outcome search(gp_directions *d) {
     if (outcome == GP_EVALUATED && !clean)
         outcome = measure_all(d);
     for (int round = 0; round < ROUNDS && outcome == GP_EVALUATED && !clean; round++) {
-        gp_discrepancy worst = {0, 0, 0};
+        gp_discrepancy worst = {0};
         unsigned k = worst_direction(d, &worst);
         size_t news = 0, before = 0, after = 0;
         clean = k == GP_DIRECTIONS;

@@ -129,6 +129,7 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                  r->losses == 1 ? "" : "s", r->loss[0]);
         return;
     }
+    refuted += r->unlocated != 0;
     /* Nothing exercised is nothing proven. */
     int open = unresolved || seen == 0 || r->interrupted;
     r->verdict = refuted ? GP_REFUTED : open ? GP_INCONCLUSIVE : GP_VERIFIED;

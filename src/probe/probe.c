@@ -6,11 +6,33 @@
 
 #include "function/vector.h"
 
-static int in_columns(const gp_probe *probe, size_t i) {
-    if (probe->columns == 0)
-        return 1;
-    size_t column = (i - probe->origin) % probe->columns;
-    return column >= probe->first_column && column < probe->end_column;
+/* Is entry i of x, given as an index along the first `axes` axes of the box's block, within? */
+static int is_within(const gp_box *box, size_t axes, size_t i) {
+    for (size_t k = axes; k-- > 0; i /= box->shape[k])
+        if (i % box->shape[k] < box->low[k] || i % box->shape[k] >= box->high[k])
+            return 0;
+    return 1;
+}
+
+/* Sets the components of entries outside of the box to 0: what lies within are runs, one for each
+ * index along the axes before the last one that is cut. */
+static void clear_outside(const gp_box *box, size_t first, size_t count, double *v) {
+    size_t axis = box->dimensions, unit = 1; /* entries for one index along the axis */
+    while (axis > 0 && box->low[axis - 1] == 0 && box->high[axis - 1] == box->shape[axis - 1])
+        unit *= box->shape[--axis];
+    if (axis-- == 0)
+        return;
+    size_t period = box->shape[axis] * unit, low = box->low[axis] * unit,
+           high = box->high[axis] * unit;
+    for (size_t done = 0; done < count;) {
+        size_t at = first - box->origin + done, place = at % period;
+        size_t some = period - place < count - done ? period - place : count - done;
+        int within = is_within(box, axis, at / period);
+        for (size_t k = 0; k < some; k++)
+            if (!within || place + k < low || place + k >= high)
+                v[done + k] = 0;
+        done += some;
+    }
 }
 
 double gp_probe_component(const gp_probe *probe, size_t i) {
@@ -98,10 +120,12 @@ double gp_scaling_weight(const gp_scaling *s, size_t i, double gradient) {
 }
 
 double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient) {
+    const gp_box *box = probe->box;
     double v;
-    gp_random_symmetric(probe->seed, probe->stream, probe->part, i, 1, &v);
-    if (i < probe->offset || i - probe->offset >= probe->entries || !in_columns(probe, i))
+    if (i < probe->offset || i - probe->offset >= probe->entries ||
+        (box && !is_within(box, box->dimensions, i - box->origin)))
         return 0;
+    gp_random_symmetric(probe->seed, probe->stream, probe->part, i, 1, &v);
     return v * gp_scaling_weight(probe->scaling, i, gradient);
 }
 
@@ -120,9 +144,8 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
         weigh(probe->scaling, k, first + done, some, v + done);
         done += some;
     }
-    for (size_t i = 0; i < count && probe->columns; i++)
-        if (!in_columns(probe, first + i))
-            v[i] = 0;
+    if (probe->box)
+        clear_outside(probe->box, first, count, v);
 }
 
 static double root_mean_square(const double *x, size_t n) {

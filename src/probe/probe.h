@@ -17,6 +17,13 @@ typedef struct gp_scaling {
     const double *factor;   /* a block; 0 leaves it where it is */
 } gp_scaling;
 
+/* Part of a block: the entries whose index along each of its axes lies in [low, high). */
+typedef struct gp_box {
+    size_t origin;     /* the first entry of the block */
+    size_t dimensions; /* 0: no box */
+    size_t shape[GP_MAX_DIMENSIONS], low[GP_MAX_DIMENSIONS], high[GP_MAX_DIMENSIONS];
+} gp_box;
+
 typedef struct gp_probe {
     size_t offset, entries; /* of x; entries == 1: along one entry, with v = 1 */
     uint64_t seed, part;    /* else: which random direction */
@@ -24,9 +31,7 @@ typedef struct gp_probe {
     int by_changes; /* ask for changes of the value rather than for values, wherever they are */
     const double *weight;      /* n entries or NULL: v_i = weight_i * uniform(-1, 1) */
     const gp_scaling *scaling; /* or weights by this, and random components of 16 bits */
-    /* Of a matrix of `columns` columns that starts at entry `origin`: only those from first_column
-     * up to end_column move. columns == 0: all entries do. */
-    size_t columns, origin, first_column, end_column;
+    const gp_box *box; /* of a block that holds all of the range: no other entries move; or NULL */
     double scale; /* length L: a step of L changes x by about its own size */
     double pilot; /* the scale is this share of that length; 0: all of it */
     double reach; /* steps may grow to a few times this, if it is larger than the scale */

@@ -28,6 +28,8 @@ struct gp_report {
     size_t *index;   /* ascending; NULL where every entry has its place */
     size_t looked, room;
     gp_verdict verdict;
+    int unlocated;         /* random directions refute it, and no block by itself */
+    gp_limit limit;        /* why directions resolve no more than they do */
     int interrupted;       /* before it was through, */
     int spent;             /* by the budget */
     char failure_kind[32]; /* "" unless the verdict is GP_FAILED */

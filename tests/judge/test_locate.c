@@ -183,11 +183,11 @@ static void rows_columns_and_blocks_are_told_apart(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < 5; seed++) {
         gp_report *r = check(ROW, seed, 0);
-        assert_named(r, 0, "rows", " 33 ");
+        assert_named(r, 0, "rows", "A[33][:]");
         assert_int_equal(block_of(r, 1).verdict, GP_VERIFIED);
         gp_report_destroy(r);
         r = check(COLUMN, seed, 0);
-        assert_named(r, 0, "columns", " 12 ");
+        assert_named(r, 0, "columns", "A[:][12]");
         gp_report_destroy(r);
         r = check(BLOCK, seed, 0);
         assert_named(r, 1, "scaled", "1.010000");

@@ -1,0 +1,207 @@
+/* Slabs: a mistake in part of a block, along every axis of blocks of 1 to 5 dimensions, must be
+ * refuted and named by the part's indices. */
+#include "testing.h"
+
+#include <time.h>
+
+enum { MOST = 1 << 20, MOST_AXES = 5, REST = 50 };
+
+typedef enum manner { ZERO, NEGATE, SCALE, GARBAGE, MANNERS } manner;
+static const char *const WORDS[MANNERS] = {"0 where the derivative isn't",
+                                           "the derivative with the opposite sign",
+                                           "1.5 times the derivative", "wrong"};
+
+typedef struct shape {
+    size_t axes, extent[MOST_AXES];
+} shape;
+
+/* [low, high) along each axis */
+typedef struct slab {
+    size_t low[MOST_AXES], high[MOST_AXES];
+} slab;
+
+typedef struct subject {
+    shape shape;
+    size_t entries; /* of the block; REST more are another one */
+    slab slab[4];
+    size_t slabs;
+    manner manner;
+} subject;
+
+static int is_in(const subject *s, const slab *at, size_t i) {
+    for (size_t k = s->shape.axes; k-- > 0; i /= s->shape.extent[k])
+        if (i % s->shape.extent[k] < at->low[k] || i % s->shape.extent[k] >= at->high[k])
+            return 0;
+    return 1;
+}
+
+/* f = mean of x^2 / 2 + x^3 / 30 + x_i x_(i+1) / 8, in four sums. */
+#define VALUE(type)                                                                                \
+    double sum[4] = {0};                                                                           \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        double here = x[i], beside = x[i + 1 < n ? i + 1 : 0];                                     \
+        sum[i % 4] += here * (here / 2 + here * here / 30 + beside / 8);                           \
+    }                                                                                              \
+    *value = (sum[0] + sum[1] + sum[2] + sum[3]) / (double)n;                                      \
+    (void)user;                                                                                    \
+    return 0
+
+#define GRADIENT(type)                                                                             \
+    const subject *s = user;                                                                       \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        double here = x[i], sides = (double)x[i + 1 < n ? i + 1 : 0] + x[i ? i - 1 : n - 1];       \
+        g[i] = (type)((here + here * here / 10 + sides / 8) / (double)n);                          \
+    }                                                                                              \
+    for (size_t k = 0; k < s->slabs; k++)                                                          \
+        for (size_t i = 0; i < s->entries; i++)                                                    \
+            if (is_in(s, &s->slab[k], i))                                                          \
+                g[i] = s->manner == ZERO     ? 0                                                   \
+                       : s->manner == NEGATE ? -g[i]                                               \
+                       : s->manner == SCALE  ? (type)1.5 * g[i]                                    \
+                                             : g[i] * (type)(1.2 + sin((double)i));                \
+    return 0
+
+static int value_f64(void *user, size_t n, const double *x, double *value) {
+    VALUE(double);
+}
+
+static int value_f32(void *user, size_t n, const float *x, double *value) {
+    VALUE(float);
+}
+
+static int gradient_f64(void *user, size_t n, const double *x, double *g) {
+    GRADIENT(double);
+}
+
+static int gradient_f32(void *user, size_t n, const float *x, float *g) {
+    GRADIENT(float);
+}
+
+static gp_report *check(subject *s, gp_dtype dtype, gp_strategy strategy) {
+    static double x[MOST + REST];
+    static const size_t rest = REST;
+    gp_function *f;
+    gp_options options;
+    gp_options_init(&options);
+    options.strategy = strategy;
+    s->entries = 1;
+    for (size_t k = 0; k < s->shape.axes; k++)
+        s->entries *= s->shape.extent[k];
+    for (size_t i = 0; i < s->entries + REST; i++)
+        x[i] = 0.4 + fmod((double)i * 0.6180339887498949, 1);
+    assert_int_equal(gp_function_create("slabs", dtype, s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "W", 0, s->shape.axes, s->shape.extent, x), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "b", 0, 1, &rest, x + s->entries), GP_OK);
+    if (dtype == GP_FLOAT64) {
+        assert_int_equal(gp_function_set_value_f64(f, value_f64), GP_OK);
+        assert_int_equal(gp_function_set_gradient_f64(f, gradient_f64), GP_OK);
+    } else {
+        assert_int_equal(gp_function_set_value_f32(f, value_f32), GP_OK);
+        assert_int_equal(gp_function_set_gradient_f32(f, gradient_f32), GP_OK);
+    }
+    gp_report *r = testing_check(f, &options);
+    gp_function_destroy(f);
+    return r;
+}
+
+static size_t volume_of(const subject *s, const slab *at) {
+    size_t volume = 1;
+    for (size_t k = 0; k < s->shape.axes; k++)
+        volume *= at->high[k] - at->low[k];
+    return volume;
+}
+
+/* "W[2][13][:]" */
+static void name_of(const subject *s, const slab *at, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "W");
+    for (size_t k = 0; k < s->shape.axes; k++)
+        if (at->high[k] - at->low[k] == s->shape.extent[k])
+            used += (size_t)snprintf(text + used, size - used, "[:]");
+        else if (at->high[k] - at->low[k] == 1)
+            used += (size_t)snprintf(text + used, size - used, "[%zu]", at->low[k]);
+        else
+            used += (size_t)snprintf(text + used, size - used, "[%zu:%zu]", at->low[k],
+                                     at->high[k]);
+}
+
+static int is_named(const gp_block_result *block, const char *name, const char *words) {
+    for (size_t k = 0; k < block->diagnoses; k++)
+        if (strstr(block->diagnosis[k].message, name) && strstr(block->diagnosis[k].message, words))
+            return 1;
+    return 0;
+}
+
+/* Returns evaluations of the value. */
+static uint64_t assert_located(subject *s, gp_dtype dtype, gp_strategy strategy) {
+    gp_report *r = check(s, dtype, strategy);
+    gp_block_result block, rest;
+    assert_int_equal(gp_report_block(r, 0, &block), GP_OK);
+    assert_int_equal(gp_report_block(r, 1, &rest), GP_OK);
+    for (size_t k = 0; k < s->slabs; k++) {
+        char name[160];
+        name_of(s, &s->slab[k], name, sizeof name);
+        /* A few entries are listed one by one. */
+        int few = block.count[GP_ENTRY_REFUTED] == volume_of(s, &s->slab[k]) && s->manner == GARBAGE;
+        if (block.verdict != GP_REFUTED || (!few && !is_named(&block, name, WORDS[s->manner]))) {
+            gp_report_print(r, stderr, 0);
+            fail_msg("%s is %s, and that isn't named", name, WORDS[s->manner]);
+        }
+    }
+    assert_int_not_equal(rest.verdict, GP_REFUTED);
+    uint64_t spent = gp_report_evaluations(r, 0);
+    if(getenv("V")) fprintf(stderr, "%llu  %s\n", (unsigned long long)spent, block.diagnosis[0].message);
+    gp_report_destroy(r);
+    return spent;
+}
+
+static slab everything(const shape *of) {
+    slab all = {{0}, {0}};
+    for (size_t k = 0; k < of->axes; k++)
+        all.high[k] = of->extent[k];
+    return all;
+}
+
+static const shape SHAPES[] = {{1, {20000}},
+                               {2, {90, 120}},
+                               {2, {3, 5000}},
+                               {2, {5000, 3}},
+                               {3, {4, 32, 96}},
+                               {3, {32, 2, 200}},
+                               {4, {2, 12, 16, 40}},
+                               {5, {2, 3, 8, 10, 25}}};
+enum { SHAPE_COUNT = sizeof SHAPES / sizeof *SHAPES };
+
+/* One index, and a range, of one axis. */
+static void sweep(gp_dtype dtype, gp_strategy strategy) {
+    for (size_t i = 0; i < SHAPE_COUNT; i++)
+        for (size_t axis = 0; axis < SHAPES[i].axes; axis++)
+            for (int range = 0; range < 2; range++)
+                for (manner m = ZERO; m < MANNERS; m++) {
+                    subject s = {.shape = SHAPES[i], .slabs = 1, .manner = m};
+                    size_t extent = s.shape.extent[axis];
+                    if (range && extent < 8)
+                        continue;
+                    if (s.shape.axes == 1 && !range)
+                        continue;
+                    s.slab[0] = everything(&s.shape);
+                    s.slab[0].low[axis] = extent * 2 / 3;
+                    s.slab[0].high[axis] = extent * 2 / 3 + (range ? extent / 5 : 1);
+                    (void)assert_located(&s, dtype, strategy);
+                }
+}
+
+static void slabs_along_every_axis_f64(void **state) {
+    (void)state;
+    sweep(GP_FLOAT64, GP_PROJECT);
+}
+
+static void slabs_along_every_axis_f32(void **state) {
+    (void)state;
+    sweep(GP_FLOAT32, GP_PROJECT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slabs_along_every_axis_f64),
+                                       cmocka_unit_test(slabs_along_every_axis_f32)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
