@@ -4,8 +4,8 @@
  * what is left of the whole, and is measured itself only once bounds have added up.
  *
  * A part in which g = F d for one F, as in one that is zeroed or negated, shows the same ratio of
- * slopes whatever its size, and a part that is only partly wrong doesn't: what shares a ratio is not
- * halved any further, so that a range costs as much as its two ends. */
+ * slopes whatever its size, and a part that is only partly wrong doesn't: what shares a ratio is
+ * not halved any further, so that a range costs as much as its two ends. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +13,15 @@
 #include "judge/directions.h"
 
 enum {
-    MOST_NODES = 64,    /* that are off at a time: more is "all over the place" */
-    SAMPLE = 40,        /* entries of a block that is wrong all over, half of them neighbours, */
-    SAMPLE_OF_BOX = 12, /* so many of a part that is, */
+    MOST_NODES = 64,      /* that are off at a time: more is "all over the place" */
+    SAMPLE = 40,          /* entries of a block that is wrong all over, half of them neighbours, */
+    SAMPLE_OF_BOX = 12,   /* so many of a part that is, */
     SAMPLE_OF_FACTOR = 4, /* and so many where a factor says what is wrong with it */
-    CROWD = 32,  /* So many nodes off at a time: those between two others aren't halved. */
-    MANY = 8,    /* So many single indices: neighbours are looked at together. */
-    OTHERS = 2,  /* directions that have to show the same ratio */
-    LISTED = 6,  /* parts that a diagnosis lists */
-    MOST_BOXES = 256 /* that are told apart in a block */
+    CROWD = 32,           /* So many nodes off at a time: those between two others aren't halved. */
+    MANY = 8,             /* So many single indices: neighbours are looked at together. */
+    OTHERS = 2,           /* directions that have to show the same ratio */
+    LISTED = 6,           /* parts that a diagnosis lists */
+    MOST_BOXES = 256      /* that are told apart in a block */
 };
 /* Bounds of a remainder may add up to this many times that of a measured part. */
 static const double ADDED_UP = 8;
@@ -163,13 +163,13 @@ static gp_outcome split(gp_search *s, const gp_space *space, const gp_node *node
     gp_outcome outcome = measure(s, space, whole->off, left);
     if (outcome != GP_EVALUATED)
         return outcome;
-    right->seen = (gp_discrepancy){
-        .off = whole->off - left->seen.off,
-        .bound = whole->bound + left->seen.bound,
-        .fine = fmin(whole->fine, hypot(left->seen.fine, left->seen.fine)),
-        .analytic = whole->analytic - left->seen.analytic,
-        .numeric = whole->numeric - left->seen.numeric,
-        .size = whole->size};
+    right->seen =
+        (gp_discrepancy){.off = whole->off - left->seen.off,
+                         .bound = whole->bound + left->seen.bound,
+                         .fine = fmin(whole->fine, hypot(left->seen.fine, left->seen.fine)),
+                         .analytic = whole->analytic - left->seen.analytic,
+                         .numeric = whole->numeric - left->seen.numeric,
+                         .size = whole->size};
     /* A remainder is as good as its bound: where that could hide what the left half's doesn't. */
     if (gp_is_off(&right->seen) && right->seen.bound > ADDED_UP * left->seen.bound)
         return measure(s, space, whole->off, right);
@@ -253,11 +253,10 @@ static size_t settle(gp_node *node, size_t count, size_t low, size_t high) {
     }
     /* An end of a crowd that can't be halved belongs to it. */
     for (size_t i = 0; i < count; i++) {
-        int beside =
-            (i > 0 && are_neighbours(&node[i - 1], &node[i]) && node[i - 1].joined &&
-             !node[i - 1].uniform) ||
-            (i + 1 < count && are_neighbours(&node[i], &node[i + 1]) && node[i + 1].joined &&
-             !node[i + 1].uniform);
+        int beside = (i > 0 && are_neighbours(&node[i - 1], &node[i]) && node[i - 1].joined &&
+                      !node[i - 1].uniform) ||
+                     (i + 1 < count && are_neighbours(&node[i], &node[i + 1]) &&
+                      node[i + 1].joined && !node[i + 1].uniform);
         if (!node[i].joined && node[i].high - node[i].low == 1 && beside)
             node[i].joined = 1;
     }
@@ -303,7 +302,6 @@ static gp_outcome bisect(gp_search *s, const gp_space *space, size_t low, size_t
         now = next;
         next = swap;
         count = space->blocks || outcome != GP_EVALUATED ? found : settle(now, found, low, high);
-        if (getenv("DBG")) { fprintf(stderr, "axis %zu level:", space->axis); for (size_t i = 0; i < count; i++) fprintf(stderr, " [%zu:%zu j%zu u%d off %.2g b %.1g f %.1g r %.4g]", now[i].low, now[i].high, now[i].joined, now[i].uniform, now[i].seen.off, now[i].seen.bound, now[i].seen.fine, now[i].seen.analytic/now[i].seen.numeric); fprintf(stderr, "\n"); }
     }
     s->several = 0;
     int everywhere = count > 0 && now[0].low == low && now[count - 1].high == high;
@@ -333,16 +331,14 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tal
         return outcome;
     tally->looked++;
     tally->refuted += result.status == GP_ENTRY_REFUTED;
-    tally->cleared +=
-        result.status == GP_ENTRY_VERIFIED || result.status == GP_ENTRY_UNEXERCISED;
+    tally->cleared += result.status == GP_ENTRY_VERIFIED || result.status == GP_ENTRY_UNEXERCISED;
     if (known)
         return GP_EVALUATED;
     if (gp_report_put(c->report, entry, &result) != GP_OK)
         return out_of_memory(s);
     s->news++;
     /* What is unresolved explains nothing. */
-    if (d->knowns < GP_MOST_KNOWN && isfinite(result.bound) &&
-        result.status != GP_ENTRY_UNRESOLVED)
+    if (d->knowns < GP_MOST_KNOWN && isfinite(result.bound) && result.status != GP_ENTRY_UNRESOLVED)
         d->known[d->knowns++] =
             (gp_known_entry){entry, a, result.analytic - result.numeric, result.bound};
     return GP_EVALUATED;
@@ -440,8 +436,8 @@ static int is_accused(const gp_search *s, const gp_box *box) {
     return 0;
 }
 
-/* Is a box wrong in the same way, by other directions than the one that is searched along, or, where
- * these can't tell, by entries of it? */
+/* Is a box wrong in the same way, by other directions than the one that is searched along, or,
+ * where these can't tell, by entries of it? */
 static gp_outcome is_alike(gp_search *s, const gp_box *box, double factor, int *alike) {
     const gp_discrepancy ratio = {.analytic = factor, .numeric = 1};
     gp_part part = part_of_box(box);
@@ -529,6 +525,33 @@ static gp_outcome name_factor(gp_search *s, const gp_box *box, const gp_discrepa
     return outcome;
 }
 
+static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis, const gp_discrepancy *seen);
+
+/* Of parts that cross each other none shows before they are told apart: index by index along a
+ * short axis. */
+static gp_outcome separate(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
+    size_t axis = box->dimensions, least = MANY + 1;
+    for (size_t k = 0; k < box->dimensions; k++) {
+        size_t width = box->high[k] - box->low[k];
+        if (width > 1 && width < least) {
+            least = width;
+            axis = k;
+        }
+    }
+    gp_outcome outcome = GP_EVALUATED;
+    gp_space space = {.axis = axis, .box = *box};
+    for (size_t i = 0; axis < box->dimensions && i < least && outcome == GP_EVALUATED; i++) {
+        gp_box part = *box;
+        gp_node node = {.low = box->low[axis] + i, .high = box->low[axis] + i + 1};
+        part.low[axis] = node.low;
+        part.high[axis] = node.high;
+        outcome = measure(s, &space, seen->off, &node);
+        if (outcome == GP_EVALUATED && gp_is_off(&node.seen) && !is_accused(s, &part))
+            outcome = descend(s, &part, 0, &node.seen);
+    }
+    return outcome;
+}
+
 /* All of a block: what single entries say goes to the diagnosis. */
 static gp_outcome wrong_all_over(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
     gp_tally tally = {0}, single = {0};
@@ -536,7 +559,7 @@ static gp_outcome wrong_all_over(gp_search *s, const gp_box *box, const gp_discr
     if (tally.refuted > 0)
         take_out(s, s->block);
     if (outcome != GP_EVALUATED || tally.refuted > 0)
-        return outcome;
+        return outcome == GP_EVALUATED && tally.cleared > 0 ? separate(s, box, seen) : outcome;
     int named = 0;
     if (tally.cleared == 0)
         outcome = name_factor(s, box, seen, &named);
@@ -558,12 +581,12 @@ static gp_outcome finish_box(gp_search *s, const gp_box *box, const gp_discrepan
     outcome = sample(s, box, SAMPLE_OF_BOX, 1, &tally);
     if (outcome != GP_EVALUATED || volume <= SAMPLE_OF_BOX)
         return outcome;
-    return 2 * tally.refuted >= tally.looked ? accuse(s, box, NAN, &tally)
-                                             : drill(s, box, seen, &tally);
+    if (tally.cleared == 0 && tally.refuted > 0)
+        return accuse(s, box, NAN, &tally);
+    size_t before = s->news;
+    outcome = separate(s, box, seen);
+    return outcome == GP_EVALUATED && s->news == before ? drill(s, box, seen, &tally) : outcome;
 }
-
-static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis,
-                          const gp_discrepancy *seen);
 
 /* A part that shows one ratio: named by it, or asked about in another direction, where that was an
  * accident of this one. *done: nothing more to look for. */
@@ -768,8 +791,8 @@ static gp_outcome locate_in_block(gp_search *s, size_t block, const gp_discrepan
     size_t before = s->news;
     s->block = block;
     s->wrongs = 0;
-    gp_outcome outcome = volume_of(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally)
-                                                   : descend(s, &box, 0, seen);
+    gp_outcome outcome =
+        volume_of(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally) : descend(s, &box, 0, seen);
     if (outcome == GP_EVALUATED)
         outcome = describe_boxes(s);
     if (outcome == GP_EVALUATED && s->news == before)
@@ -799,9 +822,9 @@ gp_outcome gp_locate(gp_directions *d, unsigned k, const gp_discrepancy *whole, 
     gp_search s = {.d = d, .direction = k, .wrong = malloc(MOST_BOXES * sizeof *s.wrong)};
     gp_space space = {.blocks = 1};
     gp_finding finding = {0};
-    gp_outcome outcome =
-        s.wrong ? bisect(&s, &space, 0, d->check->function->blocks, whole, &finding)
-                : out_of_memory(&s);
+    gp_outcome outcome = s.wrong
+                             ? bisect(&s, &space, 0, d->check->function->blocks, whole, &finding)
+                             : out_of_memory(&s);
     for (size_t i = 0; i < finding.leaves && outcome == GP_EVALUATED; i++)
         outcome = locate_among(&s, &space, &finding.leaf[i]);
     free(finding.leaf);
