@@ -416,6 +416,7 @@ typedef struct gp_entry {
     double analytic;    /* the gradient under test */
     double numeric;     /* the estimate */
     double bound;       /* on the estimate's error */
+    double floor;       /* errors are relative to max(|analytic|, |numeric|) + floor */
     double left, right; /* one-sided derivatives, where status is GP_ENTRY_KINK; else = numeric */
     gp_limit limit;
     size_t point;         /* the point at which it was decided; 0 is the given one */

@@ -325,6 +325,7 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
                          .analytic = a,
                          .numeric = e->derivative,
                          .bound = d.status == GP_ENTRY_KINK ? e->kink_bound : e->bound,
+                         .floor = gp_floor_of(d.status, t),
                          .left = e->left,
                          .right = e->right,
                          .limit = d.status == GP_ENTRY_UNRESOLVED ? e->limit : GP_LIMIT_NONE,

@@ -334,11 +334,13 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
  * they say of a - d is carried over to all examples, and must be within the tolerance there. */
 static int carry_over(const gp_entry *whole, const gp_tolerance *t, gp_entry *result) {
     double off = result->analytic - result->numeric;
-    double tau = gp_tau(t, whole->analytic, whole->numeric, result->bound);
-    if (result->status != GP_ENTRY_VERIFIED || !(fabs(off) + result->bound <= tau))
+    gp_entry carried = *result;
+    carried.analytic = whole->analytic;
+    carried.numeric = carried.left = carried.right = whole->analytic - off;
+    carried.floor = t->floor;
+    if (result->status != GP_ENTRY_VERIFIED || !(gp_entry_resolution(&carried) <= t->rtol))
         return 0;
-    result->analytic = whole->analytic;
-    result->numeric = result->left = result->right = whole->analytic - off;
+    *result = carried;
     return 1;
 }
 

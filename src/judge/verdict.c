@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of a resolution worked out once more. */
+static const double ROUNDING = 1e-9;
+
 double gp_tau(const gp_tolerance *t, double a, double d, double b) {
     double relative = t->rtol * fmax(fabs(a), fabs(d));
     return relative + (b <= relative + t->fine_atol ? t->fine_atol : t->atol);
@@ -15,29 +18,48 @@ int gp_entry_is_sound(const gp_entry *e) {
            e->bound >= 0 && (isinf(e->bound) || isfinite(e->numeric));
 }
 
+/* Of an error e that is no more than |off| + bound, where `size` is that of the larger number:
+ * refuted where all of it is beyond the tolerance, verified where none is. */
+static gp_entry_status decide(double off, double bound, double size, double tau,
+                              const gp_tolerance *t) {
+    if (off > tau + bound)
+        return GP_ENTRY_REFUTED;
+    return off + bound <= t->rtol * size + t->atol ? GP_ENTRY_VERIFIED : GP_ENTRY_UNRESOLVED;
+}
+
+static double nearest_slope(double a, double left, double right) {
+    return fmin(fmax(a, fmin(left, right)), fmax(left, right));
+}
+
 gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) {
-    double b = e->bound;
+    double b = e->bound, d = e->derivative;
     if (!isfinite(a))
         return GP_ENTRY_REFUTED;
     if (!isfinite(b))
         return GP_ENTRY_UNRESOLVED;
-    double tau = gp_tau(t, a, e->derivative, b);
-    if (fabs(e->derivative) <= b && fabs(a) <= b && b <= fmax(tau, t->rtol * t->zero_floor))
+    double size = fmax(fabs(a), fabs(d)), tau = gp_tau(t, a, d, b);
+    if (size <= b && fabs(a - d) + b <= fmax(t->rtol * size + t->atol, t->rtol * t->zero_floor))
         return GP_ENTRY_UNEXERCISED;
-    if (e->kink) {
-        double low = fmin(e->left, e->right), high = fmax(e->left, e->right);
-        double margin = gp_tau(t, a, fmax(fabs(low), fabs(high)), e->kink_bound) + e->kink_bound;
-        return a >= low - margin && a <= high + margin ? GP_ENTRY_KINK : GP_ENTRY_REFUTED;
-    }
-    double difference = fabs(a - e->derivative);
-    if (difference > tau + b)
-        return GP_ENTRY_REFUTED;
-    return b <= tau ? GP_ENTRY_VERIFIED : GP_ENTRY_UNRESOLVED;
+    if (!e->kink)
+        return decide(fabs(a - d), b, size, tau, t);
+    double slope = fmax(fabs(e->left), fabs(e->right));
+    gp_entry_status status = decide(fabs(a - nearest_slope(a, e->left, e->right)), e->kink_bound,
+                                    fmax(fabs(a), slope), gp_tau(t, a, slope, e->kink_bound), t);
+    return status == GP_ENTRY_VERIFIED ? GP_ENTRY_KINK : status;
 }
 
-double gp_entry_resolution(double a, double d, double b, const gp_tolerance *t) {
-    double size = fmax(fabs(a), fabs(d)) + t->floor;
-    return size > 0 ? (fabs(a - d) + b) / size : 0;
+double gp_floor_of(gp_entry_status status, const gp_tolerance *t) {
+    return status == GP_ENTRY_UNEXERCISED ? fmax(t->floor, t->zero_floor) : t->floor;
+}
+
+double gp_entry_resolution(const gp_entry *e) {
+    double d = e->numeric, size = fmax(fabs(e->analytic), fabs(d));
+    if (e->status == GP_ENTRY_KINK) { /* beyond the nearer of the two slopes */
+        d = nearest_slope(e->analytic, e->left, e->right);
+        size = fmax(fabs(e->analytic), fmax(fabs(e->left), fabs(e->right)));
+    }
+    size += e->floor;
+    return size > 0 ? (fabs(e->analytic - d) + e->bound) / size : 0;
 }
 
 /* How far an entry is from agreement, for picking the worst: beyond all tolerance first. */
@@ -75,18 +97,10 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
             if (e->status == GP_ENTRY_UNCHECKED)
                 continue;
             /* Also of entries that are zero as far as the bound can tell. */
-            if (e->status == GP_ENTRY_VERIFIED ||
+            if (e->status == GP_ENTRY_VERIFIED || e->status == GP_ENTRY_KINK ||
                 (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
-                block->resolution =
-                    fmax(block->resolution, /* fmax ignores NaN */
-                         gp_entry_resolution(e->analytic, e->numeric, e->bound, &tolerance[k]));
-            if (e->status == GP_ENTRY_KINK) { /* beyond the nearer of the two slopes */
-                double nearest =
-                    fmin(fmax(e->analytic, fmin(e->left, e->right)), fmax(e->left, e->right));
-                block->resolution =
-                    fmax(block->resolution,
-                         gp_entry_resolution(e->analytic, nearest, e->bound, &tolerance[k]));
-            }
+                /* fmax ignores NaN */
+                block->resolution = fmax(block->resolution, gp_entry_resolution(e));
             if (e->status == GP_ENTRY_UNEXERCISED)
                 continue;
             /* A refuted entry is worse than any other. */
@@ -110,8 +124,10 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                          : block->count[GP_ENTRY_UNRESOLVED]                 ? GP_INCONCLUSIVE
                          : decided ? r->block[k].by_directions
                                    : GP_INCONCLUSIVE;
-        if (r->interrupted && block->verdict == GP_VERIFIED && block->directions == 0 &&
-            block->count[GP_ENTRY_UNCHECKED])
+        int unchecked =
+            r->interrupted && block->directions == 0 && block->count[GP_ENTRY_UNCHECKED] > 0;
+        int coarse = block->resolution > (1 + ROUNDING) * tolerance[k].rtol;
+        if (block->verdict == GP_VERIFIED && (unchecked || coarse))
             block->verdict = GP_INCONCLUSIVE;
         refuted += block->verdict == GP_REFUTED;
         unresolved += block->verdict == GP_INCONCLUSIVE;

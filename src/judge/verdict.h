@@ -27,9 +27,13 @@ int gp_entry_is_sound(const gp_entry *entry);
 gp_entry_status gp_judge(double analytic, const gp_estimate *estimate,
                          const gp_tolerance *tolerance);
 
-/* (|a - d| + b) / (max(|a|, |d|) + floor): a larger relative error than this is excluded. */
-double gp_entry_resolution(double analytic, double numeric, double bound,
-                           const gp_tolerance *tolerance);
+/* (|a - d| + b) / (max(|a|, |d|) + floor): a larger relative error than this is excluded. What is
+ * verified has one of rtol at most. At a kink d is the nearer slope, and the larger slope counts for
+ * the size; of what is zero the floor is zero_floor, if that is larger. */
+double gp_entry_resolution(const gp_entry *entry);
+
+/* The floor of an entry of that status, which is decided with this tolerance. */
+double gp_floor_of(gp_entry_status status, const gp_tolerance *tolerance);
 
 /* Fills in everything of a report that follows from its entries: counts, verdicts, resolutions, the
  * worst entries, coverage. tolerance holds one element a block. Keeps a GP_FAILED verdict. */
