@@ -338,7 +338,8 @@ typedef struct gp_progress {
 
 typedef struct gp_options {
     double rtol;   /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */
-    double atol;   /* absolute one; negative: 1e-2 * rtol * the block's median |derivative| */
+    double atol;   /* absolute one; negative: rtol times a tenth of the block's median |derivative|,
+                      or   times 1e-4 of it in float64 where the bound is narrow enough for that */
     size_t points; /* at most this many points in all, the given one first; 0: 16 */
     gp_strategy strategy;
     double confidence; /* project: accepted probability of a miss; 0: 1e-9 */
@@ -442,9 +443,12 @@ typedef struct gp_block_result {
     gp_verdict verdict;
     size_t count[GP_ENTRY_STATUSES]; /* entries by status */
     size_t exercised;
-    double floor;      /* errors are relative to max(|analytic|, |numeric|) + floor, in units of the
-                          gradient */
-    double resolution; /* a larger relative error is excluded in every verified entry; NaN: none */
+    double floor; /* errors are relative to max(|analytic|, |numeric|) + floor, in units of the
+                     gradient */
+    /* A larger relative error is excluded in every verified entry; by directions, in the norm of
+     * the block, each entry in proportion to its own gradient (docs/numerics.md). What is verified
+     * has one of rtol at most. NaN: none. */
+    double resolution;
     int has_worst;
     size_t worst_index; /* in C order within the block */
     size_t directions;  /* random directions that were tried on the block (project) */
@@ -455,7 +459,9 @@ typedef struct gp_block_result {
 /* What the self-test found out about one block: mistakes of all kinds and sizes planted into its
  * verified gradient, each put to the same estimates and the same judgement as the check itself. */
 typedef struct gp_self_test_result {
-    size_t planted, caught;
+    size_t planted;  /* mistakes in all, */
+    size_t caught;   /* of them would be refuted, */
+    size_t below;    /* and so many move no entry beyond its tolerance and bound */
     double smallest; /* all factors and single wrong entries from this relative size up to 0.1 were
                         caught; NaN: not even those of 0.1 */
 } gp_self_test_result;

@@ -33,7 +33,7 @@ const char CLI_CHECK_HELP[] =
     "\n"
     "options:\n"
     "  --rtol R           relative difference that counts as a mistake (1e-5; float32: 1e-3)\n"
-    "  --atol A           absolute one (1e-2 R times the median derivative of the block)\n"
+    "  --atol A           absolute one (R times a tenth of the block's median derivative)\n"
     "  --points K         points to try for entries that are silent at the given one (16)\n"
     "  --no-descent       don't look again, once the gradient is right at the given point, after\n"
     "                     some steps of descent from it\n"

@@ -90,17 +90,21 @@ static int stale(const gp_case *c) {
 }
 
 static int zero(const gp_case *c) {
-    size_t missing = 0;
+    size_t missing = 0, known = 0;
+    char of[64] = "";
     for (size_t i = 0; i < c->block->entries; i++) {
         if (c->a[i] != 0)
             return 0;
         missing += c->wrong[i];
+        known += gp_case_known(c, i);
     }
-    return add(
-        gp_report_add_diagnosis(c->report, c->number, "zero", 0,
-                                "%s is zero in all %zu entries, but the derivative is not in "
-                                "%zu",
-                                c->block->name, c->block->entries, missing));
+    if (c->sampled)
+        snprintf(of, sizeof of, " of the %zu that were looked at", known);
+    return add(gp_report_add_diagnosis(c->report, c->number, "zero", 0,
+                                       "%s is zero in %s%zu %s, but the derivative is not in %zu%s",
+                                       c->block->name, c->block->entries == 1 ? "its " : "all ",
+                                       c->block->entries,
+                                       c->block->entries == 1 ? "entry" : "entries", missing, of));
 }
 
 /* A mistake that the function itself knows. */

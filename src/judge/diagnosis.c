@@ -80,10 +80,15 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
                 "%s may be wrong only because %s is, nearer the loss: look there first",
                 f->block[k].name, f->block[source[k]].name);
         } else if (!own_diagnosis(r, k)) {
+            const gp_block_result *block = &r->block[k].result;
+            size_t looked = block->entries - block->count[GP_ENTRY_UNCHECKED];
+            char of[64] = "";
+            if (looked < block->entries)
+                snprintf(of, sizeof of, "that were looked at, of %zu in all, ", block->entries);
             status = gp_report_add_diagnosis(
                 r, k, "unknown", NAN,
-                "%s is wrong in %zu entries, and no pattern explains all of them", f->block[k].name,
-                r->block[k].result.count[GP_ENTRY_REFUTED]);
+                "%s is wrong in %zu of the %zu entries %sand no pattern explains all of them",
+                f->block[k].name, block->count[GP_ENTRY_REFUTED], looked, of);
         }
     }
     free(source);

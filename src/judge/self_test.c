@@ -79,12 +79,14 @@ static const struct {
                 {shift, 0, 0, 0},          {transpose, 0, 0, 0}};
 enum { MISTAKE_COUNT = sizeof MISTAKES / sizeof *MISTAKES, GRADES = 7 };
 
-/* Would the spoilt gradient be refuted? 0 also if it isn't spoilt at all: *planted says. */
-static gp_outcome is_caught(gp_check_state *c, const gp_patient *p, int *planted, int *caught) {
+/* Would the spoilt gradient be refuted? 0 also if it isn't spoilt at all (*planted says) or nowhere
+ * beyond the tolerance (*below). */
+static gp_outcome is_caught(gp_check_state *c, const gp_patient *p, int *planted, int *below,
+                            int *caught) {
     size_t k = (size_t)(p->block - c->function->block), worst = 0;
     double most = -1;
     *planted = memcmp(p->spoilt, p->g, p->block->entries * sizeof *p->g) != 0;
-    *caught = 0;
+    *caught = *below = 0;
     for (size_t i = 0; i < p->block->entries && *planted; i++) {
         size_t at = p->block->offset + i;
         if (p->spoilt[i] == p->g[i] || !isfinite(c->bound[at]))
@@ -97,6 +99,7 @@ static gp_outcome is_caught(gp_check_state *c, const gp_patient *p, int *planted
             worst = i;
         }
     }
+    *below = *planted && most <= 1;
     if (most <= 1)
         return GP_EVALUATED;
     gp_entry entry;
@@ -109,13 +112,14 @@ static gp_outcome test_block(gp_check_state *c, const gp_patient *p, gp_self_tes
     int failed_at = -1; /* the largest grade at which a counting mistake passed: 0 is 0.1 */
     for (size_t m = 0; m < MISTAKE_COUNT; m++)
         for (int grade = 0; grade < (MISTAKES[m].graded ? GRADES : 1); grade++) {
-            int planted, caught;
+            int planted, below, caught;
             memcpy(p->spoilt, p->g, p->block->entries * sizeof *p->g);
             MISTAKES[m].plant(p, MISTAKES[m].graded ? pow(10, -1 - grade) : MISTAKES[m].size);
-            gp_outcome outcome = is_caught(c, p, &planted, &caught);
+            gp_outcome outcome = is_caught(c, p, &planted, &below, &caught);
             if (outcome == GP_FAULT)
                 return outcome;
             result->planted += (size_t)planted;
+            result->below += (size_t)below;
             result->caught += (size_t)caught;
             if (MISTAKES[m].counts && planted && !caught && (failed_at < 0 || grade < failed_at))
                 failed_at = grade;

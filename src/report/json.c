@@ -37,8 +37,9 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
 }
 
 static json_t *self_test(const gp_self_test_result *s) {
-    return s->planted ? json_pack("{s:I, s:I, s:o}", "planted", (json_int_t)s->planted, "caught",
-                                  (json_int_t)s->caught, "smallest", number(s->smallest))
+    return s->planted ? json_pack("{s:I, s:I, s:I, s:o}", "planted", (json_int_t)s->planted,
+                                  "caught", (json_int_t)s->caught, "below", (json_int_t)s->below,
+                                  "smallest", number(s->smallest))
                       : json_null();
 }
 

@@ -18,6 +18,10 @@ static const char *verdict_colour(const gp_palette *p, gp_verdict verdict) {
     return verdict == GP_VERIFIED ? p->good : verdict == GP_INCONCLUSIVE ? p->unsure : p->bad;
 }
 
+static const char *plural(size_t count) {
+    return count == 1 ? "" : "s";
+}
+
 static void shape_text(const gp_block_result *block, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
@@ -41,11 +45,12 @@ static void print_worst(const gp_report *r, const gp_block_result *block, FILE *
         fprintf(stream, ", %s", gp_report_point(r, e->point));
 }
 
-/* "3 of 128 entries are unresolved (noise 2, kink 1)" */
+/* "3 of 128 entries unresolved (noise 2, kink 1)" */
 static void print_unresolved(const gp_report_block_data *block, FILE *stream) {
     const char *separator = "";
-    fprintf(stream, "  %s: %zu of %zu entries are unresolved (", block->name,
-            block->result.count[GP_ENTRY_UNRESOLVED], block->result.entries);
+    fprintf(stream, "  %s: %zu of %zu %s unresolved (", block->name,
+            block->result.count[GP_ENTRY_UNRESOLVED], block->result.entries,
+            block->result.entries == 1 ? "entry is" : "entries are");
     for (int limit = GP_LIMIT_NONE; limit < GP_LIMITS; limit++)
         if (block->limits[limit]) {
             fprintf(stream, "%s%s %zu", separator, gp_limit_string((gp_limit)limit),
@@ -139,9 +144,10 @@ static void print_findings(const gp_report *r, const gp_palette *p, FILE *stream
             print_unresolved(&r->block[k], stream);
         if (block->count[GP_ENTRY_KINK])
             fprintf(stream,
-                    "  %s: %zu of %zu entries lie at a kink, between the left and the right "
-                    "derivative\n",
-                    block->name, block->count[GP_ENTRY_KINK], block->entries);
+                    "  %s: %zu of %zu %s at a kink, between the left and the right derivative, "
+                    "where any number between the two is accepted\n",
+                    block->name, block->count[GP_ENTRY_KINK], block->entries,
+                    block->entries == 1 ? "entry lies" : "entries lie");
     }
 }
 
@@ -155,8 +161,15 @@ static void print_losses(const gp_report *r, const gp_palette *p, FILE *stream) 
 }
 
 static void print_coverage(const gp_report *r, FILE *stream) {
-    fprintf(stream, "  coverage     %zu of %zu entries exercised, in %zu point%s\n", r->exercised,
-            r->n, r->points, r->points == 1 ? "" : "s");
+    size_t zeros = 0;
+    for (size_t k = 0; k < r->blocks; k++)
+        zeros += r->block[k].result.count[GP_ENTRY_UNEXERCISED];
+    fprintf(stream, "  coverage     %zu of %zu %s exercised, in %zu point%s", r->exercised, r->n,
+            r->n == 1 ? "entry" : "entries", r->points, plural(r->points));
+    /* A derivative that is zero by construction is no gap: nobody can tell the two apart. */
+    if (zeros)
+        fprintf(stream, "; in %zu gradient and derivative are both zero in every point", zeros);
+    fputc('\n', stream);
     if (r->silents) {
         fprintf(stream, "  silent       at the given point: ");
         for (size_t k = 0; k < r->silents && k < 8; k++)
@@ -177,13 +190,70 @@ static void print_self_test(const gp_report *r, FILE *stream) {
         const gp_self_test_result *s = &r->block[k].self_test;
         if (s->planted == 0)
             continue;
-        fprintf(stream, "  self-test    %s: %zu of %zu planted mistakes would be refuted",
-                r->block[k].name, s->caught, s->planted);
+        size_t visible = s->planted - s->below;
+        fprintf(stream,
+                "  self-test    %s: %zu of %zu planted mistake%s beyond the tolerance would "
+                "be refuted",
+                r->block[k].name, s->caught, visible, plural(visible));
         if (isnan(s->smallest))
-            fprintf(stream, ", not all of those of 10 %%\n");
+            fprintf(stream, ", not all of those of 10 %%");
         else
-            fprintf(stream, ", all of %.0e and more\n", s->smallest);
+            fprintf(stream, ", all of %.0e and more", s->smallest);
+        if (s->below)
+            fprintf(stream, "; %zu more %s within it", s->below, s->below == 1 ? "is" : "are");
+        fputc('\n', stream);
     }
+}
+
+/* Why it is inconclusive, after "inconclusive: NAME, ...". */
+static void print_doubt(const gp_report *r, FILE *stream) {
+    size_t unresolved = 0, unchecked = 0;
+    for (size_t k = 0; k < r->blocks; k++) {
+        unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
+        unchecked += r->block[k].result.count[GP_ENTRY_UNCHECKED];
+    }
+    if (r->interrupted)
+        fprintf(stream, ": %s, %zu of %zu %s looked at",
+                r->spent ? "the budget is spent" : "interrupted", r->n - unchecked, r->n,
+                r->n == 1 ? "entry" : "entries");
+    else if (r->exercised == 0)
+        fprintf(stream, ": no entry was exercised");
+    else if (unresolved)
+        fprintf(stream, ": %zu of %zu %s unresolved", unresolved, r->n,
+                r->n == 1 ? "entry" : "entries");
+    else
+        fprintf(stream, ": what was seen doesn't exclude an error of the tolerance, %.0e", r->rtol);
+}
+
+/* What size of error is excluded, and where; or what keeps the check from excluding it. */
+static void print_resolution(const gp_report *r, FILE *stream) {
+    double single = 0; /* an error of that size in a single typical entry, by directions */
+    for (size_t k = 0; k < r->blocks; k++) {
+        const gp_block_result *block = &r->block[k].result;
+        if (block->directions && block->resolution >= 0)
+            single = fmax(single, block->resolution * sqrt((double)block->entries));
+    }
+    if (isnan(r->resolution))
+        return;
+    fprintf(stream, "  resolution   ");
+    if (r->resolution > r->rtol) {
+        fprintf(stream, "%.1e, which is more than the tolerance, %.0e", r->resolution, r->rtol);
+        if (r->strategy == GP_PROJECT && r->limit != GP_LIMIT_NONE)
+            fprintf(stream, ": %s keeps random directions from more", gp_limit_string(r->limit));
+    } else if (r->resolution == 0) {
+        fprintf(stream, "no difference but rounding in any verified entry");
+    } else if (r->strategy == GP_PROJECT) {
+        fprintf(
+            stream,
+            "an error above %.1e of a verified block's gradient is excluded (tolerance %.0e), in "
+            "a single typical entry one above %.1e of it",
+            r->resolution, r->rtol, single);
+    } else {
+        fprintf(stream,
+                "a relative error above %.1e is excluded in every verified entry (tolerance %.0e)",
+                r->resolution, r->rtol);
+    }
+    fputc('\n', stream);
 }
 
 gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
@@ -196,9 +266,9 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         fprintf(stream, ": %s\n", r->failure);
         return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
     }
-    fprintf(stream, ", %zu parameters", r->parameters);
+    fprintf(stream, ", %zu parameter%s", r->parameters, plural(r->parameters));
     if (r->parameters != r->n)
-        fprintf(stream, ", %zu derivatives", r->n);
+        fprintf(stream, ", %zu derivative%s", r->n, plural(r->n));
     fprintf(stream, ", %s", r->dtype == GP_FLOAT64 ? "float64" : "float32");
     if (r->value_dtype != r->dtype)
         fprintf(stream, " against a float64 value");
@@ -206,22 +276,11 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         print_wrong(r, stream);
     if (r->verdict == GP_FAILED)
         fprintf(stream, ": %s", r->failure);
-    if (r->verdict == GP_INCONCLUSIVE) {
-        size_t unresolved = 0;
-        for (size_t k = 0; k < r->blocks; k++)
-            unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
-        size_t unchecked = 0;
-        for (size_t k = 0; k < r->blocks; k++)
-            unchecked += r->block[k].result.count[GP_ENTRY_UNCHECKED];
-        if (r->interrupted)
-            fprintf(stream, ": %s, %zu of %zu entries looked at",
-                    r->spent ? "the budget is spent" : "interrupted", r->n - unchecked, r->n);
-        else if (r->exercised == 0)
-            fprintf(stream, ": no entry was exercised");
-        else
-            fprintf(stream, ": %zu of %zu entries unresolved", unresolved, r->n);
-    }
-    if (!isnan(r->resolution))
+    if (r->unlocated)
+        fprintf(stream, ": wrong along random directions, and the block to blame was not located");
+    if (r->verdict == GP_INCONCLUSIVE)
+        print_doubt(r, stream);
+    if (r->resolution > 0)
         fprintf(stream, ", resolution %.1e", r->resolution);
     fputc('\n', stream);
     if (flags & GP_PRINT_QUIET)
@@ -233,12 +292,8 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     print_findings(r, &p, stream);
     print_losses(r, &p, stream);
     print_coverage(r, stream);
-    if (!isnan(r->resolution))
-        fprintf(stream,
-                "  resolution   a relative error above %.1e is excluded in every verified entry "
-                "(tolerance %.0e)\n",
-                r->resolution, r->rtol);
-    if (r->strategy == GP_PROJECT)
+    print_resolution(r, stream);
+    if (r->strategy == GP_PROJECT && r->resolution <= r->rtol)
         fprintf(stream, "  confidence   such an error is missed with probability at most %.0e\n",
                 1 - r->confidence);
     if (r->strategy == GP_SAMPLE)
@@ -253,8 +308,9 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
             fprintf(stream, "  (the notebook's, step %g)", r->notebook_epsilon);
         fputc('\n', stream);
     }
-    fprintf(stream, "  cost         %llu evaluations of the value, %llu of the gradient, %.3g s",
-            (unsigned long long)r->values, (unsigned long long)r->gradients, r->seconds);
+    fprintf(stream, "  cost         %llu evaluation%s of the value, %llu of the gradient, %.3g s",
+            (unsigned long long)r->values, plural(r->values), (unsigned long long)r->gradients,
+            r->seconds);
     fprintf(stream, ", seed %llu\n", (unsigned long long)r->seed);
     if (flags & GP_PRINT_VERBOSE)
         print_entries(r, stream);

@@ -129,7 +129,7 @@ static void ranks_come_to_one_verdict(void **state) {
         const char *words;
     } CASES[] = {{NONE, GP_VERIFIED, "\"verified\""},
                  {ONE_ENTRY, GP_REFUTED, "1 of the 700 entries of b is wrong: b[123]"},
-                 {ROW, GP_REFUTED, "A is wrong in row 17"},
+                 {ROW, GP_REFUTED, "A[17][:]"},
                  {BLOCK, GP_REFUTED, "\"scaled\""},
                  {NOT_A_NUMBER, GP_FAILED, "on some rank"},
                  {DISAGREE, GP_FAILED, "reduce it to the same number on all"}};
