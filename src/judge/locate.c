@@ -20,8 +20,10 @@ enum {
     CROWD = 32,           /* So many nodes off at a time: those between two others aren't halved. */
     MANY = 8,             /* So many single indices: neighbours are looked at together. */
     OTHERS = 2,           /* directions that have to show the same ratio */
-    LISTED = 6,           /* parts that a diagnosis lists */
-    MOST_BOXES = 256      /* that are told apart in a block */
+    MOST_VISITS = 4 * MOST_NODES, /* to parts of a block, before it is wrong all over the place */
+    MANNERS = 3,                  /* factors that are told apart in a block */
+    LISTED = 6,                   /* parts that a diagnosis lists */
+    MOST_BOXES = 256              /* that are told apart in a block */
 };
 /* Bounds of a remainder may add up to this many times that of a measured part. */
 static const double ADDED_UP = 8;
@@ -68,6 +70,8 @@ typedef struct gp_search {
     unsigned turns; /* to other directions, within one another */
     size_t news;
     size_t block;    /* that is being searched */
+    size_t visits;   /* parts of it that were looked into, */
+    size_t open;     /* and entries that noise left unresolved */
     gp_wrong *wrong; /* room for MOST_BOXES */
     size_t wrongs;
 } gp_search;
@@ -323,13 +327,15 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tal
     gp_entry result = *gp_report_at(c->report, entry);
     gp_outcome outcome = GP_EVALUATED;
     int known = result.status != GP_ENTRY_UNCHECKED;
+    tally->looked++;
+    if (!known && s->open >= SAMPLE) /* nor would it say anything of the next one */
+        return GP_EVALUATED;
     double a = known ? result.analytic : gp_check_gradient(c, entry);
     if (!known)
         outcome =
             accused ? gp_judge_accused(c, entry, a, &result) : gp_judge_again(c, entry, a, &result);
     if (outcome == GP_FAULT)
         return outcome;
-    tally->looked++;
     tally->refuted += result.status == GP_ENTRY_REFUTED;
     tally->cleared += result.status == GP_ENTRY_VERIFIED || result.status == GP_ENTRY_UNEXERCISED;
     if (known)
@@ -337,6 +343,7 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tal
     if (gp_report_put(c->report, entry, &result) != GP_OK)
         return out_of_memory(s);
     s->news++;
+    s->open += result.status == GP_ENTRY_UNRESOLVED;
     /* What is unresolved explains nothing. */
     if (d->knowns < GP_MOST_KNOWN && isfinite(result.bound) && result.status != GP_ENTRY_UNRESOLVED)
         d->known[d->knowns++] =
@@ -613,6 +620,8 @@ static gp_outcome look_into_uniform(gp_search *s, const gp_box *box, size_t axis
 static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis,
                           const gp_discrepancy *seen) {
     gp_finding finding;
+    if (s->visits++ >= MOST_VISITS)
+        return GP_EVALUATED;
     while (axis < box->dimensions && box->high[axis] - box->low[axis] == 1)
         axis++;
     if (axis == box->dimensions)
@@ -751,18 +760,29 @@ static void refute(gp_search *s) {
     take_out(s, s->block);
 }
 
+static int is_first_of_factor(const gp_search *s, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (same_factor(s->wrong[k].factor, s->wrong[i].factor))
+            return 0;
+    return 1;
+}
+
+/* All over the place is nowhere in particular: then the block as a whole is wrong. */
 static gp_outcome describe_boxes(gp_search *s) {
+    if (s->visits >= MOST_VISITS)
+        s->wrongs = 0;
     if (s->wrongs == 0)
         return GP_EVALUATED;
     merge_all(s);
+    size_t manners = 0;
+    for (size_t i = 0; i < s->wrongs; i++)
+        manners += is_first_of_factor(s, i);
+    for (size_t i = 0; i < s->wrongs && manners > MANNERS; i++)
+        s->wrong[i].factor = NAN;
     refute(s);
-    for (size_t i = 0; i < s->wrongs; i++) {
-        int first = 1;
-        for (size_t k = 0; k < i; k++)
-            first &= !same_factor(s->wrong[k].factor, s->wrong[i].factor);
-        if (first && name_boxes(s, i) != GP_OK)
+    for (size_t i = 0; i < s->wrongs; i++)
+        if (is_first_of_factor(s, i) && name_boxes(s, i) != GP_OK)
             return out_of_memory(s);
-    }
     return GP_EVALUATED;
 }
 
@@ -790,12 +810,13 @@ static gp_outcome locate_in_block(gp_search *s, size_t block, const gp_discrepan
     gp_tally tally = {0};
     size_t before = s->news;
     s->block = block;
-    s->wrongs = 0;
+    s->wrongs = s->visits = s->open = 0;
     gp_outcome outcome =
         volume_of(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally) : descend(s, &box, 0, seen);
     if (outcome == GP_EVALUATED)
         outcome = describe_boxes(s);
-    if (outcome == GP_EVALUATED && s->news == before)
+    int lost = s->news == before || s->visits >= MOST_VISITS;
+    if (outcome == GP_EVALUATED && lost && s->d->factor[block] != 0)
         outcome = refute_unlocated(s);
     return outcome;
 }

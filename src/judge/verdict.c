@@ -27,8 +27,9 @@ static gp_entry_status decide(double off, double bound, double size, double tau,
     return off + bound <= t->rtol * size + t->atol ? GP_ENTRY_VERIFIED : GP_ENTRY_UNRESOLVED;
 }
 
-static double nearest_slope(double a, double left, double right) {
-    return fmin(fmax(a, fmin(left, right)), fmax(left, right));
+/* How far a lies beyond the nearer of two slopes: negative between them. */
+static double beyond(double a, double left, double right) {
+    return fmax(fmin(left, right) - a, a - fmax(left, right));
 }
 
 gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) {
@@ -43,7 +44,7 @@ gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) 
     if (!e->kink)
         return decide(fabs(a - d), b, size, tau, t);
     double slope = fmax(fabs(e->left), fabs(e->right));
-    gp_entry_status status = decide(fabs(a - nearest_slope(a, e->left, e->right)), e->kink_bound,
+    gp_entry_status status = decide(beyond(a, e->left, e->right), e->kink_bound,
                                     fmax(fabs(a), slope), gp_tau(t, a, slope, e->kink_bound), t);
     return status == GP_ENTRY_VERIFIED ? GP_ENTRY_KINK : status;
 }
@@ -53,13 +54,13 @@ double gp_floor_of(gp_entry_status status, const gp_tolerance *t) {
 }
 
 double gp_entry_resolution(const gp_entry *e) {
-    double d = e->numeric, size = fmax(fabs(e->analytic), fabs(d));
-    if (e->status == GP_ENTRY_KINK) { /* beyond the nearer of the two slopes */
-        d = nearest_slope(e->analytic, e->left, e->right);
+    double off = fabs(e->analytic - e->numeric), size = fmax(fabs(e->analytic), fabs(e->numeric));
+    if (e->status == GP_ENTRY_KINK) {
+        off = beyond(e->analytic, e->left, e->right);
         size = fmax(fabs(e->analytic), fmax(fabs(e->left), fabs(e->right)));
     }
     size += e->floor;
-    return size > 0 ? (fabs(e->analytic - d) + e->bound) / size : 0;
+    return size > 0 ? fmax(off + e->bound, 0) / size : 0;
 }
 
 /* How far an entry is from agreement, for picking the worst: beyond all tolerance first. */

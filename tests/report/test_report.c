@@ -124,9 +124,100 @@ static void failures_are_reports_too(void **state) {
     gp_report_destroy(NULL);
 }
 
+static double one_value(size_t n, const double *x) {
+    (void)n;
+    return exp(x[0]);
+}
+
+static void one_gradient(size_t n, const double *x, double *g) {
+    (void)n;
+    g[0] = exp(x[0]);
+}
+
+static double noisy_value(size_t n, const double *x) {
+    double sum = 0, mixed = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i] * x[i];
+        mixed += x[i] * (double)(i % 97);
+    }
+    return sum / 2 / (double)n + 1e-3 * sin(1e9 * mixed);
+}
+
+static void noisy_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = x[i] / (double)n;
+}
+
+static double flat_value(size_t n, const double *x) {
+    (void)n;
+    return x[0] * x[0] + fabs(x[1]);
+}
+
+static void flat_gradient(size_t n, const double *x, double *g) {
+    for (size_t i = 0; i < n; i++)
+        g[i] = 0;
+    g[0] = 2 * x[0];
+}
+
+static void text_of_one_and_of_none(void **state) {
+    (void)state;
+    testing_pair pair = {flat_value, flat_gradient};
+    double x[] = {0.7, 0, 1, 2}, one[] = {0.7};
+    gp_options options;
+    gp_options_init(&options);
+    options.self_test = 1;
+    gp_function *f = testing_function(&pair, 4, x);
+    gp_report *report = testing_check(f, &options);
+    char *text = written(report, 0, 0);
+    assert_non_null(strstr(text, "gradient and derivative are both zero in every point"));
+    assert_non_null(strstr(text, "1 of 4 entries lie at a kink"));
+    assert_null(strstr(text, "above 0.0e+00"));
+    gp_self_test_result tested;
+    if (gp_report_self_test(report, 0, &tested) == GP_OK) {
+        assert_true(tested.below > 0 && tested.caught <= tested.planted - tested.below);
+        assert_non_null(strstr(text, "beyond the tolerance would be refuted"));
+    }
+    free(text);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+    pair = (testing_pair){one_value, one_gradient};
+    f = testing_function(&pair, 1, one);
+    report = testing_check(f, NULL);
+    text = written(report, 0, 0);
+    assert_non_null(strstr(text, "verified: test, 1 parameter, float64"));
+    assert_non_null(strstr(text, "1 of 1 entry exercised"));
+    free(text);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+/* Noise keeps directions from their tolerance: the text says so, and excludes nothing. */
+static void text_of_a_doubt(void **state) {
+    (void)state;
+    static double x[2000];
+    testing_pair pair = {noisy_value, noisy_gradient};
+    gp_options options;
+    gp_options_init(&options);
+    options.strategy = GP_PROJECT;
+    for (size_t i = 0; i < 2000; i++)
+        x[i] = 1 + sin((double)i) / 2;
+    gp_function *f = testing_function(&pair, 2000, x);
+    gp_report *report = testing_check(f, &options);
+    char *text = written(report, 0, 0);
+    assert_int_equal(gp_report_verdict(report), GP_INCONCLUSIVE);
+    assert_non_null(strstr(text, "doesn't exclude an error of the tolerance, 1e-05"));
+    assert_non_null(strstr(text, "more than the tolerance, 1e-05"));
+    assert_null(strstr(text, ": 0 of 2000"));
+    assert_null(strstr(text, "is excluded"));
+    free(text);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(json_has_every_key),
-                                       cmocka_unit_test(text_says_what_and_where),
-                                       cmocka_unit_test(failures_are_reports_too)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_has_every_key), cmocka_unit_test(text_says_what_and_where),
+        cmocka_unit_test(failures_are_reports_too), cmocka_unit_test(text_of_one_and_of_none),
+        cmocka_unit_test(text_of_a_doubt)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
