@@ -507,7 +507,7 @@ gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
     ladder->f0 = line->f0;
     ladder->unit = line->unit;
     ladder->narrow = line->evaluator->x_dtype == GP_FLOAT32;
-    ladder->limit = 4 * fmax(line->probe->scale, line->probe->reach);
+    ladder->limit = GP_LONGEST * fmax(line->probe->scale, line->probe->reach);
     /* Into the domain: shrink until both sides have values, else make do with one. */
     double s = step;
     for (int attempt = 0; attempt < 6 && s >= 2 * ladder->unit; attempt++, s /= 64) {

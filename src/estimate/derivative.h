@@ -38,6 +38,9 @@ typedef struct gp_estimate {
     gp_limit limit;
 } gp_estimate;
 
+/* Steps reach as far as so many length scales. */
+#define GP_LONGEST 4.0
+
 /* Bounds count this many standard deviations of noise. */
 #define GP_NOISE_FACTOR 6.0
 

@@ -229,3 +229,8 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
     *spent += used;
     return outcome == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }
+
+double gp_fit_cost(double sigma, double length, double aim) {
+    double root = AT_BEST * FACTOR * sigma / (GP_LONGEST * length) / aim;
+    return fmax(2 * FIRST_PAIRS, root * root);
+}

@@ -12,4 +12,8 @@
 gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal goal,
                   unsigned evaluations, gp_estimate *estimate, unsigned *spent);
 
+/* About how many values a fit takes whose noise is to be `aim` at most, on a line of this length
+ * scale. */
+double gp_fit_cost(double sigma, double length, double aim);
+
 #endif

@@ -247,8 +247,9 @@ static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
     unsigned most = e->allowance || e->deadline > 0 ? FIT.evaluations : MOST_EVALUATIONS;
     gp_estimate rough;
     gp_ladder again;
+    /* Values that are float32 numbers are in stairs that the noise already knows. */
     if (!d->in_stairs && d->estimate.limit != GP_LIMIT_NOISE && isfinite(d->estimate.bound) &&
-        ladder->rungs > 0) {
+        ladder->rungs > 0 && e->x_dtype == GP_FLOAT64) {
         double near = ladder->rung[ladder->rungs - 1].step;
         if (allow_for_stairs(d, &d->estimate, near, &rough) == GP_FAULT)
             return GP_FAULT;
@@ -258,7 +259,7 @@ static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
     /* A ripple that fades at tiny steps (a solver's, a table's, fast and far below the value) is no
      * part of what the gradient means. Taken for noise it widens the bound; a that is proven within
      * it is proven. The first ladder spent its evaluations at steps that are too small for this. */
-    if (d->noise.loud > 4 * d->noise.sigma && d->evaluations < most) {
+    if (d->noise.loud > 4 * d->noise.sigma && d->evaluations + GP_FINEST_EVALUATIONS <= most) {
         d->noise.sigma = d->noise.loud;
         if (gp_ladder_start(&again, d->line, 1) == GP_FAULT ||
             gp_refine(&again, d->line, d->noise.sigma, d->tolerance, &rough) == GP_FAULT)
@@ -292,6 +293,12 @@ static gp_outcome measure_stairs(gp_decision *d, const gp_ladder *ladder) {
         d->in_stairs = 1;
     }
     return GP_EVALUATED;
+}
+
+double gp_decision_cost(const gp_tolerance *t, double sigma, double length, double derivative) {
+    double aim = FIT.share * (t->rtol * fabs(derivative) + t->atol);
+    double cost = gp_fit_cost(sigma, length, aim);
+    return cost <= FIT.evaluations ? cost : INFINITY;
 }
 
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,

@@ -22,6 +22,11 @@ gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_to
 gp_outcome gp_look_for_stairs(gp_line *line, const gp_estimate *estimate, double near, double quiet,
                               double *sigma, unsigned *evaluations);
 
+/* About how many more values it takes to decide about an entry of this length scale and derivative
+ * that noise leaves open; infinite: more than are ever spent. */
+double gp_decision_cost(const gp_tolerance *tolerance, double sigma, double length,
+                        double derivative);
+
 /* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the
  * callback meant, rather than poison or an accident. */
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise,

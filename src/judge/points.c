@@ -10,14 +10,17 @@
 #include "judge/check.h"
 
 enum {
-    DESCENT_STEPS = 10,  /* of training before the trained point */
-    TRAINED_SAMPLE = 16, /* entries of a block looked at there */
-    ROUNDINGS = 4,       /* points within rounding of a place, */
-    NEIGHBOURS = 2,      /* and a little way off, that must say the same */
-    CONFIRMED = 8,       /* entries of a block that are asked about there */
-    FLAT_POINTS = 3,     /* further points for blocks of which nothing but zeros is known */
-    STORED_POINTS = 4,   /* where stored gradients are looked for */
-    STORED_EFFORT = 20   /* evaluations along each direction there */
+    DESCENT_STEPS = 10,     /* of training before the trained point */
+    TRAINED_DIRECTIONS = 3, /* looked along there; where these don't tell, */
+    TRAINED_SAMPLE = 16,    /* up to so many entries of a block, */
+    TRAINED_SHARE = 8,      /* one in so many, */
+    TRAINED_LEAST = 2,      /* but at least so many are looked at */
+    ROUNDINGS = 4,          /* points within rounding of a place, */
+    NEIGHBOURS = 2,         /* and a little way off, that must say the same */
+    CONFIRMED = 8,          /* entries of a block that are asked about there */
+    FLAT_POINTS = 3,        /* further points for blocks of which nothing but zeros is known */
+    STORED_POINTS = 4,      /* where stored gradients are looked for */
+    STORED_EFFORT = 20      /* evaluations along each direction there */
 };
 
 static gp_outcome out_of_memory(gp_check_state *c) {
@@ -265,6 +268,83 @@ static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double 
     return GP_EVALUATED;
 }
 
+/* ---- directions at a place ------------------------------------------------------- */
+
+/* A random direction over a range of entries, each in proportion to its weight. */
+static gp_probe direction(const gp_check_state *c, size_t offset, size_t entries, unsigned draw,
+                          const double *weight) {
+    return (gp_probe){.offset = offset,
+                      .entries = entries,
+                      .seed = c->options.seed,
+                      .stream = GP_STREAM_DIRECTION,
+                      .part = draw,
+                      .weight = weight,
+                      .scale = 1};
+}
+
+/* The derivative along it at the evaluator's point, where the value is f0. */
+static gp_outcome estimate_along(gp_check_state *c, const gp_probe *probe, double f0, gp_goal goal,
+                                 gp_estimate *estimate) {
+    gp_line line;
+    gp_ladder ladder;
+    gp_line_start(&line, c->evaluator, probe, f0);
+    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
+        return GP_FAULT;
+    /* Kinks and bends may count as noise here: a change that noise hides is looked for elsewhere.
+     */
+    double sigma = fmax(c->noise.loud, gp_ladder_roughness(&ladder)); /* fmax ignores NaN */
+    return gp_ladder_refine(&ladder, &line, sigma, goal, STORED_EFFORT, estimate);
+}
+
+/* *still: do the listed entries, whose gradient is zero, leave the value what it is where all move
+ * at once? */
+static gp_outcome stand_still(gp_check_state *c, const size_t *list, size_t count, double f0,
+                              int *still) {
+    double *weight = calloc(c->function->n, sizeof *weight);
+    if (!weight)
+        return out_of_memory(c);
+    for (size_t k = 0; k < count; k++)
+        weight[list[k]] = gp_check_length(c, list[k]);
+    gp_probe probe = direction(c, 0, c->function->n, 0, weight);
+    gp_line line;
+    gp_ladder ladder;
+    gp_line_start(&line, c->evaluator, &probe, f0);
+    gp_outcome outcome = gp_ladder_start(&ladder, &line, 1);
+    *still = outcome == GP_EVALUATED && gp_ladder_is_still(&ladder);
+    free(weight);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* *agrees: along random directions over all entries that the given point has verified, c->other is
+ * the derivative at the evaluator's point, within less than what an entry of average weight may be
+ * off by. */
+static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees) {
+    size_t n = c->function->n, count = 0;
+    double *weight = calloc(n, sizeof *weight);
+    gp_outcome outcome = weight ? GP_EVALUATED : out_of_memory(c);
+    for (size_t i = 0; i < n && weight; i++)
+        if (c->report->entry[i].status == GP_ENTRY_VERIFIED) {
+            weight[i] = gp_check_length(c, i);
+            count++;
+        }
+    *agrees = outcome == GP_EVALUATED && count > 0;
+    for (unsigned draw = 0; draw < TRAINED_DIRECTIONS && *agrees; draw++) {
+        gp_probe probe = direction(c, 0, n, 1 + draw, weight);
+        double slope = 0, size = 0;
+        for (size_t i = 0; i < n; i++) {
+            double product = weight[i] > 0 ? c->other[i] * gp_probe_component(&probe, i) : 0;
+            slope += product;
+            size = hypot(size, product);
+        }
+        double tau = c->options.rtol * size / sqrt((double)count);
+        gp_estimate e;
+        outcome = estimate_along(c, &probe, f0, (gp_goal){0, 0.5 * tau}, &e);
+        *agrees = outcome == GP_EVALUATED && fabs(slope - e.derivative) + e.bound <= tau;
+    }
+    free(weight);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
 /* Zero as far as its bound can tell, which is too wide to call it that. */
 static int is_flat(const gp_entry *e) {
     return e->status == GP_ENTRY_UNRESOLVED && fabs(e->numeric) <= e->bound;
@@ -319,6 +399,25 @@ static gp_outcome hold_flat_entries(gp_check_state *c, const gp_entry *before, c
     return GP_EVALUATED;
 }
 
+/* Takes from the list what a place doesn't exercise either: entries whose gradient is zero there,
+ * if all of them together leave the value what it is. */
+static gp_outcome leave_out_silent(gp_check_state *c, double f0, size_t *list, size_t *count) {
+    size_t *silent = malloc(*count * sizeof *silent), silents = 0, kept = 0;
+    int still = 0;
+    if (!silent)
+        return out_of_memory(c);
+    for (size_t k = 0; k < *count; k++)
+        if (c->other[list[k]] == 0)
+            silent[silents++] = list[k];
+    gp_outcome outcome = silents ? stand_still(c, silent, silents, f0, &still) : GP_EVALUATED;
+    for (size_t k = 0; k < *count && still; k++)
+        if (c->other[list[k]] != 0)
+            list[kept++] = list[k];
+    *count = still ? kept : *count;
+    free(silent);
+    return outcome;
+}
+
 gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, size_t *tried) {
     const gp_function *f = c->function;
     size_t count = list_silent(c, number, list), batch = number % f->batches, refuted;
@@ -343,7 +442,9 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         outcome = out_of_memory(c);
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
-    if (outcome != GP_EVALUATED)
+    if (outcome == GP_EVALUATED)
+        outcome = leave_out_silent(c, f0, list, &count);
+    if (outcome != GP_EVALUATED || count == 0)
         return outcome;
     gp_entry *before = malloc(count * sizeof *before);
     if (!before)
@@ -414,12 +515,14 @@ static size_t sample_verified(const gp_check_state *c, size_t *list) {
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
         const gp_entry *entry = c->report->entry;
-        size_t open = 0, taken = 0;
+        size_t open = 0, taken = 0, wanted = block->entries / TRAINED_SHARE;
+        wanted = wanted < TRAINED_LEAST ? TRAINED_LEAST : wanted;
+        wanted = wanted > TRAINED_SAMPLE ? TRAINED_SAMPLE : wanted;
         for (size_t i = block->offset; i < block->offset + block->entries; i++)
             open += entry[i].status == GP_ENTRY_VERIFIED;
         for (size_t i = block->offset, seen = 0; i < block->offset + block->entries; i++)
-            if (entry[i].status == GP_ENTRY_VERIFIED && seen++ * TRAINED_SAMPLE >= taken * open &&
-                taken < TRAINED_SAMPLE) {
+            if (entry[i].status == GP_ENTRY_VERIFIED && seen++ * wanted >= taken * open &&
+                taken < wanted) {
                 list[count++] = i;
                 taken++;
             }
@@ -427,12 +530,41 @@ static size_t sample_verified(const gp_check_state *c, size_t *list) {
     return count;
 }
 
+/* Looks at a place after some steps of descent: along random directions, and where these don't
+ * agree, or noise hides what they would tell, at single entries. */
+static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t *list,
+                                        size_t count) {
+    gp_report *r = c->report;
+    const char *s = steps == 1 ? "" : "s";
+    size_t refuted = 0;
+    double f0;
+    int agrees = 0;
+    gp_outcome outcome = gp_check_evaluate(c, &f0);
+    if (outcome == GP_EVALUATED)
+        outcome = agree_along(c, f0, &agrees);
+    if (outcome == GP_EVALUATED && !agrees)
+        outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    if (refuted && gp_report_name_point(r, r->points++, "after %zu step%s of descent", steps, s))
+        return out_of_memory(c);
+    int failed =
+        agrees ? gp_report_add_practice(r,
+                                        "looked at again along %d random directions after "
+                                        "%zu step%s of descent, f %.6g to %.6g",
+                                        TRAINED_DIRECTIONS, steps, s, r->value, f0)
+               : gp_report_add_practice(r,
+                                        "%zu entr%s looked at again after %zu step%s of "
+                                        "descent, f %.6g to %.6g",
+                                        count, count == 1 ? "y" : "ies", steps, s, r->value, f0);
+    return failed ? out_of_memory(c) : GP_EVALUATED;
+}
+
 /* Initial weights are small and random, and some mistakes show only later. */
 gp_outcome gp_try_trained_point(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
-    gp_report *r = c->report;
-    double *x = malloc(f->n * sizeof *x), f0 = r->value;
-    size_t steps = 0, refuted = 0, count = sample_verified(c, list);
+    double *x = malloc(f->n * sizeof *x), f0 = c->report->value;
+    size_t steps = 0, count = sample_verified(c, list);
     if (!x)
         return out_of_memory(c);
     memcpy(x, f->x, f->n * sizeof *x);
@@ -440,18 +572,7 @@ gp_outcome gp_try_trained_point(gp_check_state *c, size_t *list) {
     gp_outcome outcome = count ? descend(c, x, &f0, &steps) : GP_EVALUATED;
     if (outcome == GP_EVALUATED && steps > 0) {
         gp_check_move(c, x);
-        outcome = gp_check_evaluate(c, &f0);
-        if (outcome == GP_EVALUATED)
-            outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
-        if (outcome == GP_EVALUATED && refuted &&
-            gp_report_name_point(r, r->points++, "after %zu step%s of descent", steps,
-                                 steps == 1 ? "" : "s"))
-            outcome = out_of_memory(c);
-        if (outcome == GP_EVALUATED &&
-            gp_report_add_practice(
-                r, "%zu entries looked at again after %zu steps of descent, f %.6g to %.6g", count,
-                steps, r->value, f0))
-            outcome = out_of_memory(c);
+        outcome = look_at_trained_point(c, steps, list, count);
     }
     free(x);
     return outcome == GP_FAULT || gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
@@ -477,29 +598,6 @@ static gp_outcome move_to_stored_place(gp_check_state *c, size_t k, double *f0) 
     return gp_check_evaluate(c, f0);
 }
 
-/* The derivative at the evaluator's point along a random direction of a block, zero in entries of
- * no weight. */
-static gp_outcome estimate_along(gp_check_state *c, size_t b, const double *weight, double f0,
-                                 gp_estimate *estimate) {
-    const gp_block *block = &c->function->block[b];
-    const gp_probe probe = {.offset = block->offset,
-                            .entries = block->entries,
-                            .seed = c->options.seed,
-                            .stream = GP_STREAM_DIRECTION,
-                            .weight = weight,
-                            .scale = 1};
-    const gp_goal goal = {c->options.rtol, 0};
-    gp_line line;
-    gp_ladder ladder;
-    gp_line_start(&line, c->evaluator, &probe, f0);
-    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
-        return GP_FAULT;
-    /* Kinks and bends may count as noise here: a change that noise hides is looked for elsewhere.
-     */
-    double sigma = fmax(c->noise.loud, gp_ladder_roughness(&ladder)); /* fmax ignores NaN */
-    return gp_ladder_refine(&ladder, &line, sigma, goal, STORED_EFFORT, estimate);
-}
-
 /* Is there an entry in the block whose gradient was the same everywhere, in vain if it is zero? */
 static int is_same_somewhere(const gp_check_state *c, size_t b) {
     const gp_block *block = &c->function->block[b];
@@ -507,6 +605,14 @@ static int is_same_somewhere(const gp_check_state *c, size_t b) {
         if (c->same[i] && c->gradient[i] != 0)
             return 1;
     return 0;
+}
+
+/* The derivative along the entries of a block with a weight. */
+static gp_outcome estimate_stored(gp_check_state *c, size_t b, const double *weight, double f0,
+                                  gp_estimate *estimate) {
+    const gp_block *block = &c->function->block[b];
+    gp_probe probe = direction(c, block->offset, block->entries, 0, weight);
+    return estimate_along(c, &probe, f0, (gp_goal){c->options.rtol, 0}, estimate);
 }
 
 /* c->stored[b] := does the derivative along the entries of block b whose gradient is the same at
@@ -524,7 +630,7 @@ static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
     for (size_t b = 0; b < f->blocks && moved && outcome != GP_FAULT; b++) {
         there[b].bound = INFINITY;
         if (is_same_somewhere(c, b))
-            outcome = estimate_along(c, b, weight, f0, &there[b]);
+            outcome = estimate_stored(c, b, weight, f0, &there[b]);
     }
     if (outcome != GP_FAULT)
         outcome = gp_check_return(c);
@@ -532,7 +638,7 @@ static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
         c->stored[b] = 0;
         if (!isfinite(there[b].bound))
             continue;
-        outcome = estimate_along(c, b, weight, c->report->value, &here);
+        outcome = estimate_stored(c, b, weight, c->report->value, &here);
         c->stored[b] = fabs(there[b].derivative - here.derivative) > there[b].bound + here.bound;
     }
     free(weight);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "judge/check.h"
+#include "judge/decide.h"
 
 enum {
     EVIDENCE_PER_BLOCK = 64 /* entries estimated over one example */
@@ -87,8 +88,12 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
 static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
-    size_t before = list_status(c, GP_ENTRY_UNRESOLVED, list), fewer = (f->examples + 7) / 8;
+    size_t open = list_status(c, GP_ENTRY_UNRESOLVED, list), before = 0;
+    size_t fewer = (f->examples + 7) / 8;
     double f0;
+    for (size_t k = 0; k < open; k++) /* noise is no less with fewer */
+        if (r->entry[list[k]].limit != GP_LIMIT_NOISE)
+            list[before++] = list[k];
     if (before == 0)
         return GP_EVALUATED;
     gp_outcome outcome = gp_evaluator_select_examples(c->evaluator, 0, fewer);
@@ -100,10 +105,10 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
         outcome = gp_survey(c, GP_SURVEY_UNRESOLVED, 0, f0, c->other, list, before);
     if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
-    size_t after = count_status(c, GP_ENTRY_UNRESOLVED);
-    if (after < before &&
+    size_t decided = open - count_status(c, GP_ENTRY_UNRESOLVED);
+    if (decided > 0 &&
         gp_report_add_practice(r, "%zu of %zu unresolved entries decided on %zu of %zu examples",
-                               before - after, before, fewer, f->examples))
+                               decided, before, fewer, f->examples))
         return out_of_memory(c);
     return GP_EVALUATED;
 }
@@ -171,6 +176,30 @@ static int note_precision(gp_check_state *c) {
     return 0;
 }
 
+/* Entries that noise leaves open, where many more values would average it away: says how many. */
+static int note_cost(const gp_check_state *c) {
+    const gp_function *f = c->function;
+    double evaluations = 0;
+    size_t entries = 0;
+    for (size_t b = 0; b < f->blocks; b++)
+        for (size_t i = f->block[b].offset; i < f->block[b].offset + f->block[b].entries; i++) {
+            const gp_entry *e = &c->report->entry[i];
+            double cost =
+                e->status == GP_ENTRY_UNRESOLVED && e->limit == GP_LIMIT_NOISE
+                    ? gp_decision_cost(&c->tolerance[b], c->noise.sigma,
+                                       fmax(c->typical[b], gp_check_length(c, i)), e->numeric)
+                    : INFINITY;
+            entries += isfinite(cost);
+            evaluations += isfinite(cost) ? cost : 0;
+        }
+    if (entries == 0 || c->evaluator->allowance || c->evaluator->deadline > 0)
+        return 0;
+    return gp_report_add_practice(c->report,
+                                  "%zu entr%s that noise leaves open would take about %.2g further "
+                                  "evaluations: a budget (--budget) allows them",
+                                  entries, entries == 1 ? "y" : "ies", evaluations) != GP_OK;
+}
+
 gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     gp_report *r = c->report;
     if (note_precision(c))
@@ -201,6 +230,8 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
         gp_report_add_practice(r,
                                "not done: a float64 value for this float32 gradient, which would "
                                "narrow the bounds by orders of magnitude"))
+        return out_of_memory(c);
+    if (note_cost(c))
         return out_of_memory(c);
     return count_status(c, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
 }
