@@ -153,8 +153,9 @@ typedef struct gp_team {
     int (*gather)(void *context, const void *mine, size_t bytes, void *all);
 } gp_team;
 
-/* A new function without blocks or callbacks. `name` is copied; `user` is handed to every callback
- * and stays the caller's. On success *function is a new object: release it with
+/* A new function without blocks or callbacks. `name` is copied (here and wherever text is handed
+ * over, control characters and bytes that aren't UTF-8 are written as \xNN in the copy, so that
+ * names may be shown); `user` is handed to every callback and stays the caller's. On success *function is a new object: release it with
  * gp_function_destroy. */
 GP_API gp_status gp_function_create(const char *name, gp_dtype dtype, void *user,
                                     gp_function **function);
@@ -356,10 +357,11 @@ typedef struct gp_options {
      * goes on after that for a second and a tenth of budget_seconds counts as one that hangs. */
     double budget_seconds;
     uint64_t budget_evaluations;
-    /* A file that keeps what has been worked out, and goes once the check is done. Where an earlier
-     * run of the same check has left it, the check goes on from there. NULL: none. It is trusted as
-     * the program itself is: a damaged or hostile one does no harm, but whoever can write to it can
-     * have any result told. */
+    /* A file that keeps what has been worked out (with a team: one a rank, its number added to the
+     * name, "FILE.0"). Where an earlier run of the same check has left it, the check goes on from
+     * there. It is the caller's to remove, once the report is safely written. GP_ERROR_OUTPUT where
+     * it can't be written. NULL: none. It is trusted as the program itself is: a damaged or hostile
+     * one does no harm, but whoever can write to it can have any result told. */
     const char *journal;
     const gp_team *team;     /* borrowed; NULL: this process alone */
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
@@ -713,7 +715,7 @@ GP_API const char *gp_model_checks(const gp_model *model);
 /* The network, borrowed from the model. */
 GP_API gp_network *gp_model_network(gp_model *model);
 /* probabilities[r] of class 1 for `rows` rows of raw inputs X (rows x inputs), as they are in
- * tables. */
+ * tables. NaN where a row's numbers are too large for the network's precision. */
 GP_API gp_status gp_model_score(gp_model *model, size_t rows, const double *X,
                                 double *probabilities);
 /* influence[r * inputs + k]: the derivative of row r's logit by its input k, standardised, times
@@ -744,6 +746,7 @@ typedef struct gp_training {
     double pr_auc;            /* on the validation rows, NaN without any of class 1 */
     double best;              /* the largest so far */
     double seconds, checking; /* since the start; of these, in checks */
+    int stopped; /* by options.stop, in the middle of the epoch behind: there is no loss of it */
 } gp_training;
 
 typedef struct gp_train_options {
@@ -771,18 +774,24 @@ typedef struct gp_train_options {
     const char *const *plant; /* mistakes planted into the gradient, in training as in checks */
     size_t plants;
     const char
-        *checkpoint; /* a file kept after each epoch until training is done: where an unfinished
-                        run has left it, it goes on, to the same weights bit for bit; NULL: none */
+        *checkpoint; /* a file kept after each epoch: where an earlier run has left it, training
+                        goes on, to the same weights bit for bit. It is the caller's to remove, once
+                        the model is safely written; NULL: none */
     void (*progress)(void *user, const gp_training *training); /* may be NULL */
     void *user;
+    /* Once it isn't 0 (a signal handler may set it), training ends after the batch in hand, with
+     * the best weights of the epochs that are through; NULL: never. */
+    const volatile int *stop;
 } gp_train_options;
 
 /* All zero but for checks (all three), momentum and validation (negative). */
 GP_API void gp_train_options_init(gp_train_options *options);
 
 /* Trains a network on a table and keeps the weights with the largest validation PR-AUC. Where a
- * check refutes the gradient training ends: *model is NULL and *refuted the report, a new object;
- * else *refuted is NULL. */
+ * check refutes the gradient or fails, or where the loss or the weights grow beyond all bounds,
+ * training ends: *model is NULL and *refuted the report (refuted or failed), a new object; else
+ * *refuted is NULL. Both are NULL where training was stopped before an epoch was through. What the
+ * checks came to is in gp_model_checks: an inconclusive one doesn't end the training. */
 GP_API gp_status gp_train(const gp_table *table, const gp_train_options *options, gp_model **model,
                           gp_report **refuted, gp_error *error);
 
@@ -801,7 +810,8 @@ typedef struct gp_quality {
     double bin_probability[10], bin_share[10];
 } gp_quality;
 
-/* What is called class 1 at each threshold, the largest first; release with gp_curve_clear. */
+/* What is called class 1 at each threshold, the largest first; release with gp_curve_clear.
+ * GP_ERROR_ARGUMENT where a probability is NaN. */
 typedef struct gp_curve {
     size_t rows, positives, points;
     double *threshold;                        /* points: distinct probabilities */
@@ -811,7 +821,8 @@ GP_API gp_status gp_curve_of(size_t rows, const double *probabilities, const dou
                              gp_curve *curve);
 GP_API void gp_curve_clear(gp_curve *curve);
 
-/* cost_fn, cost_fp: of a missed row of class 1 and of a false alarm. */
+/* cost_fn, cost_fp: of a missed row of class 1 and of a false alarm. GP_ERROR_ARGUMENT where a
+ * probability isn't a number from 0 to 1. */
 GP_API gp_status gp_quality_of(size_t rows, const double *probabilities, const double *labels,
                                double threshold, double cost_fn, double cost_fp,
                                gp_quality *quality);

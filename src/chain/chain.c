@@ -7,6 +7,7 @@
 
 #include "probe/random.h"
 #include "report/report.h"
+#include "system/text.h"
 
 typedef struct gp_stage_block {
     char *name;
@@ -67,7 +68,7 @@ gp_status gp_chain_create(const char *name, size_t inputs, const double *data, g
     gp_chain *c = calloc(1, sizeof *c);
     if (!c)
         return GP_ERROR_MEMORY;
-    c->name = gp_copy_string(name);
+    c->name = gp_printable_copy(name);
     c->data = malloc(inputs * sizeof *data);
     c->inputs = inputs;
     if (!c->name || !c->data) {
@@ -106,7 +107,7 @@ gp_status gp_chain_add_stage(gp_chain *c, const char *name, size_t outputs, void
                     .inputs = inputs,
                     .outputs = outputs,
                     .offset = c->n,
-                    .name = gp_copy_string(name),
+                    .name = gp_printable_copy(name),
                     .in = calloc(inputs, sizeof(double)),
                     .moved = calloc(inputs, sizeof(double)),
                     .u = calloc(outputs, sizeof(double)),
@@ -136,7 +137,7 @@ gp_status gp_chain_add_block(gp_chain *c, const char *name, size_t dimensions, c
         return GP_ERROR_MEMORY;
     c->theta = theta;
     gp_stage_block *b = &blocks[s->blocks];
-    *b = (gp_stage_block){.name = gp_copy_string(name),
+    *b = (gp_stage_block){.name = gp_printable_copy(name),
                           .dimensions = dimensions,
                           .offset = s->parameters,
                           .entries = entries};

@@ -8,20 +8,58 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/output.h"
+#include "system/text.h"
+
 static const char *command = "check";
 
 void cli_command_is(const char *name) {
     command = name;
 }
 
-int cli_usage(const char *format, ...) {
+/* A message that may hold anything, as one printable line. */
+static void compose(char *line, size_t size, const char *format, va_list arguments) {
+    char raw[1024];
+    vsnprintf(raw, sizeof raw, format, arguments);
+    gp_printable(raw, line, size);
+}
+
+void cli_tell(const char *format, ...) {
+    char line[1024];
     va_list arguments;
-    fputs("gradproof: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    compose(line, sizeof line, format, arguments);
     va_end(arguments);
-    fprintf(stderr, " (see gradproof %s --help)\n", command);
+    fprintf(stderr, "gradproof: %s\n", line);
+}
+
+int cli_usage(const char *format, ...) {
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    compose(line, sizeof line, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "gradproof: %s (see gradproof %s --help)\n", line, command);
     return EXIT_USAGE;
+}
+
+int cli_keep_apart(const char *option, const char *output, size_t count,
+                   const char *const *inputs) {
+    for (size_t k = 0; k < count && output; k++)
+        if (inputs[k] && gp_output_is(output, inputs[k]))
+            return cli_usage("--%s %.200s: is the same file as %.200s, which it would destroy: "
+                             "name another one",
+                             option, output, inputs[k]);
+    return 0;
+}
+
+int cli_keep_stdout_apart(size_t count, const char *const *inputs) {
+    for (size_t k = 0; k < count; k++)
+        if (gp_output_is("/dev/stdout", inputs[k]))
+            return cli_usage("standard output is the same file as %.200s, which it would destroy: "
+                             "name another one",
+                             inputs[k]);
+    return 0;
 }
 
 int cli_wrong_option(int option, char **argv) {

@@ -1,15 +1,26 @@
 /* gradproof check */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/supervise.h"
 #include "cli/team.h"
+#include "system/output.h"
 
+/* A model by the name's ending or, whatever it is called, by how safetensors files begin: a length,
+ * then JSON. Only a regular file is looked into. */
 static int is_model(const char *target) {
     static const char ENDING[] = ".safetensors";
     size_t length = strlen(target), ending = sizeof ENDING - 1;
-    return length > ending && strcmp(target + length - ending, ENDING) == 0;
+    if (length > ending && strcmp(target + length - ending, ENDING) == 0)
+        return 1;
+    struct stat is;
+    unsigned char start[9];
+    FILE *file = stat(target, &is) == 0 && S_ISREG(is.st_mode) ? fopen(target, "rb") : NULL;
+    size_t got = file ? fread(start, 1, sizeof start, file) : 0;
+    if (file)
+        fclose(file);
+    return got == sizeof start && start[8] == '{' && memcmp(start, "\177ELF", 4) != 0;
 }
 
 /* The function that the target names. */
@@ -86,6 +97,7 @@ static void run(const cli_options *o, cli_watch *w) {
         w->finished = 1;
         return;
     }
+    w->ranks = team.ranks;
     cli_subject subject = {0};
     gp_error error = {""};
     gp_report *report = NULL;
@@ -117,6 +129,26 @@ static int complain(const char *message) {
     return EXIT_USAGE;
 }
 
+/* No output may be an input, and each must be possible: better now than after a long check. */
+static int look_at_outputs(const cli_options *o) {
+    gp_error error = {""};
+    int is_file = strncmp(o->target, "notebook:", 9) != 0 && strcmp(o->target, "network") != 0;
+    const char *json = o->json && strcmp(o->json, "-") != 0 ? o->json : NULL;
+    const char *inputs[] = {is_file ? o->target : NULL, o->data, o->check.journal};
+    int wrong = cli_keep_apart("json", json, 3, inputs);
+    if (!wrong) /* what a shared object is told may be files that it reads */
+        wrong = cli_keep_apart("json", json, (size_t)o->object_argc,
+                               (const char *const *)o->object_argv);
+    if (!wrong)
+        wrong = cli_keep_apart("resume", o->check.journal, 2, inputs);
+    if (wrong)
+        return wrong;
+    gp_status status = json ? gp_output_try(json, &error) : GP_OK;
+    if (status == GP_OK && o->check.journal)
+        status = gp_output_try(o->check.journal, &error);
+    return status == GP_OK ? 0 : cli_complain(status, &error);
+}
+
 int cli_check(int argc, char **argv) {
     cli_options o;
     int wrong = cli_parse(argc, argv, &o);
@@ -141,14 +173,8 @@ int cli_check(int argc, char **argv) {
             "--data, --label and the other options of a network belong to check network");
     if (o.object_argc > 0 && (is_network || is_notebook || is_model(o.target)))
         return complain("arguments after -- belong to a shared object");
-    if (o.json && strcmp(o.json, "-") != 0) {
-        FILE *file = fopen(o.json, "a"); /* better now than after a long check */
-        if (!file) {
-            fprintf(stderr, "gradproof: --json %.200s: can't be written: %s\n", o.json,
-                    strerror(errno));
-            return EXIT_USAGE;
-        }
-        fclose(file);
-    }
+    wrong = look_at_outputs(&o);
+    if (wrong)
+        return wrong;
     return cli_supervise(&o, run);
 }

@@ -36,7 +36,18 @@ int cli_parse(int argc, char **argv, cli_options *options);
 /* The exit code that goes with a status. */
 int cli_code_of(gp_status status);
 
-/* Prints "gradproof: message" to stderr and returns that code. */
+/* Prints "gradproof: ..." to stderr: one line without control characters, whatever names are in it.
+ */
+void cli_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* 0 where `output` is none of the inputs (each may be NULL), else EXIT_USAGE after a line: it would
+ * destroy what it is made from. */
+int cli_keep_apart(const char *option, const char *output, size_t count, const char *const *inputs);
+
+/* The same of standard output, which rows of a table may go to while it is still being read. */
+int cli_keep_stdout_apart(size_t count, const char *const *inputs);
+
+/* Tells the message of an error and returns the exit code that goes with its status. */
 int cli_complain(gp_status status, const gp_error *error);
 
 /* Colours if standard output is a terminal and NO_COLOR isn't set. */

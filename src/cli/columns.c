@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t find(const gp_table *table, const char *name) {
-    size_t k = 0;
-    while (gp_table_column_name(table, k) && strcmp(gp_table_column_name(table, k), name) != 0)
-        k++;
-    return k;
+#include "system/names.h"
+#include "system/text.h"
+
+/* The label's column, whatever its encoding; `count` where there is none. */
+static size_t find_label(const gp_names *names, const char *label) {
+    char *wanted = label ? gp_printable_copy(label) : NULL;
+    size_t at = wanted ? gp_names_find(names, wanted, NULL) : names->count;
+    free(wanted);
+    return at;
 }
 
 gp_status cli_take_columns(const gp_model *model, const gp_table *table, const char *path,
@@ -16,21 +20,29 @@ gp_status cli_take_columns(const gp_model *model, const gp_table *table, const c
     size_t rows = gp_table_rows(table), inputs = gp_model_inputs(model);
     size_t columns = gp_table_columns(table);
     double *x = malloc(rows * inputs * sizeof *x), *y = labels ? malloc(rows * sizeof *y) : NULL;
-    gp_status status = x && (y || !labels) ? GP_OK : GP_ERROR_MEMORY;
+    const char **name = calloc(columns + 1, sizeof *name);
+    gp_names names = {0};
+    for (size_t k = 0; k < columns && name; k++)
+        name[k] = gp_table_column_name(table, k);
+    gp_status status = x && (y || !labels) && name && gp_names_sort(&names, name, columns) == 0
+                           ? GP_OK
+                           : GP_ERROR_MEMORY;
     if (status != GP_OK)
         snprintf(error->message, sizeof error->message, "%.200s: out of memory", path);
     for (size_t k = 0; k < inputs && status == GP_OK; k++) {
-        const char *name = gp_model_input_name(model, k);
-        size_t column = find(table, name);
+        const char *input = gp_model_input_name(model, k);
+        size_t column = gp_names_find(&names, input, NULL);
         if (column == columns) {
             status = GP_ERROR_INPUT;
             snprintf(error->message, sizeof error->message,
-                     "%.200s: has no column '%.80s', which the model asks for", path, name);
+                     "%.200s: has no column '%.80s', which the model asks for", path, input);
         }
         for (size_t r = 0; r < rows && status == GP_OK; r++)
             x[r * inputs + k] = gp_table_cell(table, r, column);
     }
-    size_t at = labels ? find(table, label) : 0;
+    size_t at = labels && status == GP_OK ? find_label(&names, label) : 0;
+    gp_names_clear(&names);
+    free(name);
     if (status == GP_OK && labels && at == columns) {
         status = GP_ERROR_INPUT;
         snprintf(error->message, sizeof error->message, "%.200s: has no label column '%.80s'", path,

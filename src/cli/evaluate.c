@@ -1,14 +1,15 @@
 /* gradproof evaluate */
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/picture.h"
+#include "system/output.h"
 
 static const char *const RATES[3] = {"1e-2", "1e-3", "1e-4"};
 
@@ -43,15 +44,16 @@ static int print_json(const gp_quality *q) {
         json_array_append_new(bins, json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)q->bin_rows[b],
                                               "probability", number(q->bin_probability[b]), "share",
                                               number(q->bin_share[b])));
-    json_t *root = json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:f, s:o, s:f, s:o}", "schema",
-        "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives",
-        (json_int_t)q->positives, "roc_auc", number(q->roc_auc), "pr_auc", number(q->pr_auc),
-        "recall_at_fpr", recall, "threshold", q->threshold, "confusion", "true_positives",
-        (json_int_t)q->true_positives, "false_positives", (json_int_t)q->false_positives,
-        "true_negatives", (json_int_t)q->true_negatives, "false_negatives",
-        (json_int_t)q->false_negatives, "cost", q->cost, "cheapest_threshold",
-        number(q->cheapest_threshold), "cheapest_cost", q->cheapest_cost, "calibration", bins);
+    json_t *root =
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o, s:o}",
+                  "schema", "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives",
+                  (json_int_t)q->positives, "roc_auc", number(q->roc_auc), "pr_auc",
+                  number(q->pr_auc), "recall_at_fpr", recall, "threshold", q->threshold,
+                  "confusion", "true_positives", (json_int_t)q->true_positives, "false_positives",
+                  (json_int_t)q->false_positives, "true_negatives", (json_int_t)q->true_negatives,
+                  "false_negatives", (json_int_t)q->false_negatives, "cost", number(q->cost),
+                  "cheapest_threshold", number(q->cheapest_threshold), "cheapest_cost",
+                  number(q->cheapest_cost), "calibration", bins);
     int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
     json_decref(root);
     return failed;
@@ -66,24 +68,47 @@ typedef struct evaluation {
 static gp_status draw(const evaluation *e, size_t rows, const double *probability,
                       const double *labels, gp_error *error) {
     gp_curve curve;
+    gp_output output;
     if (gp_curve_of(rows, probability, labels, &curve) != GP_OK) {
         snprintf(error->message, sizeof error->message, "out of memory");
         return GP_ERROR_MEMORY;
     }
-    int failed = cli_draw_quality(e->picture, &e->quality, &curve, e->cost_fn, e->cost_fp);
-    int reason = errno;
+    gp_status status = gp_output_open(e->picture, &output, error);
+    if (status == GP_OK) {
+        cli_draw_quality(output.file, &e->quality, &curve, e->cost_fn, e->cost_fp);
+        status = gp_output_commit(&output, error);
+    }
     gp_curve_clear(&curve);
-    if (failed)
-        snprintf(error->message, sizeof error->message, "--picture %.200s: can't be written: %s",
-                 e->picture, strerror(reason));
-    return failed ? GP_ERROR_ARGUMENT : GP_OK;
+    return status;
+}
+
+/* Scores with their measures; a row without a score leaves nothing to measure. */
+static gp_status measure(evaluation *e, gp_model *model, size_t rows, const double *X,
+                         const double *labels, double *probability, gp_error *error) {
+    gp_status status = gp_model_score(model, rows, X, probability);
+    for (size_t r = 0; r < rows && status == GP_OK; r++)
+        if (!isfinite(probability[r])) {
+            snprintf(error->message, sizeof error->message,
+                     "%.200s: row %zu (not counting the header): its score isn't a finite number: "
+                     "its numbers are too large for the model",
+                     e->data, r + 1);
+            return GP_ERROR_INPUT;
+        }
+    if (status == GP_OK)
+        status = gp_quality_of(rows, probability, labels, e->threshold, e->cost_fn, e->cost_fp,
+                               &e->quality);
+    if (status != GP_OK)
+        snprintf(error->message, sizeof error->message, "%.200s: out of memory", e->data);
+    return status;
 }
 
 static gp_status evaluate(evaluation *e, gp_error *error) {
     gp_model *model = NULL;
     gp_table *table = NULL;
     double *X = NULL, *labels = NULL, *probability = NULL;
-    gp_status status = gp_model_read(e->model, &model, error);
+    gp_status status = e->picture ? gp_output_try(e->picture, error) : GP_OK;
+    if (status == GP_OK)
+        status = gp_model_read(e->model, &model, error);
     if (status == GP_OK)
         status = gp_table_read_csv(e->data, &table, error);
     if (status == GP_OK)
@@ -92,12 +117,12 @@ static gp_status evaluate(evaluation *e, gp_error *error) {
     if (status == GP_OK) {
         size_t rows = gp_table_rows(table);
         probability = malloc(rows * sizeof *probability);
-        status = probability ? gp_model_score(model, rows, X, probability) : GP_ERROR_MEMORY;
-        if (status == GP_OK)
-            status = gp_quality_of(rows, probability, labels, e->threshold, e->cost_fn, e->cost_fp,
-                                   &e->quality);
-        if (status != GP_OK)
+        if (probability) {
+            status = measure(e, model, rows, X, labels, probability, error);
+        } else {
+            status = GP_ERROR_MEMORY;
             snprintf(error->message, sizeof error->message, "%.200s: out of memory", e->data);
+        }
         if (status == GP_OK && e->picture)
             status = draw(e, rows, probability, labels, error);
     }
@@ -107,6 +132,13 @@ static gp_status evaluate(evaluation *e, gp_error *error) {
     gp_table_destroy(table);
     gp_model_destroy(model);
     return status;
+}
+
+/* A name without an ending, such as /dev/stdout, says nothing. */
+static int may_be_svg(const char *path) {
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *ending = strrchr(name, '.');
+    return !ending || ending == name || strcasecmp(ending, ".svg") == 0;
 }
 
 int cli_evaluate(int argc, char **argv) {
@@ -148,6 +180,15 @@ int cli_evaluate(int argc, char **argv) {
         return cli_usage("evaluate: needs MODEL.safetensors and DATA.csv");
     e.model = argv[optind];
     e.data = argv[optind + 1];
+    const char *inputs[] = {e.model, e.data};
+    int same = cli_keep_apart("picture", e.picture, 2, inputs);
+    if (!same)
+        same = cli_keep_stdout_apart(2, inputs);
+    if (same)
+        return same;
+    if (e.picture && !may_be_svg(e.picture))
+        return cli_usage("--picture %.200s: is written as SVG: give it a name that ends in .svg",
+                         e.picture);
     gp_error error = {""};
     gp_status status = evaluate(&e, &error);
     if (status != GP_OK)
@@ -155,7 +196,7 @@ int cli_evaluate(int argc, char **argv) {
     if (!json) {
         print_text(&e.quality);
     } else if (print_json(&e.quality) && !ferror(stdout)) { /* main sees to standard output */
-        fputs("gradproof: out of memory\n", stderr);
+        cli_tell("out of memory");
         return EXIT_FAULT;
     }
     return 0;

@@ -1,10 +1,10 @@
 /* gradproof generate */
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/arguments.h"
+#include "system/output.h"
 
 enum { ROWS = 256, SEED, OUT, HELP };
 static const struct option LONG[] = {{"rows", 1, NULL, ROWS},
@@ -13,7 +13,8 @@ static const struct option LONG[] = {{"rows", 1, NULL, ROWS},
                                      {"help", 0, NULL, HELP},
                                      {NULL, 0, NULL, 0}};
 
-static int write_rows(FILE *file, gp_payments *payments, uint64_t rows) {
+/* What can't be written shows in the stream. */
+static void write_rows(FILE *file, gp_payments *payments, uint64_t rows) {
     double cell[64];
     size_t columns = gp_payments_columns();
     for (size_t k = 0; k < columns; k++)
@@ -25,7 +26,23 @@ static int write_rows(FILE *file, gp_payments *payments, uint64_t rows) {
             fprintf(file, "%s%.6g", k ? "," : "", cell[k]);
         fputc('\n', file);
     }
-    return fflush(file) != 0 || ferror(file);
+}
+
+static int generate(uint64_t rows, uint64_t seed, const char *out) {
+    gp_error error = {""};
+    gp_output output = {.file = stdout};
+    gp_payments *payments;
+    if (gp_payments_create(rows, seed, &payments) != GP_OK) {
+        cli_tell("out of memory");
+        return EXIT_FAULT;
+    }
+    gp_status status = out ? gp_output_open(out, &output, &error) : GP_OK;
+    if (status == GP_OK)
+        write_rows(output.file, payments, rows);
+    if (status == GP_OK && out) /* main sees to standard output */
+        status = gp_output_commit(&output, &error);
+    gp_payments_destroy(payments);
+    return status == GP_OK ? 0 : cli_complain(status, &error);
 }
 
 int cli_generate(int argc, char **argv) {
@@ -53,18 +70,5 @@ int cli_generate(int argc, char **argv) {
     }
     if (optind < argc)
         return cli_usage("%.60s: there is nothing to name but --out FILE", argv[optind]);
-    gp_payments *payments;
-    if (gp_payments_create(rows, seed, &payments) != GP_OK) {
-        fprintf(stderr, "gradproof: out of memory\n");
-        return EXIT_FAULT;
-    }
-    FILE *file = out ? fopen(out, "w") : stdout;
-    int failed = !file || write_rows(file, payments, rows);
-    int reason = errno;
-    if (file && out && fclose(file) != 0)
-        failed = 1;
-    gp_payments_destroy(payments);
-    if (failed && out)
-        fprintf(stderr, "gradproof: %.200s: can't be written: %s\n", out, strerror(reason));
-    return failed && out ? EXIT_FAULT : 0; /* main sees to standard output */
+    return generate(rows, seed, out);
 }

@@ -100,7 +100,10 @@ const char CLI_TRAIN_HELP[] =
     "Trains a network on a table and keeps the weights with the largest area under the\n"
     "precision-recall curve on rows held back. Its gradient is checked meanwhile; one that is "
     "wrong\n"
-    "stops the training with a report and exit code 1.\n"
+    "stops the training with a report and exit code 1, a training that diverges with 3. The model\n"
+    "is written in any other case, and what each check came to is said: the exit code is 0 where\n"
+    "all of them verified the gradient (or none was asked for), else 2. Ctrl-C ends training with\n"
+    "the best weights so far, and exit code 2; once more ends it at once, without a model.\n"
     "\n"
     "  --hidden 64,32       units of the hidden layers (64,32; none: a linear model)\n"
     "  --activation A       linear, relu, leaky-relu, tanh, sigmoid or gelu (relu)\n"
@@ -120,7 +123,7 @@ const char CLI_TRAIN_HELP[] =
     "  --jobs N             threads among which each batch is shared out (1); another number "
     "makes\n"
     "                       the same weights but for rounding\n"
-    "  --resume FILE        keep a checkpoint there until training is done, and go on from it\n"
+    "  --resume FILE        keep a checkpoint there until the model is written, and go on from it\n"
     "  --quiet\n";
 
 const char CLI_SCORE_HELP[] =
@@ -130,7 +133,8 @@ const char CLI_SCORE_HELP[] =
     "matched "
     "by\n"
     "name. A row that can't be scored is left empty, with a line on standard error, and the exit\n"
-    "code is 66 in the end.\n"
+    "code is 66 in the end. Standard output or FILE, but neither of the inputs, takes the scores;\n"
+    "an earlier FILE stays until the new one is whole.\n"
     "\n"
     "  --threshold T  adds the column flag, 1 from this probability on\n"
     "  --explain      adds the column reasons: the three inputs that moved the score most "
@@ -145,4 +149,6 @@ const char CLI_EVALUATE_HELP[] =
     "  --threshold T   of the confusion matrix (0.5)\n"
     "  --cost-fn C     of a missed row of class 1 (1)   --cost-fp C   of a false alarm (1)\n"
     "  --json          as JSON\n"
-    "  --picture FILE.svg   precision against recall, calibration, cost against threshold\n";
+    "  --picture FILE.svg   precision against recall, calibration, cost against threshold\n"
+    "\n"
+    "A row whose score isn't a finite number ends it with exit code 66.\n";

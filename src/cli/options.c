@@ -17,7 +17,7 @@ int cli_code_of(gp_status status) {
 }
 
 int cli_complain(gp_status status, const gp_error *error) {
-    fprintf(stderr, "gradproof: %s\n", error->message);
+    cli_tell("%s", error->message);
     return cli_code_of(status);
 }
 

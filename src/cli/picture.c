@@ -76,11 +76,8 @@ static void draw(FILE *file, const gp_quality *q, const gp_curve *c, double cost
     end_line(&p);
 }
 
-int cli_draw_quality(const char *path, const gp_quality *q, const gp_curve *c, double cost_fn,
-                     double cost_fp) {
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return -1;
+void cli_draw_quality(FILE *file, const gp_quality *q, const gp_curve *c, double cost_fn,
+                      double cost_fp) {
     int width = GAP + 3 * (SIDE + GAP), height = TOP + SIDE + 50;
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
@@ -89,6 +86,4 @@ int cli_draw_quality(const char *path, const gp_quality *q, const gp_curve *c, d
             width, height, width, height);
     draw(file, q, c, cost_fn, cost_fp);
     fputs("</svg>\n", file);
-    int failed = ferror(file);
-    return fclose(file) != 0 || failed ? -1 : 0;
 }

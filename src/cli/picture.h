@@ -5,8 +5,8 @@
 #include "gradproof.h"
 
 /* An SVG of three panels: precision against recall, the share of class 1 against the probability
- * said, and cost against threshold. Returns 0, or -1 with errno where it can't be written. */
-int cli_draw_quality(const char *path, const gp_quality *quality, const gp_curve *curve,
-                     double cost_fn, double cost_fp);
+ * said, and cost against threshold. What can't be written shows in the stream. */
+void cli_draw_quality(FILE *file, const gp_quality *quality, const gp_curve *curve, double cost_fn,
+                      double cost_fp);
 
 #endif

@@ -16,6 +16,7 @@
 #include "cli/descendants.h"
 #include "function/calls.h"
 #include "function/clock.h"
+#include "system/output.h"
 
 /* How long things may take. */
 static const double RELEASE_LIMIT = 60; /* seconds for the destructor without --timeout */
@@ -44,6 +45,8 @@ void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) 
     if (stream && fclose(stream) != 0 && status == GP_OK)
         status = GP_ERROR_OUTPUT;
     w->code = status == GP_OK ? gp_report_exit_code(report) : EXIT_FAULT;
+    w->settled =
+        status == GP_OK && !gp_report_interrupted(report) && gp_report_verdict(report) != GP_FAILED;
     if (status != GP_OK)
         snprintf(w->complaint.message, sizeof w->complaint.message,
                  "the report can't be written: %s", gp_status_string(status));
@@ -52,32 +55,54 @@ void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) 
                  gp_report_failure(report));
 }
 
+/* Writes the JSON report where the options say; GP_OK where there is none. */
+static gp_status write_json(const char *path, const char *text, size_t size, gp_error *error) {
+    gp_output output;
+    if (size == 0)
+        return GP_OK;
+    gp_status status = gp_output_open(path, &output, error);
+    if (status != GP_OK)
+        return status;
+    (void)fwrite(text, 1, size, output.file);
+    return gp_output_commit(&output, error);
+}
+
+/* The report is safely written: what the check could have gone on from is needed no longer. */
+static void remove_journals(const char *journal, int ranks) {
+    char path[4200];
+    for (int r = 0; journal && r < ranks; r++) {
+        if (ranks > 1)
+            snprintf(path, sizeof path, "%s.%d", journal, r);
+        else
+            snprintf(path, sizeof path, "%s", journal);
+        (void)remove(path);
+    }
+}
+
 /* In the program's own process: what was handed over goes where the options say. */
 static int deliver(const cli_options *o, const cli_watch *w, const char *text, size_t size) {
     size_t json = o->json && w->json_bytes < size ? (size_t)w->json_bytes : o->json ? size : 0;
-    int to_stdout = o->json && strcmp(o->json, "-") == 0, failed = 0;
-    if (o->json) {
-        FILE *file = to_stdout ? stdout : fopen(o->json, "w");
-        failed = !file || fwrite(text, 1, json, file) != json;
-        int reason = errno;
-        if (file && !to_stdout && fclose(file) != 0) {
-            reason = failed ? reason : errno;
-            failed = 1;
-        }
-        if (failed && !to_stdout)
-            fprintf(stderr, "gradproof: %s: the JSON report can't be written: %s\n", o->json,
-                    strerror(reason));
-    }
-    (void)fwrite(text + json, 1, size - json, stdout); /* main sees whether that came through */
+    int to_stdout = o->json && strcmp(o->json, "-") == 0;
+    gp_error error = {""};
+    gp_status status = GP_OK;
+    if (to_stdout)
+        (void)fwrite(text, 1, json, stdout);
+    else if (o->json)
+        status = write_json(o->json, text, json, &error);
+    if (status != GP_OK)
+        cli_tell("the JSON report: %s", error.message);
+    (void)fwrite(text + json, 1, size - json, stdout); /* main tells if that didn't come through */
     if (w->complaint.message[0])
-        fprintf(stderr, "gradproof: %s\n", w->complaint.message);
+        cli_tell("%s", w->complaint.message);
     if (w->progress.threaded && o->check.jobs > 1)
         fprintf(stderr,
                 "gradproof: --jobs %u: the function's code has threads of its own, so it was "
                 "evaluated in one process; where it can do without (OMP_NUM_THREADS=1), there will "
                 "be %u\n",
                 o->check.jobs, o->check.jobs);
-    return failed && !to_stdout ? EXIT_FAULT : w->code;
+    if (status == GP_OK && w->settled && fflush(stdout) == 0 && !ferror(stdout))
+        remove_journals(o->check.journal, w->ranks);
+    return status == GP_OK ? w->code : EXIT_FAULT;
 }
 
 /* ---- what went wrong ------------------------------------------------------------- */

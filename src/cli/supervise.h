@@ -23,6 +23,8 @@ typedef struct cli_watch {
     int code;              /* the command's exit code */
     gp_error complaint;    /* a line for standard error, or "" */
     int listens;           /* another rank tells of the report */
+    int settled;           /* the report is a verdict: there is nothing to go on from */
+    int ranks;             /* that have a journal each */
     int strange;           /* the function isn't our own: it may hang */
     unsigned print_flags;  /* of the text */
     uint64_t json_bytes;   /* of the report: JSON first, then text */

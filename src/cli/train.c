@@ -1,11 +1,15 @@
 /* gradproof train */
 #include <getopt.h>
+#include <jansson.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/arguments.h"
+#include "system/output.h"
+#include "system/text.h"
 
 enum {
     LABEL = 256,
@@ -211,8 +215,44 @@ static int parse(int argc, char **argv, train_options *o) {
     return 0;
 }
 
+/* ---- Ctrl-C ---------------------------------------------------------------------- */
+
+static volatile int asked; /* to end, times */
+
+static void on_signal(int number) {
+    static const char TOLD[] = "gradproof: interrupted twice: no model is written\n";
+    asked++;
+    if (asked > 1) { /* once is a request, twice an order */
+        (void)!write(STDERR_FILENO, TOLD, sizeof TOLD - 1);
+        _exit(128 + number);
+    }
+}
+
+/* Whoever started the program without them, as nohup does, is obeyed. */
+static void listen_to_signals(void) {
+    static const int NUMBERS[] = {SIGINT, SIGTERM};
+    for (size_t k = 0; k < sizeof NUMBERS / sizeof *NUMBERS; k++) {
+        struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
+        if (sigaction(NUMBERS[k], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            (void)sigaction(NUMBERS[k], &action, NULL);
+    }
+}
+
+/* ---- telling ---------------------------------------------------------------------- */
+
+/* What progress leaves behind. */
+typedef struct telling {
+    int quiet, stopped;
+    size_t epoch, epochs;
+} telling;
+
 static void show(void *user, const gp_training *t) {
-    (void)user;
+    telling *told = user;
+    told->stopped = t->stopped;
+    told->epoch = t->epoch;
+    told->epochs = t->epochs;
+    if (told->quiet || t->stopped)
+        return;
     double left = t->seconds / (double)t->epoch * (double)(t->epochs - t->epoch);
     printf("epoch %zu of %zu: loss %.5g, validation PR-AUC ", t->epoch, t->epochs, t->loss);
     if (isnan(t->pr_auc))
@@ -221,6 +261,85 @@ static void show(void *user, const gp_training *t) {
         printf("%.4f (best %.4f)", t->pr_auc, t->best);
     printf(", %.2f s, at most %.0f s left\n", t->seconds, left);
     fflush(stdout);
+}
+
+/* "start verified, end inconclusive (resolution 1e+03)": what each check came to. Returns the exit
+ * code: 0 where all of them have verified the gradient or none was made. */
+static int describe_checks(const gp_model *model, FILE *stream) {
+    json_error_t detail;
+    json_t *checks = json_loads(gp_model_checks(model), 0, &detail), *check;
+    size_t k;
+    int code = checks ? 0 : EXIT_FAULT;
+    fputs(json_array_size(checks) == 0 ? "its gradient not checked" : "its gradient checked: ",
+          stream);
+    json_array_foreach(checks, k, check) {
+        const char *when = json_string_value(json_object_get(check, "when"));
+        const char *verdict = json_string_value(json_object_get(check, "verdict"));
+        int verified = verdict && strcmp(verdict, "verified") == 0;
+        fprintf(stream, "%s%s %s", k ? ", " : "", when ? when : "?", verdict ? verdict : "?");
+        const json_t *resolution = json_object_get(check, "resolution");
+        if (!verified && json_is_number(resolution))
+            fprintf(stream, " (resolution %.1e)", json_number_value(resolution));
+        if (!verified)
+            code = GP_INCONCLUSIVE; /* others end the training */
+    }
+    json_decref(checks);
+    return code;
+}
+
+/* The model is there: writes it, says so, and removes what is needed no longer. */
+static int deliver(const train_options *o, const telling *told, const gp_model *model) {
+    gp_error error = {""};
+    gp_status status = gp_model_write(model, o->out, &error);
+    if (status != GP_OK)
+        return cli_complain(status, &error);
+    char *line = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&line, &size);
+    int code = stream ? describe_checks(model, stream) : EXIT_FAULT;
+    if (!stream || fclose(stream) != 0) {
+        free(line);
+        cli_tell("out of memory");
+        return EXIT_FAULT;
+    }
+    if (told->stopped)
+        cli_tell(
+            "interrupted after epoch %zu of %zu: %.200s has the best weights until then%s%.200s",
+            told->epoch, told->epochs, o->out,
+            o->train.checkpoint ? "; the same command goes on from " : "",
+            o->train.checkpoint ? o->train.checkpoint : "");
+    if (o->quiet && code)
+        cli_tell("%.200s: %s", o->out, line);
+    if (!o->quiet) {
+        char name[1024];
+        gp_printable(o->out, name, sizeof name);
+        printf("%s written: %zu inputs, %zu parameters, %s\n", name, gp_model_inputs(model),
+               gp_network_parameters(gp_model_network((gp_model *)model)), line);
+    }
+    free(line);
+    if (told->stopped)
+        return code ? code : GP_INCONCLUSIVE;
+    if (o->train.checkpoint)
+        (void)remove(o->train.checkpoint);
+    return code;
+}
+
+/* Training has ended by itself: the report says why. */
+static int stop(const train_options *o, const gp_report *report) {
+    unsigned colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") ? GP_PRINT_COLOUR : 0;
+    int refuted = gp_report_verdict(report) == GP_REFUTED;
+    printf("training is stopped%s%s\n\n", refuted ? ": its gradient is wrong" : "",
+           o->train.checkpoint ? "; the last good checkpoint is kept" : "");
+    gp_report_print(report, stdout, colour);
+    return gp_report_exit_code(report);
+}
+
+/* Whether there is room for what comes out is asked before hours of work. */
+static gp_status prepare(const train_options *o, gp_table **table, gp_error *error) {
+    gp_status status = gp_output_try(o->out, error);
+    if (status == GP_OK && o->train.checkpoint)
+        status = gp_output_try(o->train.checkpoint, error);
+    return status == GP_OK ? gp_table_read_csv(o->data, table, error) : status;
 }
 
 int cli_train(int argc, char **argv) {
@@ -232,33 +351,38 @@ int cli_train(int argc, char **argv) {
         fputs(CLI_TRAIN_HELP, stdout);
         return 0;
     }
+    const char *others[] = {o.data, o.train.checkpoint};
+    wrong = cli_keep_apart("out", o.out, 2, others);
+    if (!wrong)
+        wrong = cli_keep_apart("resume", o.train.checkpoint, 1, others);
+    if (wrong)
+        return wrong;
     gp_table *table = NULL;
     gp_model *model = NULL;
-    gp_report *refuted = NULL;
+    gp_report *ended = NULL;
     gp_error error = {""};
-    o.train.progress = o.quiet ? NULL : show;
-    gp_status status = gp_table_read_csv(o.data, &table, &error);
+    telling told = {.quiet = o.quiet};
+    o.train.progress = show;
+    o.train.user = &told;
+    o.train.stop = &asked;
+    gp_status status = prepare(&o, &table, &error);
     if (status != GP_OK)
         return cli_complain(status, &error);
-    status = gp_train(table, &o.train, &model, &refuted, &error);
+    listen_to_signals();
+    status = gp_train(table, &o.train, &model, &ended, &error);
     gp_table_destroy(table);
-    int code = 0;
-    if (status == GP_OK && refuted) {
-        unsigned colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") ? GP_PRINT_COLOUR : 0;
-        printf("training is stopped: its gradient is wrong%s\n\n",
-               o.train.checkpoint ? "; the last good checkpoint is kept" : "");
-        gp_report_print(refuted, stdout, colour);
-        code = gp_report_exit_code(refuted);
-    } else if (status == GP_OK) {
-        status = gp_model_write(model, o.out, &error);
-        if (status == GP_OK && !o.quiet)
-            printf("%s written: %zu inputs, %zu parameters, its gradient %s\n", o.out,
-                   gp_model_inputs(model), gp_network_parameters(gp_model_network(model)),
-                   strcmp(gp_model_checks(model), "[]") == 0 ? "not checked" : "checked");
-    }
-    if (status != GP_OK)
+    int code;
+    if (status != GP_OK) {
         code = cli_complain(status, &error);
-    gp_report_destroy(refuted);
+    } else if (ended) {
+        code = stop(&o, ended);
+    } else if (model) {
+        code = deliver(&o, &told, model);
+    } else {
+        cli_tell("interrupted before the first epoch was through: no model is written");
+        code = GP_INCONCLUSIVE;
+    }
+    gp_report_destroy(ended);
     gp_model_destroy(model);
     return code;
 }

@@ -122,7 +122,7 @@ static gp_status open_file(gp_journal *j, gp_error *error) {
         return reason == EWOULDBLOCK
                    ? gp_fail(error, GP_ERROR_INPUT,
                              "%.300s: another check is writing to this journal", j->path)
-                   : gp_fail(error, GP_ERROR_INPUT, "%.300s: can't be opened for a journal: %s",
+                   : gp_fail(error, GP_ERROR_OUTPUT, "%.300s: can't be opened for a journal: %s",
                              j->path, strerror(reason));
     }
     if (!S_ISREG(is.st_mode))
@@ -142,15 +142,13 @@ gp_status gp_journal_open(const char *path, uint64_t fingerprint, gp_journal **j
     if (status == GP_OK)
         *journal = j;
     else
-        gp_journal_close(j, 0);
+        gp_journal_close(j);
     return status == GP_ERROR_MEMORY ? gp_fail(error, status, "out of memory") : status;
 }
 
-void gp_journal_close(gp_journal *j, int finished) {
+void gp_journal_close(gp_journal *j) {
     if (!j)
         return;
-    if (finished)
-        (void)unlink(j->path);
     if (j->file)
         (void)fclose(j->file);
     free(j->path);

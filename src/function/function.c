@@ -1,7 +1,6 @@
 /* The function under test: its blocks and callbacks. Nothing here evaluates it. */
 #include "function/function.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <stdarg.h>
@@ -11,16 +10,16 @@
 #include "function/reserve.h"
 #include "function/threads.h"
 #include "function/vector.h"
+#include "system/text.h"
 
 void gp_note(gp_error *error, const char *format, ...) {
     if (error) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(error->message, sizeof error->message, format, arguments);
+        char line[sizeof error->message];
+        vsnprintf(line, sizeof line, format, arguments);
         va_end(arguments);
-        for (char *at = error->message; *at; at++) /* names come from anywhere */
-            if (iscntrl((unsigned char)*at))
-                *at = '?';
+        gp_printable(line, error->message, sizeof error->message);
     }
 }
 
@@ -50,7 +49,7 @@ gp_status gp_function_create(const char *name, gp_dtype dtype, void *user, gp_fu
     gp_function *f = calloc(1, sizeof *f);
     if (!f)
         return GP_ERROR_MEMORY;
-    f->name = gp_copy_string(name);
+    f->name = gp_printable_copy(name);
     if (!f->name) {
         free(f);
         return GP_ERROR_MEMORY;
@@ -109,9 +108,6 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
             return GP_ERROR_ARGUMENT;
         entries *= shape[i];
     }
-    for (size_t i = 0; i < f->blocks; i++)
-        if (strcmp(f->block[i].name, name) == 0)
-            return GP_ERROR_ARGUMENT;
     if (entries > SIZE_MAX / sizeof(double) / 2 - f->n)
         return GP_ERROR_ARGUMENT;
 
@@ -126,9 +122,14 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
     f->x = x;
     block += f->blocks;
     memset(block, 0, sizeof *block);
-    block->name = gp_copy_string(name);
+    block->name = gp_printable_copy(name);
     if (!block->name)
         return GP_ERROR_MEMORY;
+    for (size_t i = 0; i < f->blocks; i++)
+        if (strcmp(f->block[i].name, block->name) == 0) {
+            free(block->name);
+            return GP_ERROR_ARGUMENT;
+        }
     block->dimensions = dimensions;
     if (dimensions)
         memcpy(block->shape, shape, dimensions * sizeof *shape);
@@ -363,7 +364,7 @@ gp_status gp_function_set_parts(gp_function *f, size_t parts, const char *const 
     forget_parts(f);
     f->part = calloc(parts, sizeof *f->part);
     for (size_t k = 0; k < parts && f->part; k++) {
-        f->part[k] = names[k] ? gp_copy_string(names[k]) : NULL;
+        f->part[k] = names[k] ? gp_printable_copy(names[k]) : NULL;
         f->parts = k + 1;
         if (!f->part[k]) {
             forget_parts(f);

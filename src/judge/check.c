@@ -517,6 +517,9 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
             memcpy(r->failure, c.evaluator->fault.message, sizeof r->failure);
             if (strcmp(r->failure_kind, "memory") == 0)
                 status = GP_ERROR_MEMORY;
+            if (strcmp(r->failure_kind, "journal") == 0 && c.journal_status == GP_OK)
+                c.journal_status = gp_fail(&c.journal_error, GP_ERROR_OUTPUT, "%.300s: %s",
+                                           c.options.journal, r->failure);
         }
         gp_conclude(r, c.tolerance);
         if (status == GP_OK && r->verdict != GP_FAILED)
@@ -535,7 +538,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         r->gradients = c.evaluator->gradients;
         r->seconds = gp_seconds_now() - start;
     }
-    gp_journal_close(c.executor.journal, status == GP_OK && !c.report->interrupted);
+    gp_journal_close(c.executor.journal);
     gp_executor_clear(&c.executor);
     gp_evaluator_destroy(c.evaluator);
     if (c.shown != f)

@@ -9,6 +9,7 @@
 
 #include "function/checksum.h"
 #include "network/limits.h"
+#include "system/text.h"
 
 static const char FORMAT[] = "gradproof.model/1";
 enum { SLICE = 1024 }; /* rows scored at a time */
@@ -307,7 +308,7 @@ static gp_status read_inputs(gp_opening *o) {
             status = no_model(o, "an input's name isn't a text");
             break;
         }
-        m->input[k] = gp_copy_string(name);
+        m->input[k] = gp_printable_copy(name); /* the file may come from anywhere */
         m->inputs = k + 1;
         if (!m->input[k])
             status = gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
@@ -434,7 +435,7 @@ gp_status gp_model_of_tensors(const char *path, const gp_tensors *tensors, gp_mo
     if (status == GP_OK)
         status = read_network(&o);
     if (status == GP_OK) {
-        o.model->label = gp_copy_string(label);
+        o.model->label = gp_printable_copy(label);
         o.model->checks = gp_copy_string(checks);
         if (!o.model->label || !o.model->checks)
             status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);

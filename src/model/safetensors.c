@@ -6,7 +6,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
+
+#include "system/output.h"
 
 static const size_t LONGEST_HEADER = 100000000;
 
@@ -242,23 +244,43 @@ static gp_status read_bytes(gp_reading *r, const unsigned char *bytes, size_t si
     return status == GP_OK ? read_numbers(r, bytes + 8 + length) : status;
 }
 
+/* All bytes of a file, which may be a pipe: a new array. */
+static gp_status read_file(const gp_reading *r, FILE *file, unsigned char **bytes, size_t *size) {
+    struct stat is = {0};
+    size_t room = 1 << 16;
+    (void)fstat(fileno(file), &is);
+    if (S_ISDIR(is.st_mode))
+        return refuse(r, NULL, "is a directory: not a safetensors file");
+    if (S_ISREG(is.st_mode) && (uintmax_t)is.st_size < SIZE_MAX)
+        room = (size_t)is.st_size + 1; /* one more: the end is seen at once */
+    *size = 0;
+    for (;;) {
+        unsigned char *more = realloc(*bytes, room);
+        if (!more)
+            return gp_fail(r->error, GP_ERROR_MEMORY, "%.200s: out of memory", r->path);
+        *bytes = more;
+        errno = 0;
+        *size += fread(more + *size, 1, room - *size, file);
+        if (ferror(file))
+            return refuse(r, NULL, errno ? strerror(errno) : "can't be read");
+        if (*size < room)
+            return GP_OK;
+        room = room < SIZE_MAX / 2 ? 2 * room : SIZE_MAX;
+    }
+}
+
 gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error) {
     gp_reading r = {.path = path, .error = error, .tensors = tensors};
     *tensors = (gp_tensors){0};
     FILE *file = fopen(path, "rb");
     if (!file)
         return gp_fail(error, GP_ERROR_INPUT, "%.200s: %s", path, strerror(errno));
-    gp_status status = GP_OK;
-    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    unsigned char *bytes = size >= 0 ? malloc((size_t)size + 1) : NULL;
-    rewind(file);
-    if (size >= 0 && !bytes)
-        status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
-    else if (!bytes || fread(bytes, 1, (size_t)size, file) != (size_t)size)
-        status = refuse(&r, NULL, "can't be read");
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    gp_status status = read_file(&r, file, &bytes, &size);
     fclose(file);
-    if (status == GP_OK && bytes)
-        status = read_bytes(&r, bytes, (size_t)size);
+    if (status == GP_OK)
+        status = read_bytes(&r, bytes, size);
     free(bytes);
     free(r.place);
     if (status != GP_OK)
@@ -322,28 +344,12 @@ static int write_all(FILE *file, const gp_tensors *t) {
 }
 
 gp_status gp_tensors_write(const char *path, const gp_tensors *t, gp_error *error) {
-    size_t length = strlen(path);
-    char *beside = malloc(length + 8);
-    if (!beside)
-        return gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
-    memcpy(beside, path, length);
-    memcpy(beside + length, ".XXXXXX", 8);
-    int descriptor = mkstemp(beside);
-    FILE *file = descriptor >= 0 ? fdopen(descriptor, "wb") : NULL;
-    int failed = !file || write_all(file, t) != 0 || fflush(file) != 0 || fsync(fileno(file)) != 0;
-    int reason = errno;
-    if (file && fclose(file) != 0)
-        failed = 1;
-    if (!failed && rename(beside, path) != 0) {
-        failed = 1;
-        reason = errno;
-    }
-    gp_status status = GP_OK;
-    if (failed) {
-        (void)unlink(beside);
-        status =
-            gp_fail(error, GP_ERROR_OUTPUT, "%.200s: can't be written: %s", path, strerror(reason));
-    }
-    free(beside);
-    return status;
+    gp_output output;
+    gp_status status = gp_output_open(path, &output, error);
+    if (status != GP_OK)
+        return status;
+    status = write_all(output.file, t) == 0
+                 ? GP_OK
+                 : gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+    return gp_output_finish(&output, status, error);
 }

@@ -30,7 +30,7 @@ void gp_tensors_clear(gp_tensors *tensors);
 /* GP_ERROR_INPUT with one line for a file that can't be read or makes no sense. */
 gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error);
 
-/* Writes beside `path` and renames, so that there is either the old file or the new one. */
+/* There is either the old file or the new one: see output.h. */
 gp_status gp_tensors_write(const char *path, const gp_tensors *tensors, gp_error *error);
 
 /* NULL where there is none. */

@@ -15,7 +15,7 @@
 
 GP_VECTOR static void NAME(rectify)(size_t count, REAL leak, const REAL *z, REAL *a) {
     for (size_t i = 0; i < count && leak == 0; i++)
-        a[i] = z[i] > 0 ? z[i] : 0;
+        a[i] = z[i] <= 0 ? 0 : z[i]; /* as gp_relu: NaN stays NaN */
     for (size_t i = 0; i < count && leak != 0; i++)
         a[i] = z[i] > 0 ? z[i] : leak * z[i];
 }

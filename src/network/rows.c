@@ -8,6 +8,7 @@
 
 #include "function/function.h"
 #include "network/number.h"
+#include "system/text.h"
 
 typedef struct gp_reader {
     const gp_rows *rows;
@@ -40,23 +41,14 @@ static void take(gp_reader *r, gp_status status, const gp_error *error) {
     }
 }
 
-/* Text from a file as it may stand in a message: on one line. */
-static void make_printable(char *text) {
-    for (; *text; text++)
-        if (iscntrl((unsigned char)*text))
-            *text = '?';
-}
-
 static void header_field(gp_reader *r, const char *text, size_t length) {
     char **name = realloc(r->name, (r->columns + 1) * sizeof *name);
     if (name)
         r->name = name;
-    if (!name || !(name[r->columns] = gp_copy_string(text)))
+    if (!name || !(name[r->columns] = gp_printable_copy(text)))
         refuse(r, GP_ERROR_MEMORY, "out of memory");
     else if (memchr(text, '\0', length))
         refuse(r, GP_ERROR_INPUT, "the name of a column holds a zero byte");
-    else
-        make_printable(r->name[r->columns]);
     r->columns += name && name[r->columns];
 }
 
@@ -87,9 +79,10 @@ static void on_field(void *field, size_t length, void *user) {
     if (!empty && end == text + length && isfinite(v)) {
         r->cell[k] = v;
     } else if (!r->wrong[0]) {
-        snprintf(r->wrong, sizeof r->wrong, "column %.60s needs a finite number, not '%.40s'",
-                 r->name[k], text);
-        make_printable(r->wrong);
+        char wrong[sizeof r->wrong];
+        snprintf(wrong, sizeof wrong, "column %.60s needs a finite number, not '%.40s'", r->name[k],
+                 text);
+        gp_printable(wrong, r->wrong, sizeof r->wrong);
     }
 }
 
@@ -129,12 +122,25 @@ static void on_row(int terminator, void *user) {
     r->wrong[0] = '\0';
 }
 
+static void refuse_csv(gp_reader *r, int reason) {
+    if (reason == CSV_ENOMEM || reason == CSV_ETOOBIG)
+        refuse(r, GP_ERROR_MEMORY, "out of memory");
+    else
+        refuse(r, GP_ERROR_INPUT, "a quote is out of place, or a quoted field is not closed");
+}
+
 static void read_lines(gp_reader *r, struct csv_parser *parser, FILE *file) {
     char *line = NULL;
     size_t size = 0;
-    ssize_t length;
-    errno = 0;
-    while (r->status == GP_OK && (length = getline(&line, &size, file)) > 0) {
+    while (r->status == GP_OK) {
+        errno = 0;
+        ssize_t length = getline(&line, &size, file);
+        if (length < 0 && (!feof(file) || errno == ENOMEM)) /* an error, not the end */
+            r->status = gp_fail(r->error, errno == ENOMEM ? GP_ERROR_MEMORY : GP_ERROR_INPUT,
+                                "%.200s: line %zu: %s", r->path, r->line + 1,
+                                errno ? strerror(errno) : "can't be read");
+        if (length < 0)
+            break;
         const char *start = line;
         r->line++;
         if (r->line == 1 && length >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
@@ -142,14 +148,10 @@ static void read_lines(gp_reader *r, struct csv_parser *parser, FILE *file) {
             length -= 3;
         }
         if (csv_parse(parser, start, (size_t)length, on_field, on_row, r) != (size_t)length)
-            refuse(r, csv_error(parser) == CSV_EPARSE ? GP_ERROR_INPUT : GP_ERROR_MEMORY,
-                   csv_strerror(csv_error(parser)));
+            refuse_csv(r, csv_error(parser));
     }
-    if (r->status == GP_OK && ferror(file))
-        r->status = gp_fail(r->error, GP_ERROR_INPUT, "%.200s: %s", r->path,
-                            errno ? strerror(errno) : "can't be read");
     if (r->status == GP_OK && csv_fini(parser, on_field, on_row, r) != 0)
-        refuse(r, GP_ERROR_INPUT, "a quoted field is not closed");
+        refuse_csv(r, csv_error(parser));
     if (r->status == GP_OK && r->in_header)
         r->status =
             gp_fail(r->error, GP_ERROR_INPUT,

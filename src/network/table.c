@@ -6,6 +6,8 @@
 #include "function/function.h"
 #include "network/table.h"
 #include "probe/random.h"
+#include "system/names.h"
+#include "system/text.h"
 
 /* A table being read. */
 typedef struct gp_filling {
@@ -21,15 +23,19 @@ static gp_status take_names(void *user, size_t columns, const char *const *names
     if (!t->name)
         return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
     for (; t->columns < columns; t->columns++) {
-        for (size_t k = 0; k < t->columns; k++)
-            if (strcmp(names[k], names[t->columns]) == 0)
-                return gp_fail(error, GP_ERROR_INPUT, "two columns have the name %.80s",
-                               names[t->columns]);
         t->name[t->columns] = gp_copy_string(names[t->columns]);
         if (!t->name[t->columns])
             return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
     }
-    return GP_OK;
+    gp_names sorted;
+    if (gp_names_sort(&sorted, names, columns) != 0)
+        return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
+    const char *twice = NULL;
+    for (size_t k = 1; k < columns && !twice; k++)
+        if (strcmp(names[sorted.order[k - 1]], names[sorted.order[k]]) == 0)
+            twice = names[sorted.order[k]];
+    gp_names_clear(&sorted);
+    return twice ? gp_fail(error, GP_ERROR_INPUT, "two columns have the name %.80s", twice) : GP_OK;
 }
 
 static gp_status take_row(void *user, size_t line, const double *cell, const char *wrong,
@@ -94,6 +100,15 @@ const char *gp_table_column_name(const gp_table *t, size_t column) {
     return column < t->columns ? t->name[column] : NULL;
 }
 
+size_t gp_table_find(const gp_table *t, const char *name) {
+    char *wanted = gp_printable_copy(name); /* as the names of the columns are */
+    size_t k = 0;
+    while (wanted && k < t->columns && strcmp(t->name[k], wanted) != 0)
+        k++;
+    free(wanted);
+    return wanted ? k : t->columns;
+}
+
 double gp_table_cell(const gp_table *t, size_t row, size_t column) {
     return row < t->rows && column < t->columns ? t->cell[row * t->columns + column] : NAN;
 }
@@ -138,9 +153,7 @@ gp_status gp_table_examples(const gp_table *t, const char *label, uint64_t seed,
                             double **labels, gp_error *error) {
     if (!t || !label || !X || !labels)
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_table_examples: NULL argument");
-    size_t at = 0;
-    while (at < t->columns && strcmp(t->name[at], label) != 0)
-        at++;
+    size_t at = gp_table_find(t, label);
     if (at == t->columns)
         return gp_fail(
             error, GP_ERROR_INPUT,

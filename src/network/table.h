@@ -10,4 +10,7 @@ struct gp_table {
     double *cell; /* rows x columns */
 };
 
+/* The column of a name, in any encoding; the number of columns: there is none. */
+size_t gp_table_find(const gp_table *table, const char *name);
+
 #endif

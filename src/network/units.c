@@ -13,7 +13,7 @@ double gp_sigmoid(double z) {
 }
 
 double gp_relu(double z) {
-    return z > 0 ? z : 0;
+    return z <= 0 ? 0 : z; /* NaN where z is: an overflow must not pass for a silent unit */
 }
 
 /* Phi(z) = erfc(-z / sqrt 2) / 2, the normal distribution function */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/text.h"
+
 static const gp_entry NOTHING = {
     .analytic = NAN, .numeric = NAN, .bound = NAN, .left = NAN, .right = NAN};
 
@@ -13,7 +15,7 @@ gp_status gp_report_create(const gp_function *f, const char *name, int sparse, g
     gp_report *r = calloc(1, sizeof *r);
     if (!r)
         return GP_ERROR_MEMORY;
-    r->function = gp_copy_string(name);
+    r->function = gp_printable_copy(name);
     if (f) {
         r->dtype = f->dtype;
         r->value_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
@@ -275,8 +277,10 @@ const char *gp_report_loss(const gp_report *r, size_t line) {
     return line < r->losses ? r->loss[line] : NULL;
 }
 
-gp_status gp_report_add_silent(gp_report *r, const char *name) {
+gp_status gp_report_add_silent(gp_report *r, const char *given) {
+    char name[256];
     size_t at = 0;
+    gp_printable(given, name, sizeof name); /* it is the user's */
     while (at < r->silents && strcmp(r->silent[at], name) < 0)
         at++;
     if (at < r->silents && strcmp(r->silent[at], name) == 0)
@@ -304,7 +308,7 @@ gp_status gp_report_create_failure(const char *name, const char *kind, const cha
     (*report)->verdict = GP_FAILED;
     (*report)->seed = options ? options->seed : 0;
     snprintf((*report)->failure_kind, sizeof(*report)->failure_kind, "%s", kind);
-    snprintf((*report)->failure, sizeof(*report)->failure, "%s", message);
+    gp_printable(message, (*report)->failure, sizeof(*report)->failure);
     return GP_OK;
 }
 

@@ -135,8 +135,12 @@ static void go_through(gp_share *s) {
         double done = (double)(t->epoch * batches + b) / all;
         double share =
             o->schedule == GP_CONSTANT ? 1 : 0.5 * (1 + cos(3.14159265358979323846 * done));
+        if (s->number == 0)
+            t->stopped = o->stop && *o->stop;
         look_at_rows(s, first, count, t->steps + b);
         meet(s);
+        if (t->stopped) /* read between two meetings: all threads see the same */
+            return;
         for (unsigned k = 0; k < o->jobs && s->number == 0; k++)
             s->loss += t->share[k].weight * t->share[k].cost;
         move_parameters(s, o->learning_rate * share, t->steps + b + 1);

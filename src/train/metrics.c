@@ -22,6 +22,10 @@ void gp_curve_clear(gp_curve *r) {
 }
 
 gp_status gp_curve_of(size_t rows, const double *scores, const double *labels, gp_curve *r) {
+    *r = (gp_curve){0};
+    for (size_t i = 0; i < rows; i++)
+        if (isnan(scores[i])) /* has no place in an order */
+            return GP_ERROR_ARGUMENT;
     gp_scored *sorted = malloc((rows ? rows : 1) * sizeof *sorted);
     *r = (gp_curve){.rows = rows,
                     .threshold = malloc((rows ? rows : 1) * sizeof(double)),
@@ -100,6 +104,9 @@ gp_status gp_quality_of(size_t rows, const double *p, const double *labels, doub
     gp_curve r;
     if (!p || !labels || !q || rows == 0)
         return GP_ERROR_ARGUMENT;
+    for (size_t i = 0; i < rows; i++)
+        if (!(p[i] >= 0 && p[i] <= 1))
+            return GP_ERROR_ARGUMENT;
     if (gp_curve_of(rows, p, labels, &r) != GP_OK)
         return GP_ERROR_MEMORY;
     *q = (gp_quality){.rows = rows, .positives = r.positives, .threshold = threshold};

@@ -1,5 +1,5 @@
 /* How well scores tell the classes apart, from the curve of what is called class 1 (gp_curve_of,
- * which takes any finite scores). */
+ * which takes any scores but NaN). */
 #ifndef GP_METRICS_H
 #define GP_METRICS_H
 

@@ -1,14 +1,20 @@
 /* Training under proof: minibatches, an optimiser, validation after each epoch, and the gradient
  * checked by schedule. Every random choice is a function of the seed and of where training stands,
  * so an unfinished run goes on to the same weights bit for bit. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "function/checksum.h"
 #include "function/clock.h"
 #include "network/blas.h"
+#include "network/table.h"
+#include "report/report.h"
+#include "system/output.h"
+#include "system/text.h"
 #include "train/metrics.h"
 #include "train/trainee.h"
 
@@ -19,6 +25,12 @@ enum {
     CHECK_ROWS = 64, /* of a check's batch, a quarter of them of the rarer class if there are */
     CHECK_EVERY_ENTRY = 1000 /* parameters up to which all are looked at */
 };
+
+/* Training diverges where an epoch's loss exceeds that of guessing (every row 1/2) by this factor.
+ * What recovers stays below 10 times; an ascent in place of a descent reaches 3,000 within 30
+ * epochs and is for the check of the gradient to name; steps too large pass 10,000 within two
+ * epochs. */
+static const double MAX_LOSS_RATIO = 1e4;
 
 void gp_train_options_init(gp_train_options *o) {
     memset(o, 0, sizeof *o);
@@ -88,13 +100,6 @@ static size_t split(const gp_table *table, const gp_train_options *o, size_t lab
     return front;
 }
 
-static size_t column_of(const gp_table *table, const char *name) {
-    size_t k = 0;
-    while (gp_table_column_name(table, k) && strcmp(gp_table_column_name(table, k), name) != 0)
-        k++;
-    return k;
-}
-
 /* Mean and deviation over the training rows alone; all rows standardised by them. */
 static gp_status standardise(gp_trainee *t, const gp_table *table, const size_t *order,
                              gp_error *error) {
@@ -145,8 +150,8 @@ static gp_status standardise(gp_trainee *t, const gp_table *table, const size_t 
 static gp_status prepare_rows(gp_trainee *t, const gp_table *table, gp_error *error) {
     const gp_train_options *o = t->options;
     size_t rows = gp_table_rows(table), columns = gp_table_columns(table), ones = 0;
-    size_t label = column_of(table, o->label);
-    size_t time = o->time_column ? column_of(table, o->time_column) : 0;
+    size_t label = gp_table_find(table, o->label);
+    size_t time = o->time_column ? gp_table_find(table, o->time_column) : 0;
     if (label == columns)
         return gp_fail(error, GP_ERROR_INPUT, "no column is called '%.80s': the label must be one",
                        o->label);
@@ -178,7 +183,7 @@ static gp_status prepare_rows(gp_trainee *t, const gp_table *table, gp_error *er
         m->input = calloc(t->inputs + 1, sizeof *m->input);
         m->mean = calloc(t->inputs + 1, sizeof *m->mean);
         m->deviation = calloc(t->inputs + 1, sizeof *m->deviation);
-        m->label = gp_copy_string(o->label);
+        m->label = gp_printable_copy(o->label);
     }
     if (!m || !order || !m->input || !m->mean || !m->deviation || !m->label) {
         free(order);
@@ -341,7 +346,8 @@ static gp_status check_at(gp_trainee *t, const char *when, const void *theta, gp
     }
     if (status == GP_OK && keep_check(t, when, report) != GP_OK)
         status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
-    if (status == GP_OK && gp_report_verdict(report) == GP_REFUTED) {
+    if (status == GP_OK &&
+        (gp_report_verdict(report) == GP_REFUTED || gp_report_verdict(report) == GP_FAILED)) {
         t->refuted = report;
         report = NULL;
     }
@@ -446,10 +452,15 @@ gp_status gp_checkpoint_read(gp_trainee *t, gp_error *error) {
     static const char *const names[] = {"theta", "m", "v", "best"};
     char expected[64];
     gp_tensors file;
-    FILE *there = fopen(o->checkpoint, "rb");
-    if (!there)
-        return GP_OK;
-    fclose(there);
+    struct stat is;
+    if (stat(o->checkpoint, &is) != 0)
+        return errno == ENOENT
+                   ? GP_OK
+                   : gp_fail(error, GP_ERROR_INPUT, "%.200s: %s", o->checkpoint, strerror(errno));
+    if (!S_ISREG(is.st_mode)) /* it is read and replaced: a FIFO would wait for ever */
+        return gp_fail(error, GP_ERROR_INPUT,
+                       "%.200s: is no plain file: name another one to keep a checkpoint in",
+                       o->checkpoint);
     gp_status status = gp_tensors_read(o->checkpoint, &file, error);
     if (status != GP_OK)
         return status;
@@ -490,19 +501,59 @@ gp_status gp_checkpoint_read(gp_trainee *t, gp_error *error) {
 
 /* ---- learning -------------------------------------------------------------------- */
 
-static gp_status validate(gp_trainee *t, double *pr_auc) {
+/* Ends training with a failed report. */
+static gp_status diverged(gp_trainee *t, const char *what, double loss, gp_error *error) {
+    char message[320], size[64] = "";
+    if (isfinite(loss))
+        snprintf(size, sizeof size, " (loss %.3g)", loss);
+    snprintf(message, sizeof message,
+             "it diverges: %s after epoch %zu%s: a smaller learning rate than %g may help", what,
+             t->epoch, size, t->options->learning_rate);
+    gp_status status = gp_report_create_failure("training", "diverged", message, NULL, &t->refuted);
+    return status == GP_OK ? status : gp_fail(error, status, "train: out of memory");
+}
+
+static gp_status validate(gp_trainee *t, double loss, double *pr_auc, gp_error *error) {
     gp_curve ranking;
     *pr_auc = NAN;
     if (t->held == 0)
         return GP_OK;
     weights_of(t, t->theta, t->judge->theta);
     gp_status status = gp_network_logits(t->judge, t->held, t->held_X, t->scores);
+    for (size_t r = 0; r < t->held && status == GP_OK; r++)
+        if (isnan(t->scores[r]))
+            return diverged(t, "the score of a row that is held back is no longer a number", loss,
+                            error);
     if (status == GP_OK)
         status = gp_curve_of(t->held, t->scores, t->held_labels, &ranking);
     if (status != GP_OK)
-        return status;
+        return gp_fail(error, status, "train: out of memory");
     *pr_auc = gp_pr_auc(&ranking);
     gp_curve_clear(&ranking);
+    return GP_OK;
+}
+
+/* The cost of calling every row 1/2, decay at the first weights included. */
+static double guessing(const gp_trainee *t) {
+    const gp_network_options *o = &t->network->options;
+    double weight = 0, squares = 0;
+    for (size_t r = 0; r < t->rows; r++)
+        weight += t->labels[r] == 1 && o->positive_weight > 0 ? o->positive_weight : 1;
+    for (size_t i = 0; i < t->n; i++)
+        squares += t->network->theta[i] * t->network->theta[i];
+    return log(2) * weight / (double)t->rows + o->l2 / 2 * squares;
+}
+
+/* Are the loss of the epoch and the weights after it out of hand? */
+static gp_status look_for_divergence(gp_trainee *t, double loss, gp_error *error) {
+    int finite = isfinite(loss);
+    for (size_t i = 0; i < t->n && finite; i++)
+        finite = gp_is_wide(t) ? isfinite(((const double *)t->theta)[i])
+                               : isfinite(((const float *)t->theta)[i]);
+    if (!finite)
+        return diverged(t, "the loss or a weight is no longer a number", loss, error);
+    if (loss > MAX_LOSS_RATIO * guessing(t))
+        return diverged(t, "the loss is far above that of guessing", loss, error);
     return GP_OK;
 }
 
@@ -518,15 +569,14 @@ static gp_status train(gp_trainee *t, gp_error *error) {
         double loss, pr_auc;
         if (gp_learn(t, &loss) != GP_OK)
             return gp_fail(error, GP_ERROR_MEMORY, "train: can't start %u threads", o->jobs);
+        if (t->stopped)
+            break;
         t->epoch++;
-        status = validate(t, &pr_auc);
-        if (status != GP_OK)
-            return gp_fail(error, status, "train: out of memory");
-        if (!isfinite(loss))
-            return gp_fail(error, GP_ERROR_INPUT,
-                           "the loss is no longer a number after epoch %zu: a smaller "
-                           "learning rate than %g may help",
-                           t->epoch, o->learning_rate);
+        status = look_for_divergence(t, loss, error);
+        if (status == GP_OK && !t->refuted)
+            status = validate(t, loss, &pr_auc, error);
+        if (status != GP_OK || t->refuted)
+            return status;
         if (isnan(pr_auc) || pr_auc > t->best_score) {
             t->best_score = isnan(pr_auc) ? t->best_score : pr_auc;
             t->best_epoch = t->epoch;
@@ -542,13 +592,18 @@ static gp_status train(gp_trainee *t, gp_error *error) {
         if (status == GP_OK && !t->refuted && o->checkpoint)
             status = gp_checkpoint_write(t, error);
         if (o->progress) {
-            gp_training now = {t->epoch,   o->epochs,     loss,
-                               pr_auc,     t->best_score, gp_seconds_now() - start,
-                               t->checking};
+            gp_training now = {
+                t->epoch,    o->epochs, loss, pr_auc, t->best_score, gp_seconds_now() - start,
+                t->checking, 0};
             o->progress(o->user, &now);
         }
     }
-    if (status == GP_OK && !t->refuted && (o->checks & GP_CHECK_END))
+    if (t->stopped && o->progress) {
+        gp_training now = {
+            t->epoch, o->epochs, NAN, NAN, t->best_score, gp_seconds_now() - start, t->checking, 1};
+        o->progress(o->user, &now);
+    }
+    if (status == GP_OK && !t->refuted && t->epoch > 0 && (o->checks & GP_CHECK_END))
         status = check_at(t, "end", t->best, error);
     return status;
 }
@@ -598,6 +653,8 @@ gp_status gp_train(const gp_table *table, const gp_train_options *given, gp_mode
         status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory for %u threads", o.jobs);
     if (status == GP_OK && o.checkpoint)
         status = gp_checkpoint_read(&t, error);
+    if (status == GP_OK && o.checkpoint)
+        status = gp_output_try(o.checkpoint, error);
     int blas = gp_blas_set_threads(1); /* jobs are what is asked for */
     if (status == GP_OK)
         status = train(&t, error);
@@ -607,11 +664,9 @@ gp_status gp_train(const gp_table *table, const gp_train_options *given, gp_mode
         t.model->checks = json_dumps(t.checks, JSON_COMPACT);
         if (!t.model->checks)
             status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
-        if (o.checkpoint)
-            (void)remove(o.checkpoint);
     }
     *refuted = t.refuted;
-    if (status == GP_OK && !t.refuted)
+    if (status == GP_OK && !t.refuted && t.epoch > 0)
         *model = t.model;
     else
         gp_model_destroy(t.model);

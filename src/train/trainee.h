@@ -26,7 +26,8 @@ struct gp_trainee {
     double *held_X, *held_labels, *scores; /* validation, standardised */
     size_t held;
     uint64_t steps;
-    size_t epoch, best_epoch;
+    size_t epoch, best_epoch; /* both 0 until one is through */
+    int stopped;              /* by options->stop, in the middle of an epoch */
     double best_score;
     json_t *checks;
     gp_report *refuted;

@@ -236,6 +236,31 @@ static void damage_is_refused_or_leaves_a_table(void **state) {
     assert_true(refused > TIMES / 4 && compared > TIMES / 2);
 }
 
+/* Comparing each name with each takes minutes here. */
+static void many_columns(void **state) {
+    (void)state;
+    enum { COLUMNS = 200000 };
+    char *text = malloc(COLUMNS * 16);
+    size_t used = 0;
+    gp_table *t;
+    gp_error error = {""};
+    assert_non_null(text);
+    for (int k = 0; k < COLUMNS; k++)
+        used += (size_t)sprintf(text + used, "%sname %d", k ? "," : "", k);
+    used += (size_t)sprintf(text + used, "\n");
+    for (int k = 0; k < COLUMNS; k++)
+        used += (size_t)sprintf(text + used, k ? ",1" : "1");
+    alarm(100); /* ends the test */
+    assert_int_equal(read_text(text, used, &t, &error), GP_OK);
+    assert_int_equal(gp_table_columns(t), COLUMNS);
+    gp_table_destroy(t);
+    memcpy(strstr(text, "name 99999,"), "name 77777", 10);
+    assert_int_equal(read_text(text, used, &t, &error), GP_ERROR_INPUT);
+    assert_non_null(strstr(error.message, "two columns have the name name 77777"));
+    alarm(0);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(plain_and_quoted_fields),
                                        cmocka_unit_test(bad_files_are_named_by_line),
@@ -243,6 +268,7 @@ int main(void) {
                                        cmocka_unit_test(columns_are_standardised_and_classes_dealt),
                                        cmocka_unit_test(labels_must_be_there_and_binary),
                                        cmocka_unit_test(transactions_are_read_whole),
-                                       cmocka_unit_test(damage_is_refused_or_leaves_a_table)};
+                                       cmocka_unit_test(damage_is_refused_or_leaves_a_table),
+                                       cmocka_unit_test(many_columns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,8 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
             g[i] = x[i];
     if (is("crash-in-gradient"))
         *(volatile int *)(uintptr_t)8 = 0;
+    if (is("names"))
+        g[4] = 1;
     if (is("past-g"))
         g[n] = 1;
     if (is("nan-gradient"))
@@ -87,7 +89,8 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
         return 0;
     if (is("two-of-many") || is("many"))
         return add_many(function);
-    return gp_function_add_block(function, "theta", 0, 2, shape, x) ||
+    return gp_function_add_block(function, is("names") ? "the\033[1mta" : "theta", 0, 2, shape,
+                                 x) ||
            gp_function_set_value_f64(function, value) ||
            gp_function_set_gradient_f64(function, gradient);
 }

@@ -53,7 +53,7 @@ class Model(ProgramTest):
         picture = self.path("picture.svg")
         self.assertEqual(run("evaluate", self.model, self.data, "--picture", picture).code, 0)
         ElementTree.parse(picture)
-        self.assertEqual(run("evaluate", self.model, self.data, "--picture", self.path("no/where.svg")).code, 64)
+        self.assertEqual(run("evaluate", self.model, self.data, "--picture", self.path("no/where.svg")).code, 70)
 
         flagged = sum(row["flag"] == "1" for row in rows)
         confusion = result.report["confusion"]

@@ -165,7 +165,7 @@ class BadInput(ProgramTest):
         for option in ("--batch", "3"), ("--dropout", "0.2"), ("--dtype", "float32"), ("--no-seed",):
             self.refused(run("check", "notebook:1d", *option), 64, "check network")
         self.refused(run("check", "notebook:1d", "notebook:given"), 64, "one target at a time")
-        self.refused(run("check", "notebook:1d", "--json", "/nowhere/at.json"), 64,
+        self.refused(run("check", "notebook:1d", "--json", "/nowhere/at.json"), 70,
                      "/nowhere/at.json")
 
 

@@ -65,8 +65,8 @@ class Resume(ProgramTest):
         with open(path, encoding="utf-8") as file:
             self.assertEqual(file.read(), "not to be lost\n")
         result = run(*self.arguments(self.path("nowhere/journal")))
-        self.assertEqual(result.code, 66)
-        self.assert_one_line(result.err, "can't be opened")
+        self.assertEqual(result.code, 70)
+        self.assert_one_line(result.err, "can't be written")
 
 
 if __name__ == "__main__":

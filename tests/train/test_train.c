@@ -49,6 +49,23 @@ static void measures_are_right(void **state) {
     assert_near(q.recall[0], 0.5, 0);
 }
 
+static void scores_that_are_no_numbers_are_refused(void **state) {
+    (void)state;
+    static const double WRONG[] = {NAN, -NAN, INFINITY, -INFINITY, -1e-9, 1.5};
+    double label[] = {1, 0, 1};
+    gp_quality q;
+    gp_curve r;
+    for (size_t k = 0; k < sizeof WRONG / sizeof *WRONG; k++)
+        for (size_t at = 0; at < 3; at++) {
+            double p[] = {0.1, 0.5, 0.9};
+            p[at] = WRONG[k];
+            assert_int_equal(gp_quality_of(3, p, label, 0.5, 1, 1, &q), GP_ERROR_ARGUMENT);
+            assert_int_equal(gp_curve_of(3, p, label, &r),
+                             isnan(WRONG[k]) ? GP_ERROR_ARGUMENT : GP_OK);
+            gp_curve_clear(&r);
+        }
+}
+
 static gp_train_options options(void) {
     static const size_t hidden[] = {8};
     gp_train_options o;
@@ -186,6 +203,59 @@ static void a_wrong_gradient_stops_it(void **state) {
     }
 }
 
+static void a_divergent_one_ends(void **state) {
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        gp_train_options o = options();
+        gp_report *ended;
+        o.optimizer = GP_SGD;
+        o.learning_rate = 1e4;
+        o.dtype = k & 1 ? GP_FLOAT64 : GP_FLOAT32;
+        o.validation = k & 2 ? 0 : 0.2;
+        o.checks = 0;
+        assert_null(train_on_payments(&o, &ended));
+        assert_non_null(ended);
+        assert_int_equal(gp_report_verdict(ended), GP_FAILED);
+        assert_non_null(strstr(gp_report_failure(ended), "it diverges"));
+        gp_report_destroy(ended);
+    }
+}
+
+/* Asks for the end after so many epochs. */
+typedef struct patience {
+    size_t epochs;
+    int stop, told;
+} patience;
+
+static void ask_to_stop(void *user, const gp_training *t) {
+    patience *p = user;
+    p->stop |= t->epoch >= p->epochs;
+    p->told += t->stopped;
+    assert_true(t->epoch <= p->epochs);
+}
+
+static void it_can_be_stopped(void **state) {
+    (void)state;
+    for (unsigned jobs = 1; jobs <= 3; jobs += 2) {
+        patience p = {3, 0, 0};
+        gp_train_options o = options();
+        gp_report *ended;
+        o.progress = ask_to_stop;
+        o.user = &p;
+        o.stop = &p.stop;
+        o.jobs = jobs;
+        gp_model *m = train_on_payments(&o, &ended);
+        assert_non_null(m);
+        assert_null(ended);
+        assert_int_equal(p.told, 1);
+        assert_non_null(strstr(gp_model_checks(m), "\"end\""));
+        gp_model_destroy(m);
+        assert_null(train_on_payments(&o, &ended)); /* before the first epoch: no model */
+        assert_null(ended);
+        assert_int_equal(p.told, 2);
+    }
+}
+
 static void validation_comes_later_in_time(void **state) {
     (void)state;
     gp_train_options o = options();
@@ -200,9 +270,13 @@ static void validation_comes_later_in_time(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(measures_are_right), cmocka_unit_test(it_learns_and_repeats_itself),
-        cmocka_unit_test(threads_share_a_batch), cmocka_unit_test(a_wrong_gradient_stops_it),
-        cmocka_unit_test(validation_comes_later_in_time)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(measures_are_right),
+                                       cmocka_unit_test(it_learns_and_repeats_itself),
+                                       cmocka_unit_test(threads_share_a_batch),
+                                       cmocka_unit_test(a_wrong_gradient_stops_it),
+                                       cmocka_unit_test(validation_comes_later_in_time),
+                                       cmocka_unit_test(a_divergent_one_ends),
+                                       cmocka_unit_test(it_can_be_stopped),
+                                       cmocka_unit_test(scores_that_are_no_numbers_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
