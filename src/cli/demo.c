@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "system/text.h"
 
 static void title(unsigned flags, const char *text) {
     printf("\n%s== %s ==%s\n\n", flags & GP_PRINT_COLOUR ? "\033[1m" : "", text,
@@ -79,8 +80,10 @@ static int fraud_network(const cli_options *o, unsigned flags) {
     gp_error error = {""};
     title(flags, o->data ? "4. A fraud network on real transactions"
                          : "4. A fraud network on made-up transactions");
-    printf("%s, 256 rows, hidden layers of 16 and 8 ReLU units\n\n",
-           o->data ? o->data : "no --data: payments are generated");
+    char data[1024] = "no --data: payments are generated";
+    if (o->data)
+        gp_printable(o->data, data, sizeof data);
+    printf("%s, 256 rows, hidden layers of 16 and 8 ReLU units\n\n", data);
     gp_status status = cli_build_network(o, &subject, &error);
     gp_function *f = subject.function;
     int code = 0;

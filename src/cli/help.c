@@ -50,7 +50,7 @@ const char CLI_CHECK_HELP[] =
     "  --timeout SECONDS  a call of the function's code that takes longer (an evaluation, the "
     "set-up,\n"
     "                     the destructor) counts as a crash\n"
-    "  --resume FILE      keep what is worked out in FILE until the check is done; where FILE is\n"
+    "  --resume FILE      keep what is worked out in FILE until there is a report; where FILE is\n"
     "                     left from a run that was cut off, go on from there (trusted as the\n"
     "                     program is: whoever can write to it can have any result told)\n"
     "  --plant MISTAKE    plant a mistake into the gradient, to see it caught; may be repeated:\n"

@@ -75,11 +75,9 @@ static int run(int argc, char **argv) {
             return COMMANDS[i].run(argc - 1, argv + 1);
         }
     if (*word)
-        fprintf(
-            stderr,
-            "gradproof: %.60s: no such command: there are demo, check, generate, train, score and "
-            "evaluate (see gradproof --help)\n",
-            word);
+        cli_tell("%.60s: no such command: there are demo, check, generate, train, score and "
+                 "evaluate (see gradproof --help)",
+                 word);
     else
         fputs("gradproof: which command? There are demo, check, generate, train, score and "
               "evaluate (see "

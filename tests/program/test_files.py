@@ -354,7 +354,7 @@ class Files(ProgramTest):
                         ("evaluate", self.model, wrong), ("check", strange), ("check", "notebook:\x1b[1m"), ("score", "\x1b[1m", "x"),
                         ("check", self.model, "--data", strange), ("check", "notebook:given", "--json", "no\x1b/where"),
                         ("check", "notebook:given", "--plant", "W\x1b[2:zero"), ("check", "notebook:given", "--rtol", "\x1b[1m"),
-                        ("evaluate", self.model, data, "--picture", "p\x1b[1m.png"), ("check", MISBEHAVING, "--", "names")):
+                        ("evaluate", self.model, data, "--picture", "p\x1b[1m.png"), ("check", MISBEHAVING, "--", "names"), ("no\x1b[1mcommand",), ("train",)):
             result = run(*command)
             for text in (result.out, result.err):
                 bad = [letter for letter in text if letter != "\n" and (ord(letter) < 32 or 127 <= ord(letter) < 160)]
