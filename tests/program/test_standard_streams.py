@@ -54,8 +54,7 @@ class Streams(ProgramTest):
         report = self.path("report.json")
         result = run("check", self.path("nothing.so"), "--json", report, before=lambda: os.close(2))
         self.assertEqual(result.code, 66)
-        with open(report, encoding="utf-8") as file:
-            self.assertEqual(file.read(), "")
+        self.assertFalse(os.path.exists(report), "there is nothing to report")
 
     @unittest.skipIf(SANITIZED, "sanitizers take all addresses there are")
     def test_little_address_space(self):
