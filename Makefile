@@ -5,6 +5,7 @@
 #   make test     set up, build, and run all tests
 #   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz     libFuzzer on all that reads what others wrote (TARGET=csv for one; SECONDS=600 a target)
+#   make check-threads  the tests that use threads, under ThreadSanitizer
 #   make bench    measurements (bench/)
 #   make corpus   gradproof and its peers on functions and mistakes drawn anew (SEED="1 2 3", bench/corpus/)
 #   make peers    install the peers: apt packages, and Python packages into build/peers
@@ -14,7 +15,7 @@
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check fuzz bench corpus peers lint format install coverage clean
+.PHONY: all setup demo test check check-threads fuzz tutorial bench corpus peers lint format install coverage clean
 
 all: build
 
@@ -23,8 +24,7 @@ setup:
 
 .PHONY: build
 build: setup
-	@{ cmake --preset release $(if $(CI),-DGP_WERROR=ON) && cmake --build build; } >build.log 2>&1 \
-		|| { cat build.log; exit 1; }
+	@scripts/build release build
 
 # Real card transactions beside the checkout, if there are any; DATA= and LABEL= for your own.
 DATA ?= $(wildcard ../shared/data/ulb_creditcard_10k.csv)
@@ -38,8 +38,7 @@ test: build
 	@ctest --test-dir build --output-on-failure -j $(TEST_JOBS)
 
 check: setup
-	@cmake --preset dev $(if $(CI),-DGP_WERROR=ON)
-	@cmake --build build-dev
+	@scripts/build dev build-dev
 	@ctest --test-dir build-dev --output-on-failure -j $(TEST_JOBS) -LE valgrind
 
 SECONDS ?= 60
@@ -48,9 +47,13 @@ fuzz: setup
 	@scripts/setup fuzz
 	@scripts/fuzz $(SECONDS) $(TARGET)
 
+# Checks and training with several threads, under ThreadSanitizer.
+check-threads: setup
+	@scripts/build threads build-threads thread_tests
+	@ctest --test-dir build-threads --output-on-failure -j $(TEST_JOBS) -L threads
+
 coverage: setup
-	@cmake --preset coverage
-	@cmake --build build-coverage
+	@scripts/build coverage build-coverage
 	@ctest --test-dir build-coverage --output-on-failure -j $(TEST_JOBS) -LE valgrind
 
 bench: build
@@ -68,9 +71,7 @@ peers: build
 
 lint: build
 	@scripts/setup lint
-	@clang-tidy -p build --quiet $$(git ls-files 'src/*.c') 2>/dev/null
-	@cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 \
-		--suppress=missingIncludeSystem --suppress=invalidPointerCast --inline-suppr -I include -I src $$(git ls-files 'src/*.c')
+	@scripts/lint build
 
 format:
 	@scripts/setup format
@@ -78,6 +79,11 @@ format:
 
 install: build
 	@cmake --install build --prefix $(PREFIX)
+	@scripts/after_install build/install_manifest.txt
+
+# Brings the numbers in the tutorial's output up to date; where its words differ, it says so.
+tutorial: build
+	@GRADPROOF=build/gradproof GP_BUILD=build GP_SOURCE=. python3 tests/program/test_tutorial.py --write
 
 clean:
-	@rm -rf build build-dev build-fuzz build-coverage build.log
+	@rm -rf build build-dev build-threads build-fuzz build-coverage build.log

@@ -48,7 +48,7 @@ static gp_outcome evaluate(gp_column *c, double t) {
     if (c->points == c->capacity && grow(c))
         return gp_evaluator_fault(e, "memory", "out of memory for %zu outputs", c->outputs);
     if (e->progress)
-        e->progress->entry = c->members == 1 ? c->entries[0] : GP_NO_ENTRY;
+        gp_tell(e->progress->entry, c->members == 1 ? c->entries[0] : GP_NO_ENTRY);
     size_t p = c->points;
     for (size_t k = 0; k < c->members; k++)
         c->moved[p * c->members + k] =

@@ -110,7 +110,7 @@ gp_outcome gp_line_value(gp_line *line, double t, double *step, double *value) {
     if (line->column)
         return gp_column_value(line->column, line->member, line->output, t, step, value);
     if (e->progress)
-        e->progress->entry = probe->entries == 1 ? probe->offset : GP_NO_ENTRY;
+        gp_tell(e->progress->entry, probe->entries == 1 ? probe->offset : GP_NO_ENTRY);
 
     if (has_short_way(line))
         return short_value(line, t, step, value);

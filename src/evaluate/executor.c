@@ -135,7 +135,7 @@ static void look_after(void *context) {
     if (r->kept)
         r->unwritable |= gp_journal_flush(journal) != GP_OK;
     if (r->evaluator->progress)
-        r->evaluator->progress->done = done;
+        gp_tell(r->evaluator->progress->done, done);
     r->kept_at = gp_seconds_now();
 }
 
@@ -167,7 +167,7 @@ static gp_outcome run_here(gp_run *r) {
             return GP_FAULT;
         }
         if (e->progress)
-            e->progress->done++;
+            gp_tell(e->progress->done, gp_told(e->progress->done) + 1);
         if (r->kept && gp_seconds_now() - r->kept_at > NOW_AND_THEN)
             look_after(r);
     }
@@ -226,9 +226,9 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     if (x->journal)
         gp_journal_recall(x->journal, pass_of(&run), work->size, recall, &run);
     if (e->progress) {
-        e->progress->pass++;
-        e->progress->done = 0;
-        e->progress->total = work->count;
+        gp_tell(e->progress->pass, gp_told(e->progress->pass) + 1);
+        gp_tell(e->progress->done, 0);
+        gp_tell(e->progress->total, work->count);
     }
     uint64_t values = e->values, gradients = e->gradients;
     int unstoppable = e->unstoppable;

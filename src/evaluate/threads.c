@@ -34,27 +34,27 @@ static void wait_for_all(gp_evaluator *e, gp_thread *threads, unsigned count, ui
         uint64_t evaluations = before;
         left = 0;
         for (unsigned k = count; k-- > 0;) {
-            evaluations += threads[k].progress.evaluations;
+            evaluations += gp_told(threads[k].progress.evaluations);
             if (__atomic_load_n(&threads[k].ended, __ATOMIC_ACQUIRE))
                 continue;
             left++;
             if (e->progress) {
-                e->progress->entry = threads[k].progress.entry;
-                e->progress->call = threads[k].progress.call;
+                gp_tell(e->progress->entry, gp_told(threads[k].progress.entry));
+                gp_tell(e->progress->call, gp_told(threads[k].progress.call));
             }
         }
         if (e->progress)
-            e->progress->evaluations = evaluations;
+            gp_tell(e->progress->evaluations, evaluations);
         int stop = gp_evaluator_is_stopped(e) || gp_evaluator_is_spent(e, evaluations);
-        for (unsigned k = 0; k < count; k++)
-            threads[k].progress.stop |= stop;
+        for (unsigned k = 0; k < count && stop; k++)
+            gp_tell(threads[k].progress.stop, 1);
         if (left == 0)
             break;
         gp_wait_a_moment(&pace, look_after, context);
     }
     look_after(context);
     if (e->progress)
-        e->progress->call = 0;
+        gp_tell(e->progress->call, 0);
 }
 
 gp_outcome gp_run_in_threads(gp_evaluator *e, unsigned jobs, gp_queue *queue,

@@ -544,7 +544,7 @@ static void begin(gp_evaluator *e, gp_call_kind call) {
         e->sum = checksum(e);
     e->summed = e->function->own_end;
     if (e->progress)
-        e->progress->evaluations++;
+        gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + 1);
     if (e->function->seed) {
         tell(e, GP_CALL_SEED);
         (void)e->function->seed(e->function->user, e->seed);
@@ -569,7 +569,8 @@ double gp_evaluator_grace(const gp_evaluator *e) {
 int gp_evaluator_is_stopped(gp_evaluator *e) {
     if (e->unstoppable)
         return 0;
-    return (e->progress && e->progress->stop) || gp_evaluator_is_spent(e, e->values + e->gradients);
+    return (e->progress && gp_told(e->progress->stop)) ||
+           gp_evaluator_is_spent(e, e->values + e->gradients);
 }
 
 static gp_outcome stop(gp_evaluator *e) {
@@ -648,7 +649,7 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
     end(e);
     e->values += count;
     if (e->progress)
-        e->progress->evaluations += count - 1;
+        gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + count - 1);
     for (size_t k = 0; k < count && refused; k++)
         values[k] = NAN;
     /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
@@ -690,7 +691,7 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
     end(e);
     e->values += count;
     if (e->progress)
-        e->progress->evaluations += count - 1;
+        gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + count - 1);
     for (size_t k = 0; k < count && refused; k++)
         changes[k] = NAN;
     if (checksum_of(v, f->n * sizeof(double)) != sum)

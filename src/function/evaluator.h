@@ -7,6 +7,10 @@
 
 #include "function/function.h"
 
+/* A field of gp_progress, written by one thread and read by others as it changes. */
+#define gp_tell(field, number) __atomic_store_n(&(field), (number), __ATOMIC_RELAXED)
+#define gp_told(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
 /* What a call came to. */
 typedef enum gp_outcome {
     GP_EVALUATED = 0,

@@ -99,7 +99,7 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
         }
     }
     if (e->progress)
-        e->progress->entry = entry[0];
+        gp_tell(e->progress->entry, entry[0]);
     gp_outcome outcome = gp_evaluator_entries(e, count * LOOKS, entry, number, value);
     for (size_t k = 0; k < count && outcome != GP_FAULT; k++) {
         gp_probe probe = gp_survey_probe(task->check, task->entries[first + k]);

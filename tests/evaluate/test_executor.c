@@ -164,6 +164,95 @@ static void test_a_function_with_threads(void **state) {
     free(alone);
 }
 
+/* ---- threads, all that goes through them ---------------------------------------- */
+
+static int map(void *user, size_t n, const double *x, size_t m, double *y) {
+    (void)user;
+    for (size_t j = 0; j < m; j++)
+        y[j] = sin(x[j % n]) * x[(j + 1) % n];
+    return 0;
+}
+
+static int vjp(void *user, size_t n, const double *x, size_t m, const double *u, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = 0;
+    for (size_t j = 0; j < m; j++) {
+        g[j % n] += u[j] * cos(x[j % n]) * x[(j + 1) % n];
+        g[(j + 1) % n] += u[j] * sin(x[j % n]);
+    }
+    return 0;
+}
+
+static int entries(void *user, size_t n, const double *x, int same, size_t count,
+                   const size_t *entry, const double *number, double *values) {
+    double moved[N];
+    (void)same;
+    for (size_t k = 0; k < count; k++) {
+        memcpy(moved, x, n * sizeof *x);
+        moved[entry[k]] = number[k];
+        (void)value(user, n, moved, &values[k]);
+    }
+    return 0;
+}
+
+static char *json_with_jobs(const gp_function *f, unsigned jobs) {
+    gp_options options;
+    gp_report *report;
+    gp_options_init(&options);
+    options.jobs = jobs;
+    assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
+    char *text = testing_json(report);
+    gp_report_destroy(report);
+    return text;
+}
+
+static void test_maps_and_single_entries_in_threads(void **state) {
+    (void)state;
+    gp_function *f = make_function(1);
+    assert_int_equal(gp_function_set_map_f64(f, 7, map), GP_OK);
+    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    char *alone = json_with_jobs(f, 0);
+    same(alone, json_with_jobs(f, 3));
+    free(alone);
+    assert_int_equal(gp_function_set_entries_f64(f, entries), GP_OK);
+    alone = json_with_jobs(f, 0);
+    same(alone, json_with_jobs(f, 3));
+    free(alone);
+    gp_function_destroy(f);
+}
+
+typedef struct stopping {
+    gp_progress progress;
+    unsigned evaluations;
+} stopping;
+
+/* In the middle of the check one of its threads asks for the end. */
+static int value_that_stops(void *user, size_t n, const double *x, double *f) {
+    stopping *s = user;
+    if (__atomic_add_fetch(&s->evaluations, 1, __ATOMIC_RELAXED) == 300)
+        __atomic_store_n(&s->progress.stop, 1, __ATOMIC_RELAXED);
+    return value(NULL, n, x, f);
+}
+
+static void test_a_check_in_threads_can_be_stopped(void **state) {
+    (void)state;
+    gp_function *f = make_function(1);
+    stopping s = {.progress = {.entry = GP_NO_ENTRY}};
+    gp_options options;
+    gp_report *report;
+    gp_options_init(&options);
+    options.jobs = 3;
+    options.progress = &s.progress;
+    assert_int_equal(gp_function_set_user(f, &s), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value_that_stops), GP_OK);
+    assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
+    assert_true(gp_report_interrupted(report));
+    assert_in_range(s.evaluations, 300, 400);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 /* ---- a team of threads ----------------------------------------------------------- */
 
 typedef struct share {
@@ -263,6 +352,8 @@ int main(void) {
                                        cmocka_unit_test(test_a_function_with_threads),
                                        cmocka_unit_test(test_team),
                                        cmocka_unit_test(test_journal),
-                                       cmocka_unit_test(test_budget)};
+                                       cmocka_unit_test(test_budget),
+                                       cmocka_unit_test(test_maps_and_single_entries_in_threads),
+                                       cmocka_unit_test(test_a_check_in_threads_can_be_stopped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@ import unittest
 PROGRAM = os.environ["GRADPROOF"]
 BUILD = os.environ["GP_BUILD"]
 SOURCE = os.environ["GP_SOURCE"]
-SANITIZED = os.environ.get("GP_SANITIZE") == "ON"
+SANITIZED = "ON" in (os.environ.get("GP_SANITIZE"), os.environ.get("GP_SANITIZE_THREADS"))
 TRANSACTIONS = os.path.join(SOURCE, "..", "shared", "data", "ulb_creditcard_10k.csv")
 
 
