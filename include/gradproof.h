@@ -20,8 +20,11 @@
  *
  * Library functions return a gp_status and never print, exit or abort. A `gp_error *` argument may
  * be NULL; where it isn't, a failing call leaves one line there: what, where, what to do.
- * Pointers passed in are borrowed for the duration of the call unless the declaration says
- * otherwise. Objects hold no global state: different objects may be used from different threads.
+ * NULL where a pointer is needed and a number that an enumeration doesn't have are
+ * GP_ERROR_ARGUMENT; questions asked of NULL are answered with 0, NaN or NULL. Numbers are read and
+ * written with a decimal point, whatever the locale. Pointers passed in are borrowed for the
+ * duration of the call unless the declaration says otherwise. Objects hold no global state:
+ * different objects may be used from different threads.
  */
 #ifndef GRADPROOF_H
 #define GRADPROOF_H
@@ -593,6 +596,11 @@ typedef enum gp_loss {
     GP_SOFTMAX_CROSS_ENTROPY,     /* from logits; labels are class numbers 0 ... outputs-1 */
     GP_NOTEBOOK_CROSS_ENTROPY     /* -y log s(z) - (1-y) log(1-s(z)) as the notebook writes it */
 } gp_loss;
+
+/* The word for a unit ("leaky-relu") and for a loss ("softmax"), as on the command line and in
+ * models' files; static, NULL beyond the last. */
+GP_API const char *gp_activation_string(gp_activation activation);
+GP_API const char *gp_loss_string(gp_loss loss);
 
 /* Deviations of initial weights, u units of v inputs: sqrt(2 / v) into rectified units (He et al.
  * 2015) and sqrt(2 / (u + v)) into others; or the latter everywhere (Glorot & Bengio 2010). */

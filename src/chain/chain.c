@@ -63,7 +63,7 @@ void gp_chain_destroy(gp_chain *c) {
 }
 
 gp_status gp_chain_create(const char *name, size_t inputs, const double *data, gp_chain **chain) {
-    if (!name || !data || inputs == 0 || !chain)
+    if (!name || !data || inputs == 0 || inputs > GP_MAX_ENTRIES || !chain)
         return GP_ERROR_ARGUMENT;
     gp_chain *c = calloc(1, sizeof *c);
     if (!c)
@@ -93,7 +93,8 @@ static int is_taken(const gp_chain *c, const char *name) {
 
 gp_status gp_chain_add_stage(gp_chain *c, const char *name, size_t outputs, void *user,
                              gp_stage_f64 forward, gp_stage_vjp_f64 vjp) {
-    if (!c || !name || !*name || outputs == 0 || !forward || !vjp || is_taken(c, name) || c->probe)
+    if (!c || !name || !*name || outputs == 0 || outputs > GP_MAX_ENTRIES || !forward || !vjp ||
+        is_taken(c, name) || c->probe)
         return GP_ERROR_ARGUMENT;
     size_t inputs = c->stages ? c->stage[c->stages - 1].outputs : c->inputs;
     gp_stage *list = realloc(c->stage, (c->stages + 1) * sizeof *list);
@@ -112,8 +113,15 @@ gp_status gp_chain_add_stage(gp_chain *c, const char *name, size_t outputs, void
                     .moved = calloc(inputs, sizeof(double)),
                     .u = calloc(outputs, sizeof(double)),
                     .chain = c};
+    if (!s->name || !s->in || !s->moved || !s->u) {
+        free(s->name);
+        free(s->in);
+        free(s->moved);
+        free(s->u);
+        return GP_ERROR_MEMORY;
+    }
     c->stages++;
-    return s->name && s->in && s->moved && s->u ? GP_OK : GP_ERROR_MEMORY;
+    return GP_OK;
 }
 
 gp_status gp_chain_add_block(gp_chain *c, const char *name, size_t dimensions, const size_t *shape,
@@ -122,12 +130,9 @@ gp_status gp_chain_add_block(gp_chain *c, const char *name, size_t dimensions, c
         dimensions > GP_MAX_DIMENSIONS || is_taken(c, name) || c->probe)
         return GP_ERROR_ARGUMENT;
     gp_stage *s = &c->stage[c->stages - 1];
-    size_t entries = 1;
-    for (size_t i = 0; i < dimensions; i++) {
-        if (shape[i] == 0 || entries > SIZE_MAX / sizeof(double) / 2 / shape[i])
-            return GP_ERROR_ARGUMENT;
-        entries *= shape[i];
-    }
+    size_t entries = gp_volume(dimensions, shape);
+    if (entries == 0 || entries > GP_MAX_ENTRIES - c->n)
+        return GP_ERROR_ARGUMENT;
     gp_stage_block *blocks = realloc(s->block, (s->blocks + 1) * sizeof *blocks);
     if (!blocks)
         return GP_ERROR_MEMORY;
@@ -289,7 +294,7 @@ static void choose_u(gp_stage *s, uint64_t seed, size_t number) {
 static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, gp_error *error) {
     gp_stage *s = &c->stage[k];
     gp_function *f;
-    char name[256];
+    char name[512];
     if (k == 0 && s->parameters == 0)
         return GP_OK; /* there is no derivative of data to check */
     snprintf(name, sizeof name, "%.100s, stage %.100s", c->name, s->name);
@@ -300,10 +305,14 @@ static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, g
         status =
             gp_function_add_block(f, s->block[b].name, 0, s->block[b].dimensions, s->block[b].shape,
                                   c->theta + s->offset + s->block[b].offset);
-    snprintf(name, sizeof name, "%.100s input", s->name);
+    snprintf(name, sizeof name, "%.200s input", s->name);
     if (status == GP_OK && k > 0)
         status = gp_function_add_block(f, name, 0, 1, &s->inputs, s->in);
-    if (status == GP_OK) {
+    if (status != GP_OK) {
+        (void)gp_fail(error, status, "%s: %s", c->name,
+                      status == GP_ERROR_MEMORY ? "out of memory"
+                                                : "a stage has a block with the name of its input");
+    } else {
         gp_options own = *options;
         own.journal = NULL; /* it is the whole's */
         own.notebook_epsilon = 0;
@@ -364,15 +373,22 @@ gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **rep
         return status;
     /* Inputs and what flows back, at the given point again. */
     double *g = calloc(c->n, sizeof *g);
-    if (!g || whole_gradient(c, c->n, c->theta, g) != 0)
+    if (!g)
         status = gp_fail(error, GP_ERROR_MEMORY, "%s: out of memory", c->name);
+    else if (whole_gradient(c, c->n, c->theta, g) != 0)
+        status = gp_fail(error, GP_ERROR_INPUT,
+                         "%s: a stage refused the given point, which it took before: it must do "
+                         "the same each time",
+                         c->name);
     free(g);
     for (size_t k = 0; k < c->stages && status == GP_OK; k++)
         status = check_stage(c, k, &own, error);
     if (status == GP_OK)
         status = conclude(c, *report);
-    if (status != GP_OK)
+    if (status != GP_OK) {
         gp_report_destroy(*report);
+        *report = NULL;
+    }
     return status;
 }
 

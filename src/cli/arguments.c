@@ -11,6 +11,7 @@
 #include "system/output.h"
 #include "system/text.h"
 
+enum { MOST_WORDS = 32 };
 static const char *command = "check";
 
 void cli_command_is(const char *name) {
@@ -110,9 +111,22 @@ int cli_one_of(const char *name, const char *text, const char *const *words, int
 }
 
 int cli_activation(const char *name, const char *text, gp_activation *activation) {
-    static const char *const words[] = {"linear", "relu", "leaky-relu", "tanh", "sigmoid", "gelu"};
-    int choice = 0, wrong = cli_one_of(name, text, words, 6, &choice);
+    const char *words[MOST_WORDS];
+    int count = 0, choice = 0;
+    for (; count < MOST_WORDS && gp_activation_string((gp_activation)count); count++)
+        words[count] = gp_activation_string((gp_activation)count);
+    int wrong = cli_one_of(name, text, words, count, &choice);
     *activation = (gp_activation)choice;
+    return wrong;
+}
+
+int cli_loss(const char *name, const char *text, gp_loss *loss) {
+    const char *words[MOST_WORDS];
+    int count = 0, choice = 0;
+    for (; count < MOST_WORDS && gp_loss_string((gp_loss)count); count++)
+        words[count] = gp_loss_string((gp_loss)count);
+    int wrong = cli_one_of(name, text, words, count, &choice);
+    *loss = (gp_loss)choice;
     return wrong;
 }
 

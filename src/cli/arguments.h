@@ -19,6 +19,7 @@ int cli_whole(const char *name, const char *text, uint64_t low, uint64_t high, u
 /* From 1 to high. */
 int cli_count(const char *name, const char *text, size_t high, size_t *count);
 int cli_activation(const char *name, const char *text, gp_activation *activation);
+int cli_loss(const char *name, const char *text, gp_loss *loss);
 int cli_dtype(const char *name, const char *text, gp_dtype *dtype);
 int cli_one_of(const char *name, const char *text, const char *const *words, int count,
                int *choice);

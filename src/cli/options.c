@@ -118,7 +118,6 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
 
 static int take(int option, const char *name, const char *value, cli_options *o) {
     static const char *const strategies[] = {"auto", "full", "project", "sample"};
-    static const char *const losses[] = {"sigmoid", "squared", "softmax", "notebook"};
     uint64_t number = 0;
     int choice = 0, wrong = 0;
     gp_dtype of_value = GP_FLOAT64;
@@ -181,9 +180,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case ACTIVATION:
         return cli_activation(name, value, &o->network.hidden);
     case LOSS:
-        wrong = cli_one_of(name, value, losses, 4, &choice);
-        o->network.loss = (gp_loss)choice;
-        return wrong;
+        return cli_loss(name, value, &o->network.loss);
     case BATCH:
         return cli_count(name, value, 1u << 30, &o->batch);
     case DTYPE:

@@ -14,6 +14,7 @@
 #include "evaluate/workers.h"
 #include "function/calls.h"
 #include "function/clock.h"
+#include "function/plain.h"
 #include "function/threads.h"
 
 /* Why a worker is being ended: a call takes longer than the timeout, or goes on after the budget.
@@ -118,6 +119,7 @@ static void describe(const gp_pool *p, const gp_worker *w, int status, gp_lost_t
         gp_function_entry_name(p->evaluator->function, w->progress.entry, where, sizeof where);
     const char *call = w->progress.call ? gp_call_name(w->progress.call) : "a worker process";
     *lost = (gp_lost_task){.index = w->index, .entry = w->progress.entry, .hang = w->hangs};
+    gp_plain plain = gp_plain_begin(); /* for the seconds */
     if (w->hangs == HANGS)
         snprintf(lost->message, sizeof lost->message, "%s took longer than %g s while probing %s",
                  call, p->executor->timeout, where);
@@ -136,6 +138,7 @@ static void describe(const gp_pool *p, const gp_worker *w, int status, gp_lost_t
         snprintf(lost->message, sizeof lost->message,
                  "%s ended its process with exit code %d while probing %s", call,
                  WEXITSTATUS(status), where);
+    gp_plain_end(plain);
 }
 
 /* A task is lost. One that nearly all share the fate of isn't worth going on for. */

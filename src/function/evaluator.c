@@ -8,6 +8,7 @@
 
 #include "function/calls.h"
 #include "function/clock.h"
+#include "function/plain.h"
 #include "function/reserve.h"
 #include "function/team.h"
 #include "function/vector.h"
@@ -21,6 +22,8 @@ static const unsigned char RED = 0xA7;
  * added to still reads as poison; the second poison tells the two apart. */
 static const uint64_t POISON_F64 = 0x7FF8C0FFEE15BAD1u;
 static const uint32_t POISON_F32 = 0x7FC0BAD1u;
+
+enum { MARGIN = 32 }; /* numbers on either side of what is returned by pointer */
 
 /* n entries between red zones; NULL if there is no memory. */
 static void *red_storage(size_t n, gp_dtype dtype) {
@@ -78,7 +81,9 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->lean = lean && e->x_dtype == f->dtype && within_bounds(f);
     e->expected = e->lean ? NULL : malloc(f->n * gp_dtype_size(e->x_dtype));
     e->point = e->lean ? f->x : gp_large_alloc(f->n * sizeof *e->point);
-    int complete = e->x_storage && e->g_storage && (e->lean || e->expected) && e->point;
+    e->returned = malloc((GP_MOST_RETURNED + 2 * MARGIN) * sizeof *e->returned);
+    int complete =
+        e->returned && e->x_storage && e->g_storage && (e->lean || e->expected) && e->point;
     if (e->x_dtype != f->dtype) {
         e->narrow_storage = red_storage(f->n, f->dtype);
         e->narrow_expected = malloc(f->n * sizeof *e->narrow_expected);
@@ -132,6 +137,7 @@ void gp_evaluator_destroy(gp_evaluator *e) {
         free(e->claim_in[claim].storage);
         free(e->claim_out[claim].storage);
     }
+    free(e->returned);
     free(e);
 }
 
@@ -140,7 +146,7 @@ gp_outcome gp_evaluator_fault(gp_evaluator *e, const char *kind, const char *for
         snprintf(e->fault_kind, sizeof e->fault_kind, "%s", kind);
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(e->fault.message, sizeof e->fault.message, format, arguments);
+        gp_plain_format(e->fault.message, sizeof e->fault.message, format, arguments);
         va_end(arguments);
     }
     return GP_FAULT;
@@ -421,7 +427,7 @@ void gp_evaluator_shift(gp_evaluator *e, size_t first, size_t count, double t, c
 
 static void tell(const gp_evaluator *e, gp_call_kind call) {
     if (e->progress)
-        e->progress->call = (int)call;
+        gp_tell(e->progress->call, (int)call);
 }
 
 gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
@@ -596,9 +602,34 @@ static gp_outcome agree_on_value(gp_evaluator *e, gp_outcome outcome, double val
     return exchanged == GP_EVALUATED ? outcome : exchanged;
 }
 
+/* Where a callback is to write `count` numbers: in the middle of margins of their own, for it may
+ * write more than it was asked for. */
+static double *new_returned(gp_evaluator *e, size_t count) {
+    double *to = e->returned + MARGIN;
+    memset(e->returned, RED, MARGIN * sizeof *to);
+    memset(to + count, RED, MARGIN * sizeof *to);
+    for (size_t k = 0; k < count; k++)
+        to[k] = NAN;
+    return to;
+}
+
+static int is_margin_clean(const double *margin) {
+    const unsigned char *byte = (const unsigned char *)margin;
+    int clean = 1;
+    for (size_t k = 0; k < MARGIN * sizeof *margin; k++)
+        clean &= byte[k] == RED;
+    return clean;
+}
+
+static gp_outcome check_returned(gp_evaluator *e, const char *callback, size_t count) {
+    if (is_margin_clean(e->returned) && is_margin_clean(e->returned + MARGIN + count))
+        return GP_EVALUATED;
+    return gp_evaluator_fault(e, "overrun", "%s wrote past the %zu number%s that it returns",
+                              callback, count, count == 1 ? "" : "s");
+}
+
 gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     const gp_function *f = e->function;
-    double v = NAN;
     int refused, along = e->along;
     if (gp_evaluator_is_stopped(e))
         return stop(e);
@@ -607,18 +638,22 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     e->along = 0;
     if (e->outside)
         return GP_NOT_HERE;
+    double *returned = new_returned(e, 1);
     begin(e, GP_CALL_VALUE);
     if (f->value_f64)
-        refused = f->value_f64(f->user, f->n, e->x, &v);
+        refused = f->value_f64(f->user, f->n, e->x, returned);
     else if (f->value_f32)
-        refused = f->value_f32(f->user, f->n, e->x, &v);
+        refused = f->value_f32(f->user, f->n, e->x, returned);
     else if (f->value_gradient_f64)
-        refused = f->value_gradient_f64(f->user, f->n, e->x, &v, e->g);
+        refused = f->value_gradient_f64(f->user, f->n, e->x, returned, e->g);
     else
-        refused = f->value_gradient_f32(f->user, f->n, e->x, &v, e->g);
+        refused = f->value_gradient_f32(f->user, f->n, e->x, returned, e->g);
     end(e);
     e->values++;
+    double v = *returned;
     gp_outcome outcome = check_guards(e, "the value callback", along, zone_of(e, 0));
+    if (outcome == GP_EVALUATED)
+        outcome = check_returned(e, "the value callback", 1);
     if (outcome == GP_EVALUATED && refused)
         outcome = GP_NOT_HERE;
     if (f->team)
@@ -641,17 +676,18 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
     e->along = 0;
     if (gp_evaluator_is_stopped(e))
         return stop(e);
-    for (size_t k = 0; k < count; k++)
-        values[k] = NAN;
+    double *returned = new_returned(e, count);
     begin(e, GP_CALL_VALUE);
-    int refused = f->entries_f64(f->user, f->n, e->x, e->same, count, entry, number, values);
+    int refused = f->entries_f64(f->user, f->n, e->x, e->same, count, entry, number, returned);
     e->same = 1;
     end(e);
     e->values += count;
     if (e->progress)
         gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + count - 1);
-    for (size_t k = 0; k < count && refused; k++)
-        values[k] = NAN;
+    for (size_t k = 0; k < count; k++)
+        values[k] = refused ? NAN : returned[k];
+    if (check_returned(e, "the entries callback", count) == GP_FAULT)
+        return GP_FAULT;
     /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
     static const size_t LARGE = 64;
     return count < LARGE ? GP_EVALUATED : check_guards(e, "the entries callback", 0, zone_of(e, 0));
@@ -681,19 +717,20 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
     e->along = 0;
     if (gp_evaluator_is_stopped(e))
         return stop(e);
-    for (size_t k = 0; k < count; k++)
-        changes[k] = NAN;
+    double *returned = new_returned(e, count);
     uint64_t sum = checksum_of(v, f->n * sizeof(double));
     begin(e, GP_CALL_VALUE);
     int refused = f->changes_f64(f->user, f->n, e->x, (const double *)(const void *)v,
-                                 e->same_direction, count, step, changes);
+                                 e->same_direction, count, step, returned);
     e->same_direction = 1;
     end(e);
     e->values += count;
     if (e->progress)
         gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + count - 1);
-    for (size_t k = 0; k < count && refused; k++)
-        changes[k] = NAN;
+    for (size_t k = 0; k < count; k++)
+        changes[k] = refused ? NAN : returned[k];
+    if (check_returned(e, "the changes callback", count) == GP_FAULT)
+        return GP_FAULT;
     if (checksum_of(v, f->n * sizeof(double)) != sum)
         return gp_evaluator_fault(e, "wrote-x", "the changes callback wrote to its direction v");
     size_t zone = zone_of(e, 0);
@@ -751,7 +788,7 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         store(f->dtype, e->g, i, GP_POISON_NUMBER_VALUE);
     gp_evaluator_settle(e);
     const void *x = own_precision(e);
-    double together = NAN;
+    double *together = new_returned(e, 1);
     int refused, with_value = 0;
     begin(e, GP_CALL_GRADIENT);
     if (f->gradient_f64) {
@@ -760,19 +797,21 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
         refused = f->gradient_f32(f->user, f->n, x, e->g);
     } else {
         with_value = 1;
-        refused = wide ? f->value_gradient_f64(f->user, f->n, x, &together, e->g)
-                       : f->value_gradient_f32(f->user, f->n, x, &together, e->g);
+        refused = wide ? f->value_gradient_f64(f->user, f->n, x, together, e->g)
+                       : f->value_gradient_f32(f->user, f->n, x, together, e->g);
     }
     end(e);
     e->gradients++;
     gp_outcome outcome = check_guards(e, "the gradient callback", 0, zone_of(e, 1));
+    if (outcome == GP_EVALUATED && with_value)
+        outcome = check_returned(e, "the value-and-gradient callback", 1);
     if (outcome == GP_EVALUATED && refused)
         outcome = GP_NOT_HERE;
     outcome = gp_team_agree(f->team, e, outcome);
     if (outcome != GP_EVALUATED)
         return outcome;
     if (with_value && value)
-        *value = together;
+        *value = *together;
     int in_place =
         e->lean && wide && gradient == (double *)e->g && !written && poison == GP_POISON_NAN;
     int all_written = !in_place || !f->plants || is_clean(gradient + f->own, f->own_end - f->own);
@@ -791,17 +830,27 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     return GP_EVALUATED;
 }
 
+double *gp_evaluator_new_suspect(const gp_evaluator *e) {
+    size_t n = e->function->n;
+    double *g = gp_large_alloc((n + MARGIN) * sizeof *g);
+    if (g)
+        memset(g + n, RED, MARGIN * sizeof *g);
+    return g;
+}
+
 gp_outcome gp_evaluator_suspect(gp_evaluator *e, size_t suspect, double *g) {
     const gp_function *f = e->function;
     begin(e, GP_CALL_GRADIENT);
     int refused = f->suspect_gradient(f->user, suspect, f->n, e->point, g);
     end(e);
+    if (!is_margin_clean(g + f->n))
+        return gp_evaluator_fault(e, "overrun", "the suspects' callback wrote past the end of g");
     return refused ? GP_NOT_HERE : GP_EVALUATED;
 }
 
 gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double *re, double *im) {
     const gp_function *f = e->function;
-    double w[2] = {NAN, NAN};
+    double *w = new_returned(e, 2);
     for (size_t i = 0; i < f->n; i++) {
         e->complex_x[2 * i] = e->point[i];
         e->complex_x[2 * i + 1] = 0;
@@ -813,6 +862,8 @@ gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double 
     end(e);
     e->values++;
     gp_outcome outcome = check_guards(e, "the complex value callback", 0, zone_of(e, 0));
+    if (outcome == GP_EVALUATED)
+        outcome = check_returned(e, "the complex value callback", 2);
     *re = w[0];
     *im = w[1];
     if (outcome != GP_EVALUATED)

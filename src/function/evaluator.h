@@ -29,6 +29,9 @@ typedef struct gp_room {
     size_t count;
 } gp_room;
 
+/* Numbers that one call of a callback returns by pointer (values, changes). */
+enum { GP_MOST_RETURNED = 1024 };
+
 typedef struct gp_evaluator {
     const gp_function *function;
     uint64_t seed;
@@ -59,6 +62,7 @@ typedef struct gp_evaluator {
     double *complex_x;  /* 2 n, for a complex value; else NULL */
     gp_room claim_in[GP_CLAIMS + 1], claim_out[GP_CLAIMS + 1]; /* the last: of the map itself */
     uint64_t calls;             /* since the whole of the red zones was looked at by their number */
+    double *returned;   /* what callbacks return by pointer, see new_returned */
     gp_progress *progress;      /* may be NULL */
     uint64_t values, gradients; /* evaluations so far */
     uint64_t allowance;         /* of evaluations; 0: any number */
@@ -153,7 +157,9 @@ gp_outcome gp_evaluator_changes(gp_evaluator *evaluator, size_t count, const dou
 gp_outcome gp_evaluator_gradient(gp_evaluator *evaluator, gp_poison poison, double *gradient,
                                  unsigned char *written, double *value);
 
-/* g (n): what the gradient would be at the base point with one of the function's suspects. */
+/* g (n, from gp_evaluator_new_suspect, released with free): what the gradient would be at the base
+ * point with one of the function's suspects. */
+double *gp_evaluator_new_suspect(const gp_evaluator *evaluator);
 gp_outcome gp_evaluator_suspect(gp_evaluator *evaluator, size_t suspect, double *g);
 
 /* Re and Im of the value at point + i h e_entry; the evaluator must be at its base point. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/plain.h"
 #include "function/reserve.h"
 #include "function/threads.h"
 #include "function/vector.h"
@@ -17,7 +18,7 @@ void gp_note(gp_error *error, const char *format, ...) {
         va_list arguments;
         va_start(arguments, format);
         char line[sizeof error->message];
-        vsnprintf(line, sizeof line, format, arguments);
+        gp_plain_format(line, sizeof line, format, arguments);
         va_end(arguments);
         gp_printable(line, error->message, sizeof error->message);
     }
@@ -95,20 +96,29 @@ void gp_function_destroy(gp_function *f) {
     free(f);
 }
 
+size_t gp_volume(size_t dimensions, const size_t *shape) {
+    size_t entries = 1;
+    for (size_t k = 0; k < dimensions; k++) {
+        if (shape[k] == 0 || entries > GP_MAX_ENTRIES / shape[k])
+            return 0;
+        entries *= shape[k];
+    }
+    return entries;
+}
+
+int gp_team_is_sound(const gp_team *team) {
+    return team->gather && team->ranks >= 1 && team->rank >= 0 && team->rank < team->ranks;
+}
+
 gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
                                 const size_t *shape, const double *values) {
     if (!f || !name || !*name || (!values && !f->team) || (dimensions && !shape) ||
-        dimensions > GP_MAX_DIMENSIONS)
+        dimensions > GP_MAX_DIMENSIONS || f->lower) /* bounds are of all blocks */
         return GP_ERROR_ARGUMENT;
     if (f->team && values && f->own_end > f->own && f->own_end != f->n)
         return GP_ERROR_ARGUMENT; /* a rank's blocks are consecutive */
-    size_t entries = 1;
-    for (size_t i = 0; i < dimensions; i++) {
-        if (shape[i] == 0 || entries > SIZE_MAX / sizeof(double) / 2 / shape[i])
-            return GP_ERROR_ARGUMENT;
-        entries *= shape[i];
-    }
-    if (entries > SIZE_MAX / sizeof(double) / 2 - f->n)
+    size_t entries = gp_volume(dimensions, shape);
+    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
         return GP_ERROR_ARGUMENT;
 
     gp_block *block = realloc(f->block, (f->blocks + 1) * sizeof *block);
@@ -148,8 +158,7 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
 }
 
 gp_status gp_function_set_team(gp_function *f, const gp_team *team) {
-    if (!f || !team || f->blocks || f->dtype != GP_FLOAT64 || !team->gather || team->ranks < 1 ||
-        team->rank < 0 || team->rank >= team->ranks)
+    if (!f || !team || f->blocks || f->dtype != GP_FLOAT64 || !gp_team_is_sound(team))
         return GP_ERROR_ARGUMENT;
     f->team = team;
     return GP_OK;
@@ -321,6 +330,9 @@ gp_status gp_function_set_suspects(gp_function *f, size_t count, const gp_suspec
                                    gp_suspect_callback gradient) {
     if (!f || (count > 0 && (!suspects || !gradient)))
         return GP_ERROR_ARGUMENT;
+    for (size_t k = 0; k < count; k++)
+        if (!suspects[k].kind || !suspects[k].text)
+            return GP_ERROR_ARGUMENT;
     f->suspects = count;
     f->suspect = suspects;
     f->suspect_gradient = gradient;
@@ -391,8 +403,18 @@ gp_status gp_function_set_user(gp_function *f, void *user) {
     return GP_OK;
 }
 
+/* Is there anything that holds for one precision alone? A float64 value suits either. */
+static int has_precision(const gp_function *f) {
+    int any = f->blocks || f->team || f->value_f32 || f->outputs || f->entries_f64 ||
+              f->complex_value || gp_function_has_gradient(f);
+    for (int k = 0; k < GP_CLAIMS; k++)
+        any |= gp_function_claims(f, (gp_claim)k);
+    return any;
+}
+
 gp_status gp_function_set_dtype(gp_function *f, gp_dtype dtype) {
-    if (!f || f->blocks || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32))
+    if (!f || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32) ||
+        (dtype != f->dtype && has_precision(f)))
         return GP_ERROR_ARGUMENT;
     f->dtype = dtype;
     return GP_OK;
@@ -412,8 +434,13 @@ const gp_block *gp_function_block_of(const gp_function *f, size_t entry) {
 
 void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name, size_t size) {
     size_t used = 0, volume = 1;
+    if (!name || (dimensions && !shape))
+        return;
     if (size)
         name[0] = '\0';
+    for (size_t k = 0; k < dimensions; k++)
+        if (shape[k] == 0)
+            return; /* has no entries */
     for (size_t k = 1; k < dimensions; k++)
         volume *= shape[k];
     for (size_t k = 0; k < dimensions && used < size; k++) {
@@ -467,6 +494,12 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
             error, GP_ERROR_ARGUMENT,
             "%s: has no gradient callback: set one with gp_function_set_gradient_f64 (or _f32)",
             f->name);
+    for (size_t k = 0; k < f->plants; k++)
+        if (!gp_plant_fits(f, &f->plant[k]))
+            return gp_fail(error, GP_ERROR_ARGUMENT,
+                           "%s: a mistake was planted into block %s before its map or sparsity "
+                           "changed: plant it afterwards",
+                           f->name, f->block[f->plant[k].block].name);
     for (size_t k = 0; k < f->nonzeros; k++)
         if (f->row[k] >= f->outputs || f->column[k] >= f->n)
             return gp_fail(error, GP_ERROR_ARGUMENT,

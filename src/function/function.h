@@ -5,6 +5,9 @@
 #include "gradproof.h"
 
 #define GP_MAX_DIMENSIONS 8
+/* Of a function or a tensor: sizes of arrays with a few numbers an entry don't overflow. */
+#define GP_MAX_ENTRIES (SIZE_MAX / 64)
+enum { GP_MAX_JOBS = 1024 };
 
 typedef struct gp_block {
     char *name;
@@ -41,6 +44,7 @@ typedef struct gp_plant {
     gp_plant_kind kind;
     int claimed; /* into this claim's numbers for the block, not into the gradient */
     gp_claim claim;
+    int sparse; /* which had a pattern then */
     size_t block, index;
     double amount;
 } gp_plant;
@@ -118,6 +122,11 @@ void gp_note(gp_error *error, const char *format, ...) __attribute__((format(pri
 
 char *gp_copy_string(const char *text);
 
+/* Entries of a tensor; 0 where there are none or more than GP_MAX_ENTRIES. */
+size_t gp_volume(size_t dimensions, const size_t *shape);
+
+int gp_team_is_sound(const gp_team *team);
+
 /* The block that holds entry `entry` of x. */
 const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
 
@@ -137,6 +146,8 @@ const char *gp_claim_string(gp_claim claim);
 
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
+/* Is a plant still one into numbers that there are? */
+int gp_plant_fits(const gp_function *function, const gp_plant *plant);
 /* Applies one mistake to a block's numbers b (rows x columns) at parameters x (as many; of a decay
  * alone). */
 gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,

@@ -1,5 +1,6 @@
 /* Planted mistakes: what --plant does to the gradient under test, to show that it is caught. */
 #include "function/function.h"
+#include "function/plain.h"
 
 #include <errno.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 static int parse_number(const char *text, const char **end, double *number) {
     char *after;
     errno = 0;
-    *number = strtod(text, &after);
+    *number = gp_plain_number(text, &after);
     if (after == text || !isfinite(*number))
         return -1;
     *end = after;
@@ -20,13 +21,28 @@ static int parse_number(const char *text, const char **end, double *number) {
  */
 static int names_claim(const gp_function *f, const char *text, size_t length, gp_claim claim,
                        const char *block) {
-    char name[512];
+    const char *word = gp_claim_string(claim);
+    size_t letters = strlen(word);
+    if (!gp_function_claims(f, claim) || length < letters || memcmp(word, text, letters) != 0)
+        return 0;
     if (gp_claim_is_sparse(f, claim))
-        snprintf(name, sizeof name, "%s", gp_claim_string(claim));
-    else
-        snprintf(name, sizeof name, "%s %s", gp_claim_string(claim), block);
-    return gp_function_claims(f, claim) && strlen(name) == length &&
-           memcmp(name, text, length) == 0;
+        return length == letters;
+    return length == letters + 1 + strlen(block) && text[letters] == ' ' &&
+           memcmp(block, text + letters + 1, strlen(block)) == 0;
+}
+
+/* Numbers that a plant may change. */
+static size_t entries_of(const gp_function *f, const gp_plant *plant) {
+    if (!plant->claimed)
+        return f->block[plant->block].entries;
+    return gp_claim_is_sparse(f, plant->claim)
+               ? f->nonzeros
+               : gp_claim_outputs(f, plant->claim) * f->block[plant->block].entries;
+}
+
+int gp_plant_fits(const gp_function *f, const gp_plant *plant) {
+    int sparse = plant->claimed && gp_claim_is_sparse(f, plant->claim);
+    return sparse == plant->sparse && plant->index < entries_of(f, plant);
 }
 
 /* The block that the first `length` letters of text name, as reports do, and its size. */
@@ -43,10 +59,10 @@ static gp_status find_block(const gp_function *f, const char *text, size_t lengt
         for (int k = 0; k < GP_CLAIMS; k++)
             if (names_claim(f, text, length, (gp_claim)k, block->name)) {
                 int sparse = gp_claim_is_sparse(f, (gp_claim)k);
-                size_t m = gp_claim_outputs(f, (gp_claim)k);
                 plant->claimed = 1;
+                plant->sparse = sparse;
                 plant->claim = (gp_claim)k;
-                *entries = sparse ? f->nonzeros : m * block->entries;
+                *entries = entries_of(f, plant);
                 *dimensions = sparse ? 1 : 2;
                 return GP_OK;
             }

@@ -12,7 +12,7 @@
 
 gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
                            gp_error *error) {
-    if (!path || !function || argc < 0)
+    if (!path || !function || argc < 0 || (argc > 0 && !argv))
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_function_load: NULL argument");
     struct stat file;
     if (stat(path, &file) != 0 || access(path, R_OK) != 0)

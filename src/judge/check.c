@@ -20,6 +20,8 @@ static const double EVALUATIONS_PER_ENTRY = 8, BUDGET_SECONDS = 60;
 static const size_t FULL_WITH_JOURNAL = 20000;
 
 void gp_options_init(gp_options *options) {
+    if (!options)
+        return;
     memset(options, 0, sizeof *options);
     options->atol = -1;
 }
@@ -37,6 +39,17 @@ static gp_status fill_options(const gp_function *f, const gp_options *given, gp_
         isinf(o->notebook_epsilon))
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "options: confidence must be in [0, 1) and notebook_epsilon not negative");
+    if (o->strategy < GP_AUTO || o->strategy > GP_SAMPLE)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "options: there is no strategy %d",
+                       (int)o->strategy);
+    if (o->team && !gp_team_is_sound(o->team))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: the team needs a gather and a rank below its number of ranks, not "
+                       "rank %d of %d",
+                       o->team->rank, o->team->ranks);
+    if (o->jobs > GP_MAX_JOBS)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "options: at most %d jobs, not %u", GP_MAX_JOBS,
+                       o->jobs);
     if (o->rtol == 0)
         o->rtol = f->dtype == GP_FLOAT64 ? 1e-5 : 1e-3;
     if (o->points == 0)
@@ -234,11 +247,13 @@ static gp_status name_silent_units(gp_check_state *c) {
     if (!f->silence)
         return GP_OK;
     for (size_t i = 0; i < f->n; i++) {
-        char name[128];
+        char name[128] =
+            ""; /* one byte more than the callback is told of, to end what it doesn't */
         if (c->report->entry[i].status != GP_ENTRY_UNEXERCISED)
             continue;
-        if (f->silence(f->user, i, name, sizeof name) == 0 &&
-            gp_report_add_silent(c->report, name) != GP_OK)
+        int unknown = f->silence(f->user, i, name, sizeof name - 1);
+        name[sizeof name - 1] = '\0';
+        if (!unknown && name[0] && gp_report_add_silent(c->report, name) != GP_OK)
             return GP_ERROR_MEMORY;
     }
     return GP_OK;

@@ -90,16 +90,21 @@ static gp_status show_claim(const gp_function *f, gp_claim claim, gp_function *s
     }
     for (size_t b = 0; b < f->blocks && status == GP_OK; b++) {
         const gp_block *block = &f->block[b];
-        char name[256];
         size_t shape[GP_MAX_DIMENSIONS] = {m, block->entries}, dimensions = 2;
+        const char *word = gp_claim_string(claim);
+        size_t size = strlen(word) + strlen(block->name) + 2;
+        char *name = malloc(size);
+        if (!name)
+            return GP_ERROR_MEMORY;
         if (block->dimensions == 0)
             dimensions = 1;
         if (block->dimensions > 1 && block->dimensions < GP_MAX_DIMENSIONS) {
             dimensions = block->dimensions + 1;
             memcpy(shape + 1, block->shape, block->dimensions * sizeof *shape);
         }
-        snprintf(name, sizeof name, "%s %.200s", gp_claim_string(claim), block->name);
+        snprintf(name, size, "%s %s", word, block->name);
         status = show_block(shown, name, dimensions, shape, 0);
+        free(name);
         if (status == GP_OK)
             shown->block[shown->blocks - 1].derivative = 1;
     }

@@ -42,7 +42,7 @@ gp_status gp_match_suspects(gp_check_state *c, const gp_evidence *e, size_t *fou
         found[k] = 0;
     if (f->suspects == 0 || f->team || !c->scalars || gp_check_return(c) != GP_EVALUATED)
         return GP_OK;
-    double *suspect = gp_large_alloc(f->n * sizeof *suspect);
+    double *suspect = gp_evaluator_new_suspect(c->evaluator);
     if (!suspect)
         return GP_ERROR_MEMORY;
     for (size_t s = 0; s < f->suspects; s++) {

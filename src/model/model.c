@@ -29,23 +29,23 @@ void gp_model_destroy(gp_model *m) {
 }
 
 size_t gp_model_inputs(const gp_model *m) {
-    return m->inputs;
+    return m ? m->inputs : 0;
 }
 
 const char *gp_model_input_name(const gp_model *m, size_t input) {
-    return input < m->inputs ? m->input[input] : NULL;
+    return m && input < m->inputs ? m->input[input] : NULL;
 }
 
 const char *gp_model_label(const gp_model *m) {
-    return m->label;
+    return m ? m->label : NULL;
 }
 
 const char *gp_model_checks(const gp_model *m) {
-    return m->checks;
+    return m ? m->checks : NULL;
 }
 
 gp_network *gp_model_network(gp_model *m) {
-    return m->network;
+    return m ? m->network : NULL;
 }
 
 /* ---- scoring --------------------------------------------------------------------- */
@@ -154,7 +154,9 @@ gp_status gp_model_explain(gp_model *m, size_t rows, const double *X, double *in
 
 gp_status gp_model_function(gp_model *m, size_t rows, const double *X, const double *labels,
                             gp_function **function, gp_error *error) {
-    double *x = calloc((rows ? rows : 1) * m->inputs, sizeof *x);
+    if (!m || !X || !labels || !function || rows == 0 || rows > GP_MAX_ENTRIES / m->inputs)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "model: needs rows, their labels, and no NULL");
+    double *x = calloc(rows * m->inputs, sizeof *x);
     gp_status status = x ? GP_OK : GP_ERROR_MEMORY;
     if (status == GP_OK) {
         standardise(m, rows, X, x);

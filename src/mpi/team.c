@@ -38,6 +38,8 @@ void gp_team_leave(gp_team *team) {
 }
 
 gp_status gp_team_start(gp_team *team) {
+    if (!team)
+        return GP_ERROR_ARGUMENT;
     if (MPI_Init(NULL, NULL) != MPI_SUCCESS)
         return GP_ERROR_UNSUPPORTED;
     return gp_team_from_mpi(MPI_COMM_WORLD, team);

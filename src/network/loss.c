@@ -69,6 +69,11 @@ static double softmax_cross_entropy(const gp_network_options *options, size_t ou
     return w * (log(sum) + largest - z[c]);
 }
 
+const char *gp_loss_string(gp_loss loss) {
+    static const char *const names[] = {"sigmoid", "squared", "softmax", "notebook"};
+    return (size_t)loss < sizeof names / sizeof *names ? names[loss] : NULL;
+}
+
 double gp_loss_value(const gp_network_options *options, size_t outputs, const double *z,
                      const double *y, double *dz) {
     switch (options->loss) {

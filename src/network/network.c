@@ -35,8 +35,11 @@ gp_status gp_network_create(const gp_network_options *o, gp_network **network, g
     if (o->layers == 0 || o->layers > GP_MAX_LAYERS)
         return gp_fail(error, GP_ERROR_ARGUMENT, "network: must have 1 to %d layers, not %zu",
                        GP_MAX_LAYERS, o->layers);
-    if (!gp_activation_string(o->hidden) || o->loss > GP_NOTEBOOK_CROSS_ENTROPY)
+    if (!gp_activation_string(o->hidden) || !gp_loss_string(o->loss))
         return gp_fail(error, GP_ERROR_ARGUMENT, "network: unknown activation or loss");
+    if ((o->dtype != GP_FLOAT64 && o->dtype != GP_FLOAT32) ||
+        (o->initial != GP_INITIAL_BY_UNIT && o->initial != GP_INITIAL_GLOROT))
+        return gp_fail(error, GP_ERROR_ARGUMENT, "network: unknown precision or initial weights");
     if (!(o->dropout >= 0 && o->dropout < 1) || !(o->l2 >= 0) || isinf(o->l2) ||
         !(o->positive_weight >= 0) || isinf(o->positive_weight))
         return gp_fail(error, GP_ERROR_ARGUMENT,
@@ -69,7 +72,12 @@ gp_status gp_network_create(const gp_network_options *o, gp_network **network, g
         for (size_t l = 1; l <= o->layers; l++) {
             net->width[l] = o->units[l - 1];
             net->weights[l] = net->n;
-            net->n += net->width[l] * (net->width[l - 1] + 1);
+            size_t weights = gp_volume(2, (size_t[]){net->width[l], net->width[l - 1] + 1});
+            if (weights == 0 || weights > GP_MAX_ENTRIES - net->n) {
+                gp_network_destroy(net);
+                return gp_fail(error, GP_ERROR_ARGUMENT, "network: more parameters than fit");
+            }
+            net->n += weights;
         }
         net->theta = malloc(net->n * sizeof *net->theta);
     }
@@ -121,15 +129,17 @@ void gp_network_destroy(gp_network *net) {
 }
 
 size_t gp_network_parameters(const gp_network *net) {
-    return net->n;
+    return net ? net->n : 0;
 }
 
 void gp_network_get(const gp_network *net, double *parameters) {
-    memcpy(parameters, net->theta, net->n * sizeof *parameters);
+    if (net && parameters)
+        memcpy(parameters, net->theta, net->n * sizeof *parameters);
 }
 
 void gp_network_set(gp_network *net, const double *parameters) {
-    memcpy(net->theta, parameters, net->n * sizeof *parameters);
+    if (net && parameters)
+        memcpy(net->theta, parameters, net->n * sizeof *parameters);
 }
 
 static gp_status reserve(gp_network *net, size_t rows) {
@@ -137,8 +147,11 @@ static gp_status reserve(gp_network *net, size_t rows) {
         return GP_OK;
     size_t widest = 0, real = real_size(net);
     free_workspace(net);
+    net->count = 0; /* nothing can be evaluated until there is room again */
     for (size_t l = 1; l <= net->options.layers; l++) {
         widest = net->width[l] > widest ? net->width[l] : widest;
+        if (rows > GP_MAX_ENTRIES / widest)
+            return GP_ERROR_MEMORY;
         net->z[l] = malloc(rows * net->width[l] * real);
         net->a[l] = malloc(rows * net->width[l] * real);
         if (!net->z[l] || !net->a[l])
@@ -157,7 +170,10 @@ gp_status gp_network_set_data(gp_network *net, size_t examples, const double *X,
     if (!net || !X || !labels || examples == 0)
         return GP_ERROR_ARGUMENT;
     const gp_network_options *o = &net->options;
-    size_t outputs = net->width[o->layers], cells = examples * net->width[0];
+    size_t outputs = net->width[o->layers];
+    if (examples > GP_MAX_ENTRIES / net->width[0] || examples > GP_MAX_ENTRIES / outputs)
+        return GP_ERROR_ARGUMENT;
+    size_t cells = examples * net->width[0];
     net->label_columns = o->loss == GP_SOFTMAX_CROSS_ENTROPY ? 1 : outputs;
     for (size_t i = 0; i < examples * net->label_columns; i++) {
         double y = labels[i];
@@ -174,7 +190,7 @@ gp_status gp_network_set_data(gp_network *net, size_t examples, const double *X,
     free(net->labels);
     net->X64 = NULL;
     net->X32 = NULL;
-    net->examples = 0;
+    net->examples = net->count = 0;
     net->labels = malloc(examples * net->label_columns * sizeof *labels);
     if (!net->labels)
         return GP_ERROR_MEMORY;
@@ -417,7 +433,7 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
 }
 
 gp_status gp_network_cost(gp_network *net, double *cost, double *gradient) {
-    if (!net || net->examples == 0)
+    if (!net || net->count == 0)
         return GP_ERROR_ARGUMENT;
     double value;
     if (net->options.dtype == GP_FLOAT64) {

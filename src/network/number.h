@@ -3,10 +3,11 @@
 #define GP_NUMBER_H
 
 #include <stdint.h>
-#include <stdlib.h>
 
-/* As strtod: a mantissa below 2^53 and a power of ten up to 22 are exact in a double, and so is one
- * product or quotient of them, rounded once (Clinger 1990). What is more goes to strtod. */
+#include "function/plain.h"
+
+/* As gp_plain_number: a mantissa below 2^53 and a power of ten up to 22 are exact in a double, and
+ * so is one product or quotient of them, rounded once (Clinger 1990). What is more goes to it. */
 static inline double gp_read_number(const char *text, char **end) {
     static const double POWER[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -21,7 +22,7 @@ static inline double gp_read_number(const char *text, char **end) {
         for (at++; *at >= '0' && *at <= '9'; at++, digits++, behind++)
             mantissa = 10 * mantissa + (uint64_t)(*at - '0');
     if (digits == 0 || digits > 15 || *at) /* exponents, spaces, words: not here */
-        return strtod(text, end);
+        return gp_plain_number(text, end);
     *end = (char *)text + (at - text);
     double value = (double)mantissa / POWER[behind];
     return negative ? -value : value;

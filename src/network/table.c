@@ -89,15 +89,15 @@ void gp_table_destroy(gp_table *t) {
 }
 
 size_t gp_table_rows(const gp_table *t) {
-    return t->rows;
+    return t ? t->rows : 0;
 }
 
 size_t gp_table_columns(const gp_table *t) {
-    return t->columns;
+    return t ? t->columns : 0;
 }
 
 const char *gp_table_column_name(const gp_table *t, size_t column) {
-    return column < t->columns ? t->name[column] : NULL;
+    return t && column < t->columns ? t->name[column] : NULL;
 }
 
 size_t gp_table_find(const gp_table *t, const char *name) {
@@ -110,7 +110,7 @@ size_t gp_table_find(const gp_table *t, const char *name) {
 }
 
 double gp_table_cell(const gp_table *t, size_t row, size_t column) {
-    return row < t->rows && column < t->columns ? t->cell[row * t->columns + column] : NAN;
+    return t && row < t->rows && column < t->columns ? t->cell[row * t->columns + column] : NAN;
 }
 
 /* Row numbers in an order for learning: each class shuffled (Fisher & Yates), the rarer one then

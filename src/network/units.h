@@ -14,7 +14,5 @@ double gp_activate(gp_activation unit, double z);
 double gp_activate_derivative(gp_activation unit, double z);
 /* activate(z + d) - activate(z), to the rounding of the difference */
 double gp_activate_change(gp_activation unit, double z, double d);
-/* "relu", ...; NULL for a number that is none. */
-const char *gp_activation_string(gp_activation unit);
 
 #endif

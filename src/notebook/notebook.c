@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "function/function.h"
+#include "function/plain.h"
 #include "network/units.h"
 #include "notebook/numpy_random.h"
 
@@ -33,7 +34,7 @@ static const struct {
 enum { BLOCK_COUNT = sizeof BLOCKS / sizeof *BLOCKS };
 
 void gp_notebook_dictionary_to_vector(const gp_notebook_parameters *parameters, double *vector) {
-    for (size_t k = 0; k < BLOCK_COUNT; k++) {
+    for (size_t k = 0; k < BLOCK_COUNT && parameters && vector; k++) {
         size_t entries = BLOCKS[k].rows * BLOCKS[k].columns;
         memcpy(vector, (const char *)parameters + BLOCKS[k].member, entries * sizeof *vector);
         vector += entries;
@@ -41,7 +42,7 @@ void gp_notebook_dictionary_to_vector(const gp_notebook_parameters *parameters, 
 }
 
 void gp_notebook_vector_to_dictionary(const double *vector, gp_notebook_parameters *parameters) {
-    for (size_t k = 0; k < BLOCK_COUNT; k++) {
+    for (size_t k = 0; k < BLOCK_COUNT && parameters && vector; k++) {
         size_t entries = BLOCKS[k].rows * BLOCKS[k].columns;
         memcpy((char *)parameters + BLOCKS[k].member, vector, entries * sizeof *vector);
         vector += entries;
@@ -55,6 +56,8 @@ void gp_notebook_gradients_to_vector(const gp_notebook_parameters *gradients, do
 void gp_notebook_test_case(double X[4][3], double Y[3], gp_notebook_parameters *parameters) {
     gp_numpy_random random;
     double vector[N];
+    if (!X || !Y || !parameters)
+        return;
     gp_numpy_seed(&random, 1);
     for (size_t i = 0; i < INPUTS; i++)
         for (size_t j = 0; j < M; j++)
@@ -116,6 +119,8 @@ static void linear(size_t units, size_t inputs, const double *W, const double *A
 
 double gp_notebook_forward_n(const double X[4][3], const double Y[3],
                              const gp_notebook_parameters *p, gp_notebook_cache *cache) {
+    if (!X || !Y || !p)
+        return NAN;
     gp_notebook_cache own, *c = cache ? cache : &own; // cppcheck-suppress uninitvar
     c->parameters = *p;
     linear(5, 4, *p->W1, *X, p->b1, *c->Z1);
@@ -170,6 +175,8 @@ static void back_through(size_t units, size_t inputs, const double *W, const dou
 
 void gp_notebook_backward_n(const double X[4][3], const double Y[3], const gp_notebook_cache *c,
                             gp_notebook_version version, gp_notebook_parameters *g) {
+    if (!X || !Y || !c || !g)
+        return;
     /* As given, dW2 is multiplied by 2 and db1 by 4. */
     double dW2_scale = version == GP_NOTEBOOK_GIVEN ? 2 : 1;
     double db1_scale = version == GP_NOTEBOOK_GIVEN ? 4 : 1;
@@ -191,6 +198,8 @@ double gp_notebook_gradient_check_n(const gp_notebook_parameters *parameters,
                                     const double Y[3], double epsilon, FILE *stream, int colour) {
     double theta[N], grad[N], gradapprox[N];
     gp_notebook_parameters moved;
+    if (!parameters || !gradients || !X || !Y)
+        return NAN;
     gp_notebook_dictionary_to_vector(parameters, theta);
     gp_notebook_gradients_to_vector(gradients, grad);
     for (size_t i = 0; i < N; i++) {
@@ -205,12 +214,14 @@ double gp_notebook_gradient_check_n(const gp_notebook_parameters *parameters,
         gradapprox[i] = (plus - minus) / (2 * epsilon);
     }
     double difference = difference_of(N, grad, gradapprox);
+    gp_plain plain = gp_plain_begin();
     if (stream && difference > 1e-7)
         fprintf(stream, "There is a mistake in the backward propagation! difference = %.17g\n",
                 difference);
     else if (stream)
         fprintf(stream, "%sYour backward propagation works perfectly fine! difference = %.17g%s\n",
                 colour ? "\033[92m" : "", difference, colour ? "\033[0m" : "");
+    gp_plain_end(plain);
     return difference;
 }
 

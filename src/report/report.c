@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/plain.h"
 #include "system/text.h"
 
 static const gp_entry NOTHING = {
@@ -169,7 +170,7 @@ gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, doub
     char message[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    gp_plain_format(message, sizeof message, format, arguments);
     va_end(arguments);
     gp_diagnosis *list = realloc(block->diagnosis, (block->result.diagnoses + 1) * sizeof *list);
     if (!list)
@@ -194,7 +195,7 @@ gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
     char line[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    gp_plain_format(line, sizeof line, format, arguments);
     va_end(arguments);
     char **list = realloc(r->practice, (r->practices + 1) * sizeof *list);
     if (!list)
@@ -208,7 +209,7 @@ gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
 }
 
 const char *gp_report_practice(const gp_report *r, size_t line) {
-    return line < r->practices ? r->practice[line] : NULL;
+    return r && line < r->practices ? r->practice[line] : NULL;
 }
 
 gp_status gp_report_name_point(gp_report *r, size_t point, const char *format, ...) {
@@ -274,7 +275,7 @@ gp_status gp_report_add_loss(gp_report *r, const char *line) {
 }
 
 const char *gp_report_loss(const gp_report *r, size_t line) {
-    return line < r->losses ? r->loss[line] : NULL;
+    return r && line < r->losses ? r->loss[line] : NULL;
 }
 
 gp_status gp_report_add_silent(gp_report *r, const char *given) {
@@ -335,23 +336,23 @@ const char *gp_limit_string(gp_limit limit) {
 }
 
 gp_verdict gp_report_verdict(const gp_report *r) {
-    return r->verdict;
+    return r ? r->verdict : GP_FAILED;
 }
 
 int gp_report_exit_code(const gp_report *r) {
-    return (int)r->verdict;
+    return (int)gp_report_verdict(r);
 }
 
 int gp_report_interrupted(const gp_report *r) {
-    return r->interrupted;
+    return r && r->interrupted;
 }
 
 const char *gp_report_failure(const gp_report *r) {
-    return r->failure[0] ? r->failure : NULL;
+    return r && r->failure[0] ? r->failure : NULL;
 }
 
 size_t gp_report_blocks(const gp_report *r) {
-    return r->blocks;
+    return r ? r->blocks : 0;
 }
 
 gp_status gp_report_block(const gp_report *r, size_t block, gp_block_result *result) {
@@ -362,7 +363,7 @@ gp_status gp_report_block(const gp_report *r, size_t block, gp_block_result *res
 }
 
 size_t gp_report_entries(const gp_report *r) {
-    return r->n;
+    return r ? r->n : 0;
 }
 
 gp_status gp_report_entry(const gp_report *r, size_t entry, gp_entry *result) {
@@ -380,21 +381,21 @@ gp_status gp_report_self_test(const gp_report *r, size_t block, gp_self_test_res
 }
 
 double gp_report_difference(const gp_report *r) {
-    return r->difference;
+    return r ? r->difference : NAN;
 }
 
 double gp_report_resolution(const gp_report *r) {
-    return r->resolution;
+    return r ? r->resolution : NAN;
 }
 
 size_t gp_report_exercised(const gp_report *r) {
-    return r->exercised;
+    return r ? r->exercised : 0;
 }
 
 size_t gp_report_points(const gp_report *r) {
-    return r->points;
+    return r ? r->points : 0;
 }
 
 uint64_t gp_report_evaluations(const gp_report *r, int gradient) {
-    return gradient ? r->gradients : r->values;
+    return !r ? 0 : gradient ? r->gradients : r->values;
 }

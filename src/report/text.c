@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "function/plain.h"
+
 typedef struct gp_palette {
     const char *good, *bad, *unsure, *strong, *off;
 } gp_palette;
@@ -256,15 +258,13 @@ static void print_resolution(const gp_report *r, FILE *stream) {
     fputc('\n', stream);
 }
 
-gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
-    if (!r || !stream)
-        return GP_ERROR_ARGUMENT;
+static void print(const gp_report *r, FILE *stream, unsigned flags) {
     gp_palette p = palette(flags);
     fprintf(stream, "%s%s%s: %s", verdict_colour(&p, r->verdict), gp_verdict_string(r->verdict),
             p.off, r->function);
     if (r->verdict == GP_FAILED && r->losses == 0) {
         fprintf(stream, ": %s\n", r->failure);
-        return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+        return;
     }
     fprintf(stream, ", %zu parameter%s", r->parameters, plural(r->parameters));
     if (r->parameters != r->n)
@@ -284,7 +284,7 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
         fprintf(stream, ", resolution %.1e", r->resolution);
     fputc('\n', stream);
     if (flags & GP_PRINT_QUIET)
-        return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+        return;
 
     fputc('\n', stream);
     print_blocks(r, &p, stream);
@@ -314,5 +314,13 @@ gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     fprintf(stream, ", seed %llu\n", (unsigned long long)r->seed);
     if (flags & GP_PRINT_VERBOSE)
         print_entries(r, stream);
+}
+
+gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
+    if (!r || !stream)
+        return GP_ERROR_ARGUMENT;
+    gp_plain plain = gp_plain_begin();
+    print(r, stream, flags);
+    gp_plain_end(plain);
     return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
 }

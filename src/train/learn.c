@@ -78,8 +78,8 @@ void gp_shuffle(size_t *order, size_t count, uint64_t seed, uint64_t part) {
 
 /* Share `number` of `jobs` of `count` things: [first, end). */
 static void part_of(size_t count, unsigned number, unsigned jobs, size_t *first, size_t *end) {
-    *first = count * number / jobs;
-    *end = count * (number + 1) / jobs;
+    *first = (size_t)((uint64_t)count * number / jobs);
+    *end = (size_t)((uint64_t)count * (number + 1) / jobs);
 }
 
 static void meet(const gp_share *s) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "function/function.h"
+
 typedef struct gp_scored {
     double score, label;
 } gp_scored;
@@ -15,6 +17,8 @@ static int by_score(const void *a, const void *b) {
 }
 
 void gp_curve_clear(gp_curve *r) {
+    if (!r)
+        return;
     free(r->threshold);
     free(r->true_positives);
     free(r->false_positives);
@@ -22,6 +26,8 @@ void gp_curve_clear(gp_curve *r) {
 }
 
 gp_status gp_curve_of(size_t rows, const double *scores, const double *labels, gp_curve *r) {
+    if (!r || (rows && (!scores || !labels)) || rows > GP_MAX_ENTRIES)
+        return GP_ERROR_ARGUMENT;
     *r = (gp_curve){0};
     for (size_t i = 0; i < rows; i++)
         if (isnan(scores[i])) /* has no place in an order */

@@ -96,6 +96,8 @@ gp_status gp_payments_create(uint64_t rows, uint64_t seed, gp_payments **payment
 }
 
 void gp_payments_next(gp_payments *p, double *cell) {
+    if (!p || !cell)
+        return;
     p->draws = 0;
     p->time += -log(uniform(p)) * p->pace;
     double days = p->time / 86400;

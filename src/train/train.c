@@ -11,6 +11,7 @@
 #include "function/checksum.h"
 #include "function/clock.h"
 #include "network/blas.h"
+#include "network/limits.h"
 #include "network/table.h"
 #include "report/report.h"
 #include "system/output.h"
@@ -33,6 +34,8 @@ enum {
 static const double MAX_LOSS_RATIO = 1e4;
 
 void gp_train_options_init(gp_train_options *o) {
+    if (!o)
+        return;
     memset(o, 0, sizeof *o);
     o->checks = GP_CHECK_START | GP_CHECK_BURN_IN | GP_CHECK_END;
     o->momentum = o->validation = -1;
@@ -620,6 +623,17 @@ static gp_status fill_options(const gp_train_options *given, gp_train_options *o
         o->momentum = 0.9;
     if (o->validation < 0)
         o->validation = 0.2;
+    int known = (o->optimizer == GP_ADAM || o->optimizer == GP_SGD) &&
+                (o->schedule == GP_COSINE || o->schedule == GP_CONSTANT) &&
+                (o->dtype == GP_FLOAT64 || o->dtype == GP_FLOAT32) && o->jobs <= GP_MAX_JOBS &&
+                o->hidden_layers < GP_MAX_LAYERS && (o->plant || !o->plants);
+    for (size_t k = 0; k < o->plants && known; k++)
+        known = o->plant[k] != NULL;
+    if (!known)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "train: an optimizer, schedule or precision that there isn't, more than %d "
+                       "jobs or %d layers, or a plant that is NULL",
+                       GP_MAX_JOBS, GP_MAX_LAYERS);
     if (!o->label || (o->hidden_layers && !o->hidden) || !(o->learning_rate > 0) ||
         !(o->momentum < 1) || !(o->validation < 1) || isinf(o->learning_rate))
         return gp_fail(error, GP_ERROR_ARGUMENT,

@@ -1,0 +1,594 @@
+/* The public functions under a caller's mistakes: NULLs, numbers that an enumeration doesn't have,
+ * calls out of order, callbacks that write more than they may. */
+#include <unistd.h>
+
+#include "report/report.h"
+#include "testing.h"
+
+enum { N = 6 };
+
+static int value(void *user, size_t n, const double *x, double *f) {
+    (void)user;
+    *f = 0;
+    for (size_t i = 0; i < n; i++)
+        *f += x[i] * x[i] * x[i] / 3;
+    return 0;
+}
+
+static int gradient(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = x[i] * x[i];
+    return 0;
+}
+
+static const double X[N] = {1, -2, 0.5, 0.25, 3, -0.75};
+
+static gp_function *cubes(void) {
+    gp_function *f;
+    size_t n = N;
+    assert_int_equal(gp_function_create("cubes", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, X), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    return f;
+}
+
+/* The report's failure has these words. */
+static void assert_fails(gp_function *f, const char *words) {
+    gp_report *report = testing_check(f, NULL);
+    const char *failure = gp_report_failure(report);
+    if (!failure || !strstr(failure, words))
+        fail_msg("'%s' lacks '%s'", failure ? failure : "no failure", words);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+/* Refused, in words that have these among them; the report isn't touched. */
+static void assert_refused(gp_function *f, const gp_options *options, const char *words) {
+    gp_report *report = NULL;
+    gp_error error = {""};
+    assert_int_equal(gp_check(f, options, &report, &error), GP_ERROR_ARGUMENT);
+    assert_null(report);
+    if (!strstr(error.message, words))
+        fail_msg("'%s' lacks '%s'", error.message, words);
+}
+
+/* ---- NULL ------------------------------------------------------------------------ */
+
+static void reports_answer_for_null(void **state) {
+    (void)state;
+    gp_block_result block;
+    gp_entry entry;
+    gp_self_test_result self_test;
+    assert_int_equal(gp_report_verdict(NULL), GP_FAILED);
+    assert_int_equal(gp_report_exit_code(NULL), 3);
+    assert_int_equal(gp_report_interrupted(NULL), 0);
+    assert_null(gp_report_loss(NULL, 0));
+    assert_null(gp_report_failure(NULL));
+    assert_null(gp_report_practice(NULL, 0));
+    assert_int_equal(gp_report_blocks(NULL), 0);
+    assert_int_equal(gp_report_entries(NULL), 0);
+    assert_int_equal(gp_report_exercised(NULL), 0);
+    assert_int_equal(gp_report_points(NULL), 0);
+    assert_int_equal(gp_report_evaluations(NULL, 0), 0);
+    assert_int_equal(gp_report_evaluations(NULL, 1), 0);
+    assert_true(isnan(gp_report_difference(NULL)));
+    assert_true(isnan(gp_report_resolution(NULL)));
+    assert_int_equal(gp_report_block(NULL, 0, &block), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_entry(NULL, 0, &entry), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_self_test(NULL, 0, &self_test), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_print(NULL, stdout, 0), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_write_json(NULL, stdout), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_blank(NULL, NULL), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_create_failure(NULL, "k", "m", NULL, NULL), GP_ERROR_ARGUMENT);
+    assert_null(gp_chain_stage_report(NULL, 0));
+    gp_report_destroy(NULL);
+}
+
+static void functions_refuse_null(void **state) {
+    (void)state;
+    const double zero = 0;
+    const size_t one = 1;
+    gp_report *report = NULL;
+    gp_function *f = cubes();
+    const gp_status refused[] = {
+        gp_function_create(NULL, GP_FLOAT64, NULL, &f),
+        gp_function_create("f", GP_FLOAT64, NULL, NULL),
+        gp_function_create("f", (gp_dtype)2, NULL, &f),
+        gp_function_add_block(NULL, "x", 0, 1, &one, &zero),
+        gp_function_add_block(f, NULL, 0, 1, &one, &zero),
+        gp_function_add_block(f, "y", 0, 1, NULL, &zero),
+        gp_function_add_block(f, "y", 0, 1, &one, NULL),
+        gp_function_add_block(f, "y", 0, 9, &one, &zero),
+        gp_function_set_value_f64(f, NULL),
+        gp_function_set_gradient_f64(NULL, gradient),
+        gp_function_set_map_f64(f, 1, NULL),
+        gp_function_set_team(f, NULL),
+        gp_function_set_suspects(f, 1, NULL, NULL),
+        gp_function_set_suspects(NULL, 0, NULL, NULL),
+        gp_function_set_batches(f, 2, NULL),
+        gp_function_set_batches(f, 0, NULL),
+        gp_function_set_examples(f, 1, NULL),
+        gp_function_set_parts(f, 2, NULL, NULL),
+        gp_function_set_sparsity(f, 1, NULL, &one),
+        gp_function_set_bounds(NULL, &zero, &zero),
+        gp_function_set_seed(NULL, NULL),
+        gp_function_set_silence(NULL, NULL),
+        gp_function_set_entries_f64(NULL, NULL),
+        gp_function_set_changes_f64(NULL, NULL),
+        gp_function_set_destructor(NULL, NULL),
+        gp_function_set_user(NULL, NULL),
+        gp_function_set_reentrant(NULL, 1),
+        gp_function_set_batch_size(NULL, 1),
+        gp_function_set_dtype(NULL, GP_FLOAT64),
+        gp_function_plant(NULL, "x:zero", NULL),
+        gp_function_plant(f, NULL, NULL),
+        gp_function_load(NULL, 0, NULL, &f, NULL),
+        gp_function_load("x.so", 1, NULL, &f, NULL),
+        gp_check(NULL, NULL, &report, NULL),
+        gp_check(f, NULL, NULL, NULL),
+    };
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++)
+        if (refused[k] != GP_ERROR_ARGUMENT)
+            fail_msg("call %zu returned %d", k, (int)refused[k]);
+    gp_function_destroy(f);
+    gp_options_init(NULL);
+    gp_train_options_init(NULL);
+    gp_index_name(2, NULL, 3, NULL, 0);
+    assert_string_equal(gp_status_string((gp_status)99), "unknown status");
+    assert_string_equal(gp_verdict_string((gp_verdict)-1), "unknown");
+}
+
+static void the_others_answer_for_null(void **state) {
+    (void)state;
+    double number = 0;
+    gp_table *table;
+    gp_model *model;
+    gp_function *f;
+    gp_report *report;
+    gp_network *network;
+    gp_curve curve;
+    gp_quality quality;
+    gp_chain *chain;
+    gp_payments *payments;
+    gp_train_options train;
+    gp_train_options_init(&train);
+    assert_int_equal(gp_table_rows(NULL), 0);
+    assert_int_equal(gp_table_columns(NULL), 0);
+    assert_null(gp_table_column_name(NULL, 0));
+    assert_true(isnan(gp_table_cell(NULL, 0, 0)));
+    assert_int_equal(gp_model_inputs(NULL), 0);
+    assert_null(gp_model_input_name(NULL, 0));
+    assert_null(gp_model_label(NULL));
+    assert_null(gp_model_checks(NULL));
+    assert_null(gp_model_network(NULL));
+    assert_int_equal(gp_network_parameters(NULL), 0);
+    gp_network_get(NULL, &number);
+    gp_network_set(NULL, &number);
+    gp_payments_next(NULL, &number);
+    gp_curve_clear(NULL);
+    gp_notebook_dictionary_to_vector(NULL, NULL);
+    gp_notebook_vector_to_dictionary(NULL, NULL);
+    gp_notebook_gradients_to_vector(NULL, NULL);
+    gp_notebook_test_case(NULL, NULL, NULL);
+    gp_notebook_backward_n(NULL, NULL, NULL, GP_NOTEBOOK_GIVEN, NULL);
+    assert_true(isnan(gp_notebook_forward_n(NULL, NULL, NULL, NULL)));
+    assert_true(isnan(gp_notebook_gradient_check_n(NULL, NULL, NULL, NULL, 1e-7, NULL, 0)));
+    const gp_status refused[] = {
+        gp_table_read_csv(NULL, &table, NULL),
+        gp_rows_read_csv("x.csv", NULL, NULL),
+        gp_table_generate(3, 0, NULL, NULL),
+        gp_table_examples(NULL, "y", 0, NULL, NULL, NULL),
+        gp_payments_create(3, 0, NULL),
+        gp_payments_create(0, 0, &payments),
+        gp_model_read(NULL, &model, NULL),
+        gp_model_write(NULL, "x", NULL),
+        gp_model_score(NULL, 1, &number, &number),
+        gp_model_explain(NULL, 1, &number, &number),
+        gp_model_function(NULL, 1, &number, &number, &f, NULL),
+        gp_network_create(NULL, &network, NULL),
+        gp_network_set_data(NULL, 1, &number, &number),
+        gp_network_set_rows(NULL, 0, 1),
+        gp_network_cost(NULL, &number, NULL),
+        gp_network_function(NULL, 1, &f, NULL),
+        gp_train(NULL, &train, &model, &report, NULL),
+        gp_curve_of(1, NULL, &number, &curve),
+        gp_curve_of(1, &number, &number, NULL),
+        gp_quality_of(1, NULL, &number, 0.5, 1, 1, &quality),
+        gp_chain_create(NULL, 1, &number, &chain),
+        gp_chain_create("c", SIZE_MAX / 4, &number, &chain),
+        gp_chain_add_block(NULL, "x", 0, NULL, &number),
+        gp_chain_function(NULL, &f, NULL),
+        gp_chain_check(NULL, NULL, &report, NULL),
+        gp_notebook_function(NULL, &f, NULL),
+    };
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++)
+        if (refused[k] != GP_ERROR_ARGUMENT)
+            fail_msg("call %zu returned %d", k, (int)refused[k]);
+    gp_table_destroy(NULL);
+    gp_model_destroy(NULL);
+    gp_network_destroy(NULL);
+    gp_payments_destroy(NULL);
+    gp_chain_destroy(NULL);
+}
+
+/* ---- numbers out of range -------------------------------------------------------- */
+
+static int no_gather(void *context, const void *mine, size_t bytes, void *all) {
+    (void)context;
+    memcpy(all, mine, bytes);
+    return 0;
+}
+
+static void options_out_of_range_are_refused(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    gp_options o;
+    const gp_team teams[] = {{NULL, 0, 1, NULL},
+                             {NULL, 0, 0, no_gather},
+                             {NULL, 2, 2, no_gather},
+                             {NULL, -1, 2, no_gather}};
+    for (size_t k = 0; k < 4; k++) {
+        gp_options_init(&o);
+        o.team = &teams[k];
+        assert_refused(f, &o, "team");
+    }
+    for (int strategy = -1; strategy < 80; strategy = strategy < 0 ? 4 : strategy + 73) {
+        gp_options_init(&o);
+        o.strategy = (gp_strategy)strategy;
+        assert_refused(f, &o, "strategy");
+    }
+    gp_options_init(&o);
+    o.jobs = UINT32_MAX;
+    assert_refused(f, &o, "jobs");
+    gp_options_init(&o);
+    o.rtol = NAN;
+    assert_refused(f, &o, "rtol");
+    gp_options_init(&o);
+    o.confidence = -1;
+    assert_refused(f, &o, "confidence");
+    gp_options_init(&o);
+    o.timeout = NAN;
+    assert_refused(f, &o, "timeout");
+    gp_function_destroy(f);
+}
+
+static void networks_out_of_range_are_refused(void **state) {
+    (void)state;
+    const size_t units[] = {3, 1};
+    const gp_network_options sound = {.inputs = 2, .layers = 2, .units = units};
+    gp_network_options wrong[6];
+    gp_network *net;
+    for (size_t k = 0; k < 6; k++)
+        wrong[k] = sound;
+    wrong[0].dtype = (gp_dtype)5;
+    wrong[1].loss = (gp_loss)77;
+    wrong[2].loss = (gp_loss)-1;
+    wrong[3].hidden = (gp_activation)77;
+    wrong[4].initial = (gp_initial)2;
+    wrong[5].inputs = SIZE_MAX / 2;
+    for (size_t k = 0; k < 6; k++)
+        assert_int_equal(gp_network_create(&wrong[k], &net, NULL), GP_ERROR_ARGUMENT);
+    double cell[] = {1, 2}, label = 1, cost;
+    assert_int_equal(gp_network_create(&sound, &net, NULL), GP_OK);
+    assert_int_equal(gp_network_cost(net, &cost, NULL), GP_ERROR_ARGUMENT); /* no data yet */
+    assert_int_equal(gp_network_set_data(net, SIZE_MAX / 2, cell, &label), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_network_set_data(net, 1, cell, &label), GP_OK);
+    assert_int_equal(gp_network_cost(net, &cost, NULL), GP_OK);
+    assert_int_equal(gp_network_set_rows(net, 0, SIZE_MAX), GP_ERROR_ARGUMENT);
+    gp_network_destroy(net);
+}
+
+static void training_out_of_range_is_refused(void **state) {
+    (void)state;
+    gp_table *table;
+    gp_model *model;
+    gp_report *refuted;
+    gp_train_options wrong[6];
+    const char *plant = NULL;
+    assert_int_equal(gp_table_generate(100, 1, &table, NULL), GP_OK);
+    for (size_t k = 0; k < 6; k++) {
+        gp_train_options_init(&wrong[k]);
+        wrong[k].label = "fraud";
+    }
+    wrong[0].optimizer = (gp_optimizer)9;
+    wrong[1].schedule = (gp_schedule)-1;
+    wrong[2].dtype = (gp_dtype)3;
+    wrong[3].plants = 1;
+    wrong[4].plants = 1;
+    wrong[4].plant = &plant;
+    wrong[5].hidden_layers = SIZE_MAX;
+    wrong[5].hidden = (const size_t[]){1};
+    for (size_t k = 0; k < 6; k++)
+        assert_int_equal(gp_train(table, &wrong[k], &model, &refuted, NULL), GP_ERROR_ARGUMENT);
+    gp_table_destroy(table);
+}
+
+/* ---- calls out of order ---------------------------------------------------------- */
+
+static void no_block_comes_after_the_bounds(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    double lower[N + 1], more = 1;
+    for (size_t i = 0; i < N + 1; i++)
+        lower[i] = -10;
+    assert_int_equal(gp_function_set_bounds(f, lower, NULL), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "y", 0, 0, NULL, &more), GP_ERROR_ARGUMENT);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+static int map(void *user, size_t n, const double *x, size_t m, double *y) {
+    (void)user;
+    for (size_t j = 0; j < m; j++)
+        y[j] = x[j % n] * x[j % n];
+    return 0;
+}
+
+static int jacobian(void *user, size_t n, const double *x, size_t count, double *J) {
+    (void)user;
+    for (size_t k = 0; k < count; k++)
+        J[k] = k % n == k / n % n ? 2 * x[k % n] : 0;
+    return 0;
+}
+
+static int vjp(void *user, size_t n, const double *x, size_t m, const double *u, double *g) {
+    (void)user;
+    memset(g, 0, n * sizeof *g);
+    for (size_t j = 0; j < m; j++)
+        g[j % n] += 2 * x[j % n] * u[j];
+    return 0;
+}
+
+/* "vjp x" has 5 x 6 entries, then 2 x 6. */
+static void a_plant_is_of_the_map_that_there_is(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    const size_t diagonal[] = {0, 1, 2};
+    assert_int_equal(gp_function_set_map_f64(f, 5, map), GP_OK);
+    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    assert_int_equal(gp_function_plant(f, "vjp x:entry=29,add=1", NULL), GP_OK);
+    assert_int_equal(gp_function_set_map_f64(f, 2, map), GP_OK);
+    assert_refused(f, NULL, "planted");
+    gp_function_destroy(f);
+    f = cubes();
+    assert_int_equal(gp_function_set_map_f64(f, 5, map), GP_OK);
+    assert_int_equal(gp_function_set_jacobian_f64(f, jacobian), GP_OK);
+    assert_int_equal(gp_function_plant(f, "jacobian x:entry=29,add=1", NULL), GP_OK);
+    assert_int_equal(gp_function_set_sparsity(f, 3, diagonal, diagonal), GP_OK);
+    assert_refused(f, NULL, "planted");
+    gp_function_destroy(f);
+}
+
+static void precision_is_settled_before_callbacks(void **state) {
+    (void)state;
+    gp_function *f;
+    const gp_team team = {NULL, 0, 1, no_gather};
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_OK); /* mixed precision */
+    assert_int_equal(gp_function_set_dtype(f, GP_FLOAT64), GP_OK);
+    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_set_dtype(f, GP_FLOAT64), GP_OK); /* as it is */
+    gp_function_destroy(f);
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_ERROR_ARGUMENT);
+    gp_function_destroy(f);
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_set_team(f, &team), GP_OK);
+    assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_ERROR_ARGUMENT);
+    gp_function_destroy(f);
+}
+
+static void suspects_have_names(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    const gp_suspect nameless = {NULL, "there is no kind"}, silent = {"kind", NULL};
+    gp_suspect_callback none = (gp_suspect_callback)(void (*)(void))gradient;
+    assert_int_equal(gp_function_set_suspects(f, 1, &nameless, none), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_set_suspects(f, 1, &silent, none), GP_ERROR_ARGUMENT);
+    gp_function_destroy(f);
+}
+
+/* ---- callbacks that write more than they may ------------------------------------- */
+
+static int wide_value(void *user, size_t n, const double *x, double *f) {
+    (void)value(user, n, x, f);
+    f[1] = 3;
+    return 0;
+}
+
+static int wide_value_gradient(void *user, size_t n, const double *x, double *f, double *g) {
+    (void)value(user, n, x, f);
+    f[-1] = 3;
+    return gradient(user, n, x, g);
+}
+
+static int wide_entries(void *user, size_t n, const double *x, int same, size_t count,
+                        const size_t *entry, const double *number, double *values) {
+    double moved[N];
+    (void)same;
+    for (size_t k = 0; k < count; k++) {
+        memcpy(moved, x, n * sizeof *x);
+        moved[entry[k]] = number[k];
+        (void)value(user, n, moved, &values[k]);
+    }
+    values[count] = 1;
+    return 0;
+}
+
+static int wide_changes(void *user, size_t n, const double *x, const double *v, int same,
+                        size_t count, const double *step, double *changes) {
+    (void)user, (void)same;
+    for (size_t k = 0; k < count; k++) {
+        changes[k] = 0;
+        for (size_t i = 0; i < n; i++) {
+            double d = step[k] * v[i];
+            changes[k] += d * (x[i] * x[i] + d * x[i] + d * d / 3);
+        }
+    }
+    for (size_t k = count; k < count + 8; k++)
+        changes[k] = 1;
+    return 0;
+}
+
+static int wide_complex(void *user, size_t n, const double *z, double *w) {
+    (void)user;
+    w[0] = w[1] = 0;
+    for (size_t i = 0; i < n; i++) {
+        double a = z[2 * i], b = z[2 * i + 1];
+        w[0] += (a * a * a - 3 * a * b * b) / 3;
+        w[1] += (3 * a * a * b - b * b * b) / 3;
+    }
+    w[2] = 0;
+    return 0;
+}
+
+static int wrong_gradient(void *user, size_t n, const double *x, double *g) {
+    (void)gradient(user, n, x, g);
+    g[2] += 1;
+    return 0;
+}
+
+static int wide_suspect(void *user, size_t suspect, size_t n, const double *x, double *g) {
+    (void)suspect;
+    (void)wrong_gradient(user, n, x, g);
+    g[n] = 0;
+    return 0;
+}
+
+static void writing_past_what_is_returned_is_found(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    assert_int_equal(gp_function_set_value_f64(f, wide_value), GP_OK);
+    assert_fails(f, "the value callback wrote past the 1 number");
+    f = cubes();
+    assert_int_equal(gp_function_set_value_gradient_f64(f, wide_value_gradient), GP_OK);
+    f->gradient_f64 = NULL;
+    assert_fails(f, "the value-and-gradient callback wrote past");
+    f = cubes();
+    assert_int_equal(gp_function_set_entries_f64(f, wide_entries), GP_OK);
+    assert_fails(f, "the entries callback wrote past");
+    f = cubes();
+    assert_int_equal(gp_function_set_complex_value(f, wide_complex), GP_OK);
+    assert_fails(f, "the complex value callback wrote past the 2 numbers");
+}
+
+static void writing_past_the_changes_is_found(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    gp_options o;
+    gp_report *report;
+    gp_options_init(&o);
+    o.strategy = GP_PROJECT;
+    assert_int_equal(gp_function_set_changes_f64(f, wide_changes), GP_OK);
+    assert_int_equal(gp_check(f, &o, &report, NULL), GP_OK);
+    assert_non_null(gp_report_failure(report));
+    assert_non_null(strstr(gp_report_failure(report), "the changes callback wrote past"));
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+static void a_suspect_that_writes_past_its_end_names_nothing(void **state) {
+    (void)state;
+    static const gp_suspect suspect = {"wide", "too much is written"};
+    gp_function *f = cubes();
+    gp_block_result block;
+    assert_int_equal(gp_function_set_gradient_f64(f, wrong_gradient), GP_OK);
+    assert_int_equal(gp_function_set_suspects(f, 1, &suspect, wide_suspect), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    assert_int_equal(gp_report_block(report, 0, &block), GP_OK);
+    for (size_t k = 0; k < block.diagnoses; k++)
+        assert_string_not_equal(block.diagnosis[k].kind, "wide");
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+static int silent_value(void *user, size_t n, const double *x, double *f) {
+    (void)user, (void)n;
+    *f = x[0] * x[0];
+    return 0;
+}
+
+static int silent_gradient(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    memset(g, 0, n * sizeof *g);
+    g[0] = 2 * x[0];
+    return 0;
+}
+
+static int endless_name(void *user, size_t entry, char *name, size_t size) {
+    (void)user, (void)entry;
+    memset(name, 'u', size);
+    return 0;
+}
+
+static void the_name_of_a_silent_unit_ends(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    assert_int_equal(gp_function_set_value_f64(f, silent_value), GP_OK);
+    assert_int_equal(gp_function_set_gradient_f64(f, silent_gradient), GP_OK);
+    assert_int_equal(gp_function_set_silence(f, endless_name), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(report->silents, 1);
+    assert_in_range(strlen(report->silent[0]), 16, 127);
+    assert_int_equal(strspn(report->silent[0], "u"), strlen(report->silent[0]));
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+/* ---- long names ------------------------------------------------------------------ */
+
+static void blocks_of_a_map_keep_their_whole_names(void **state) {
+    (void)state;
+    gp_function *f;
+    char name[2][600], plant[700];
+    const size_t three = 3;
+    assert_int_equal(gp_function_create("long", GP_FLOAT64, NULL, &f), GP_OK);
+    for (size_t b = 0; b < 2; b++) {
+        memset(name[b], 'n', sizeof name[b]);
+        name[b][sizeof name[b] - 2] = (char)('0' + b);
+        name[b][sizeof name[b] - 1] = '\0';
+        assert_int_equal(gp_function_add_block(f, name[b], 0, 1, &three, X + 3 * b), GP_OK);
+    }
+    assert_int_equal(gp_function_set_map_f64(f, 4, map), GP_OK);
+    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    snprintf(plant, sizeof plant, "vjp %s:scale=2", name[1]);
+    assert_int_equal(gp_function_plant(f, plant, NULL), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    gp_block_result block;
+    assert_int_equal(gp_report_blocks(report), 2);
+    for (size_t b = 0; b < 2; b++) {
+        assert_int_equal(gp_report_block(report, b, &block), GP_OK);
+        assert_string_equal(block.name + strlen("vjp "), name[b]);
+        assert_int_equal(block.verdict, b ? GP_REFUTED : GP_VERIFIED);
+    }
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reports_answer_for_null),
+        cmocka_unit_test(functions_refuse_null),
+        cmocka_unit_test(the_others_answer_for_null),
+        cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(networks_out_of_range_are_refused),
+        cmocka_unit_test(training_out_of_range_is_refused),
+        cmocka_unit_test(no_block_comes_after_the_bounds),
+        cmocka_unit_test(a_plant_is_of_the_map_that_there_is),
+        cmocka_unit_test(precision_is_settled_before_callbacks),
+        cmocka_unit_test(suspects_have_names),
+        cmocka_unit_test(writing_past_what_is_returned_is_found),
+        cmocka_unit_test(writing_past_the_changes_is_found),
+        cmocka_unit_test(a_suspect_that_writes_past_its_end_names_nothing),
+        cmocka_unit_test(the_name_of_a_silent_unit_ends),
+        cmocka_unit_test(blocks_of_a_map_keep_their_whole_names)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
