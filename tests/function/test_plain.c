@@ -123,7 +123,7 @@ static void reports_are_plain(void **state) {
         assert_true(block.diagnoses > 0);
         for (size_t d = 0; d < block.diagnoses; d++)
             assert_plain(block.diagnosis[d].message);
-        assert_non_null(strstr(json, "0.5"));
+        assert_plain(json);
         free(text);
         free(json);
         gp_report_destroy(report);
