@@ -15,7 +15,7 @@
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check check-threads fuzz tutorial bench corpus peers lint format install coverage clean
+.PHONY: all setup demo test check check-threads fuzz bench corpus peers lint format install coverage clean
 
 all: build
 
@@ -80,10 +80,6 @@ format:
 install: build
 	@cmake --install build --prefix $(PREFIX)
 	@scripts/after_install build/install_manifest.txt
-
-# Brings the numbers in the tutorial's output up to date; where its words differ, it says so.
-tutorial: build
-	@GRADPROOF=build/gradproof GP_BUILD=build GP_SOURCE=. python3 tests/program/test_tutorial.py --write
 
 clean:
 	@rm -rf build build-dev build-threads build-fuzz build-coverage build.log

@@ -347,9 +347,10 @@ void run(FILE *out, const settings &o, const problem &p) {
 }
 
 int usage() {
-    fprintf(stderr, "usage: corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] "
-                    "[--only NAME] [--data FILE.csv] [--rtol R] [--constant C] [--show VERDICT|outside] "
-                    "[--strategy full|project|sample]\n");
+    fprintf(stderr,
+            "usage: corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] "
+            "[--only NAME] [--data FILE.csv] [--rtol R] [--constant C] [--show VERDICT|outside] "
+            "[--strategy full|project|sample]\n");
     return 64;
 }
 
@@ -402,8 +403,11 @@ int main(int argc, char **argv) {
             continue;
         for (size_t i = w; i < list.size(); i += jobs)
             if (o.only.empty() || list[i]->name.find(o.only) != std::string::npos ||
-                list[i]->family == o.only || (list[i]->unseeded && o.only == "unseeded"))
+                list[i]->family == o.only || (list[i]->unseeded && o.only == "unseeded")) {
                 run(part, o, *list[i]);
+                fprintf(stderr, "corpus: seed %llu, function %zu of %zu: %s\n",
+                        (unsigned long long)o.seed, i + 1, list.size(), list[i]->name.c_str());
+            }
         fflush(part);
         if (jobs > 1)
             _exit(0);

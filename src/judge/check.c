@@ -112,13 +112,14 @@ static gp_strategy choose_strategy(gp_check_state *c) {
         return GP_FULL;
     if (o->budget_evaluations)
         return evaluations <= (double)o->budget_evaluations ? GP_FULL : GP_PROJECT;
-    if (o->journal || o->team)
-        return n <= FULL_WITH_JOURNAL ? GP_FULL : GP_PROJECT;
     if (n <= FULL_ANYWAY)
         return GP_FULL;
-    double budget = o->budget_seconds > 0 ? o->budget_seconds : BUDGET_SECONDS;
-    return n <= FULL_AT_MOST && measure_cost(c) * evaluations / workers <= budget ? GP_FULL
-                                                                                  : GP_PROJECT;
+    /* Measured in any case, so that a report counts the same evaluations whoever takes part. */
+    double seconds = n <= FULL_AT_MOST ? measure_cost(c) * evaluations / workers : INFINITY;
+    if (o->journal || o->team)
+        return n <= FULL_WITH_JOURNAL ? GP_FULL : GP_PROJECT;
+    return seconds <= (o->budget_seconds > 0 ? o->budget_seconds : BUDGET_SECONDS) ? GP_FULL
+                                                                                   : GP_PROJECT;
 }
 
 /* What a journal must have been made for. */

@@ -30,7 +30,7 @@ static gp_network *network(gp_activation unit, gp_dtype dtype, double dropout,
 static void without_a_mistake_it_is_the_gradient(void **state) {
     static const size_t units[] = {6, 6, 1};
     (void)state;
-    for (int unit = GP_LINEAR; unit <= GP_GELU; unit++)
+    for (int unit = 0; gp_activation_string((gp_activation)unit); unit++)
         for (int dropped = 0; dropped < 2; dropped++) {
             gp_network *net = network((gp_activation)unit, GP_FLOAT64, dropped ? 0.3 : 0, units);
             size_t n = gp_network_parameters(net), suspects;
