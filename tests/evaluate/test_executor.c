@@ -1,4 +1,5 @@
 /* Whoever runs the tasks, the report is the same, byte for byte but for times. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -80,9 +81,11 @@ static void test_threads_and_processes(void **state) {
 /* ---- hosts and functions that are in the way of worker processes ---- */
 
 static void wait_for_everybody(int number) {
+    int before = errno;
     (void)number;
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
+    errno = before;
 }
 
 static void test_workers_that_cannot_be_waited_for(void **state) {
