@@ -871,9 +871,8 @@ gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double 
     return refused || !isfinite(w[0]) || !isfinite(w[1]) ? GP_NOT_HERE : GP_EVALUATED;
 }
 
-/* Calls one of the callbacks of maps: `in` and `out` in the function's precision. */
-static int call_map(const gp_function *f, int claim, const void *x, const void *in, size_t count,
-                    void *out) {
+int gp_call_map(const gp_function *f, int claim, const void *x, const void *in, size_t count,
+                void *out) {
     size_t n = f->n, m = f->outputs;
     int wide = f->dtype == GP_FLOAT64;
     switch (claim) {
@@ -925,7 +924,7 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     if (claim == GP_CLAIMS)
         gp_evaluator_settle(e);
     begin(e, claim == GP_CLAIMS ? GP_CALL_MAP : GP_CALL_CLAIM);
-    int refused = call_map(f, claim, own_precision(e), in, count, result);
+    int refused = gp_call_map(f, claim, own_precision(e), in, count, result);
     end(e);
     if (claim == GP_CLAIMS)
         e->values++;

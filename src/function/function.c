@@ -110,26 +110,13 @@ int gp_team_is_sound(const gp_team *team) {
     return team->gather && team->ranks >= 1 && team->rank >= 0 && team->rank < team->ranks;
 }
 
-gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
-                                const size_t *shape, const double *values) {
-    if (!f || !name || !*name || (!values && !f->team) || (dimensions && !shape) ||
-        dimensions > GP_MAX_DIMENSIONS || f->lower) /* bounds are of all blocks */
-        return GP_ERROR_ARGUMENT;
-    if (f->team && values && f->own_end > f->own && f->own_end != f->n)
-        return GP_ERROR_ARGUMENT; /* a rank's blocks are consecutive */
-    size_t entries = gp_volume(dimensions, shape);
-    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
-        return GP_ERROR_ARGUMENT;
-
+/* A block behind the others, under a name that is new; x is the caller's to enlarge. */
+static gp_status append_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
+                              const size_t *shape, size_t entries) {
     gp_block *block = realloc(f->block, (f->blocks + 1) * sizeof *block);
     if (!block)
         return GP_ERROR_MEMORY;
     f->block = block;
-    size_t bytes = f->n * sizeof(double), more = entries * sizeof(double);
-    double *x = f->team ? gp_reserve_more(f->x, bytes, bytes + more) : realloc(f->x, bytes + more);
-    if (!x)
-        return GP_ERROR_MEMORY;
-    f->x = x;
     block += f->blocks;
     memset(block, 0, sizeof *block);
     block->name = gp_printable_copy(name);
@@ -146,15 +133,44 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
     block->offset = f->n;
     block->entries = entries;
     block->stage = stage;
-    for (size_t i = 0; i < entries && values; i++)
-        x[f->n + i] = f->dtype == GP_FLOAT32 ? (double)(float)values[i] : values[i];
-    if (values && f->own_end == f->own)
-        f->own = f->n;
     f->n += entries;
-    if (values)
-        f->own_end = f->n;
     f->blocks++;
     return GP_OK;
+}
+
+gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
+                                const size_t *shape, const double *values) {
+    if (!f || !name || !*name || (!values && !f->team) || (dimensions && !shape) ||
+        dimensions > GP_MAX_DIMENSIONS || f->lower) /* bounds are of all blocks */
+        return GP_ERROR_ARGUMENT;
+    if (f->team && values && f->own_end > f->own && f->own_end != f->n)
+        return GP_ERROR_ARGUMENT; /* a rank's blocks are consecutive */
+    size_t entries = gp_volume(dimensions, shape), first = f->n;
+    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
+        return GP_ERROR_ARGUMENT;
+    size_t bytes = f->n * sizeof(double), more = entries * sizeof(double);
+    double *x = f->team ? gp_reserve_more(f->x, bytes, bytes + more) : realloc(f->x, bytes + more);
+    if (!x)
+        return GP_ERROR_MEMORY;
+    f->x = x;
+    gp_status status = append_block(f, name, stage, dimensions, shape, entries);
+    if (status != GP_OK)
+        return status;
+    for (size_t i = 0; i < entries && values; i++)
+        x[first + i] = f->dtype == GP_FLOAT32 ? (double)(float)values[i] : values[i];
+    if (values && f->own_end == f->own)
+        f->own = first;
+    if (values)
+        f->own_end = f->n;
+    return GP_OK;
+}
+
+gp_status gp_function_show_block(gp_function *f, const char *name, size_t dimensions,
+                                 const size_t *shape) {
+    size_t entries = gp_volume(dimensions, shape);
+    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
+        return GP_ERROR_ARGUMENT;
+    return append_block(f, name, 0, dimensions, shape, entries);
 }
 
 gp_status gp_function_set_team(gp_function *f, const gp_team *team) {

@@ -127,6 +127,10 @@ size_t gp_volume(size_t dimensions, const size_t *shape);
 
 int gp_team_is_sound(const gp_team *team);
 
+/* Adds a block that has no numbers in x, for reports: none with numbers may follow. */
+gp_status gp_function_show_block(gp_function *function, const char *name, size_t dimensions,
+                                 const size_t *shape);
+
 /* The block that holds entry `entry` of x. */
 const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
 

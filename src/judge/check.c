@@ -109,7 +109,7 @@ static gp_strategy choose_strategy(gp_check_state *c) {
     double evaluations = EVALUATIONS_PER_ENTRY * (double)n;
     double workers = o->jobs > 1 ? o->jobs : 1;
     if (o->self_test || !c->scalars)
-        return GP_FULL;
+        return c->project_maps ? GP_PROJECT : GP_FULL;
     if (o->budget_evaluations)
         return evaluations <= (double)o->budget_evaluations ? GP_FULL : GP_PROJECT;
     if (n <= FULL_ANYWAY)
@@ -340,9 +340,14 @@ static gp_status diagnose_sparse(gp_check_state *c) {
 }
 
 static gp_status diagnose(gp_check_state *c) {
-    const gp_function *f = c->shown;
+    gp_function placed = *c->shown; /* products have been diagnosed where they were found wrong */
+    const gp_function *f = &placed;
     gp_report *r = c->report;
     size_t total = 0;
+    if (c->project_maps) {
+        placed.n = c->scalars;
+        placed.blocks = c->scalars ? c->function->blocks : 0;
+    }
     for (size_t i = gp_report_next(r, 0); i < f->n; i = gp_report_next(r, i + 1))
         total += gp_report_at(r, i)->status == GP_ENTRY_REFUTED;
     if (total == 0)
@@ -445,7 +450,7 @@ static gp_outcome run(gp_check_state *c, size_t *list) {
 
 /* What a check that isn't lean keeps of each entry. */
 static gp_status make_arrays(gp_check_state *c) {
-    size_t shown = c->shown->n;
+    size_t shown = c->placed ? c->placed : 1;
     c->manner = calloc(shown, 1);
     c->gradient = calloc(shown, sizeof(double));
     c->numeric = calloc(shown, sizeof(double));
@@ -469,7 +474,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     if (status == GP_OK)
         status = fill_options(f, given, &c.options, error);
     if (status == GP_OK)
-        status = gp_maps_shown(f, &c.shown, error);
+        status = gp_maps_shown(f, c.project_maps = gp_maps_project(f, &c.options), &c.shown, error);
     if (status != GP_OK)
         return status;
     const gp_function *shown = c.shown;
@@ -483,8 +488,8 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     c.executor.threads = f->reentrant;
     c.executor.timeout = c.options.timeout;
     c.executor.team = c.options.team && c.options.team->ranks > 1 ? c.options.team : NULL;
-    /* Derivatives of maps are looked at entry by entry. */
-    c.lean = c.options.strategy == GP_PROJECT && c.scalars && shown->n == f->n;
+    c.lean = c.options.strategy == GP_PROJECT && c.scalars && (c.project_maps || shown->n == f->n);
+    c.placed = c.lean ? 0 : c.project_maps ? c.scalars : shown->n;
     c.tolerance = calloc(shown->blocks, sizeof *c.tolerance);
     c.typical = calloc(f->blocks, sizeof(double));
     c.pilot = calloc(f->blocks, sizeof(double));
@@ -496,12 +501,13 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
             status = GP_ERROR_MEMORY;
     }
     if (status == GP_OK)
-        status = gp_report_create(shown, f->name, c.lean, &c.report);
+        status = gp_report_create(shown, f->name, c.placed, &c.report);
     if (status == GP_OK)
         status = gp_evaluator_create(f, c.options.seed, c.options.progress, c.lean, &c.evaluator);
     double *own = NULL; /* a lean gradient stays where the callback writes it, if it can */
     if (status == GP_OK && c.lean) {
-        int in_place = f->dtype == GP_FLOAT64 && (f->value_f64 || f->value_f32);
+        /* Second derivatives call the gradient callback again. */
+        int in_place = f->dtype == GP_FLOAT64 && (f->value_f64 || f->value_f32) && shown == f;
         own = in_place ? NULL : gp_reserve(f->n * sizeof *own);
         c.gradient = in_place ? c.evaluator->g : own;
         status = c.gradient ? GP_OK : GP_ERROR_MEMORY;
@@ -541,11 +547,15 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         if (status == GP_OK && r->verdict != GP_FAILED)
             status = diagnose(&c);
         /* full: every entry was held against its bound; sample: the share that was looked at */
-        size_t checked = 0;
-        for (size_t k = 0; k < r->blocks; k++)
+        size_t checked = 0, entries = 0;
+        for (size_t k = 0; k < r->blocks && entries < c.placed; k++) {
+            entries += r->block[k].result.entries;
             checked += r->block[k].result.entries - r->block[k].result.count[GP_ENTRY_UNCHECKED];
-        r->confidence = c.options.strategy == GP_PROJECT ? 1 - c.options.confidence
-                                                         : (double)checked / (double)shown->n;
+        }
+        r->confidence =
+            c.project_maps || c.options.strategy == GP_PROJECT ? 1 - c.options.confidence : 1;
+        if (entries)
+            r->confidence = fmin(r->confidence, (double)checked / (double)entries);
         for (int k = 0; k < 2; k++) {
             free(c.example_d[k]);
             free(c.example_b[k]);

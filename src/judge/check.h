@@ -12,6 +12,9 @@ typedef struct gp_check_state {
     const gp_function *function;
     const gp_function *shown; /* as the report has it: `function` itself, or maps.h's own */
     size_t scalars;           /* entries of a gradient to check: n, or 0 */
+    int project_maps;         /* derivatives of maps by random products: products.h */
+    size_t placed;      /* entries of `shown` that have places in arrays and in the report: those
+                           that are looked at one by one */
     int lean;           /* random directions: no array of n but x and g, and NULL for those below
                            that are marked + */
     gp_options options; /* with every default filled in */

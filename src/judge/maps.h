@@ -6,10 +6,16 @@
 
 #include "judge/check.h"
 
+/* Are derivatives of maps, by the strategy asked for, checked by random products rather than entry
+ * by entry? auto: where the latter would cost too much, as of decision 0019. */
+int gp_maps_project(const gp_function *function, const gp_options *options);
+
 /* The function as its report shows it: its own blocks where it has a gradient to check, then for
  * each claim "jacobian W1" (outputs x shape of W1), ... A new function without callbacks, to be
- * destroyed unless it is the same: one without any claims is shown as it is. */
-gp_status gp_maps_shown(const gp_function *function, const gp_function **shown, gp_error *error);
+ * destroyed unless it is the same: one without any claims is shown as it is.
+ * project: its derivatives have no numbers in x. */
+gp_status gp_maps_shown(const gp_function *function, int project, const gp_function **shown,
+                        gp_error *error);
 
 /* Checks every claim at the given point, and at another one what stays silent. Writes into the
  * report's entries from the first claim's block on, into tolerance, gradient, numeric, bound and

@@ -12,7 +12,8 @@
 static const gp_entry NOTHING = {
     .analytic = NAN, .numeric = NAN, .bound = NAN, .left = NAN, .right = NAN};
 
-gp_status gp_report_create(const gp_function *f, const char *name, int sparse, gp_report **report) {
+gp_status gp_report_create(const gp_function *f, const char *name, size_t placed,
+                           gp_report **report) {
     gp_report *r = calloc(1, sizeof *r);
     if (!r)
         return GP_ERROR_MEMORY;
@@ -22,12 +23,12 @@ gp_status gp_report_create(const gp_function *f, const char *name, int sparse, g
         r->value_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
         r->n = r->parameters = f->n;
         r->block = calloc(f->blocks, sizeof *r->block);
-        r->room = sparse ? 16 : f->n;
-        r->looked = sparse ? 0 : f->n;
-        r->entry = malloc(r->room * sizeof *r->entry);
-        r->index = sparse ? malloc(r->room * sizeof *r->index) : NULL;
+        r->placed = placed;
+        r->room = 16;
+        r->entry = malloc((placed + r->room) * sizeof *r->entry);
+        r->index = malloc(r->room * sizeof *r->index);
     }
-    if (!r->function || (f && (!r->block || !r->entry || (sparse && !r->index)))) {
+    if (!r->function || (f && (!r->block || !r->entry || !r->index))) {
         gp_report_destroy(r);
         return GP_ERROR_MEMORY;
     }
@@ -59,7 +60,7 @@ gp_status gp_report_create(const gp_function *f, const char *name, int sparse, g
             block->result.column = memcpy(block->column, f->block[b].column, bytes);
         }
     }
-    for (size_t i = 0; i < r->looked; i++)
+    for (size_t i = 0; i < r->placed; i++)
         r->entry[i] = NOTHING;
     r->resolution = r->difference = r->confidence = r->noise = r->value = NAN;
     *report = r;
@@ -67,10 +68,10 @@ gp_status gp_report_create(const gp_function *f, const char *name, int sparse, g
 }
 
 gp_status gp_report_blank(const gp_function *f, gp_report **report) {
-    return f && report ? gp_report_create(f, f->name, 0, report) : GP_ERROR_ARGUMENT;
+    return f && report ? gp_report_create(f, f->name, f->n, report) : GP_ERROR_ARGUMENT;
 }
 
-/* The place of the first entry from `entry` on in a sparse report's list. */
+/* The place of the first entry from `entry` on in the list of those without a place. */
 static size_t place_of(const gp_report *r, size_t entry) {
     size_t low = 0, high = r->looked;
     while (low < high) {
@@ -84,32 +85,32 @@ static size_t place_of(const gp_report *r, size_t entry) {
 }
 
 const gp_entry *gp_report_at(const gp_report *r, size_t entry) {
-    if (!r->index)
+    if (entry < r->placed)
         return &r->entry[entry];
     size_t at = place_of(r, entry);
-    return at < r->looked && r->index[at] == entry ? &r->entry[at] : &NOTHING;
+    return at < r->looked && r->index[at] == entry ? &r->entry[r->placed + at] : &NOTHING;
 }
 
 size_t gp_report_next(const gp_report *r, size_t entry) {
-    if (!r->index)
+    if (entry < r->placed)
         return entry;
     size_t at = place_of(r, entry);
     return at < r->looked ? r->index[at] : r->n;
 }
 
 gp_status gp_report_put(gp_report *r, size_t entry, const gp_entry *value) {
-    if (!r->index) {
+    if (entry < r->placed) {
         r->entry[entry] = *value;
         return GP_OK;
     }
     size_t at = place_of(r, entry);
     if (at < r->looked && r->index[at] == entry) {
-        r->entry[at] = *value;
+        r->entry[r->placed + at] = *value;
         return GP_OK;
     }
     if (r->looked == r->room) {
         size_t room = 2 * r->room;
-        gp_entry *entries = realloc(r->entry, room * sizeof *entries);
+        gp_entry *entries = realloc(r->entry, (r->placed + room) * sizeof *entries);
         if (entries)
             r->entry = entries;
         size_t *index = realloc(r->index, room * sizeof *index);
@@ -119,9 +120,10 @@ gp_status gp_report_put(gp_report *r, size_t entry, const gp_entry *value) {
             return GP_ERROR_MEMORY;
         r->room = room;
     }
-    memmove(r->entry + at + 1, r->entry + at, (r->looked - at) * sizeof *r->entry);
+    gp_entry *here = r->entry + r->placed + at;
+    memmove(here + 1, here, (r->looked - at) * sizeof *here);
     memmove(r->index + at + 1, r->index + at, (r->looked - at) * sizeof *r->index);
-    r->entry[at] = *value;
+    *here = *value;
     r->index[at] = entry;
     r->looked++;
     return GP_OK;

@@ -24,8 +24,9 @@ struct gp_report {
     size_t n, blocks;
     size_t parameters; /* of the function: fewer than n where derivatives of maps were checked */
     gp_report_block_data *block;
-    gp_entry *entry; /* n; or `looked`, of the entries in `index` */
-    size_t *index;   /* ascending; NULL where every entry has its place */
+    size_t placed;   /* entries [0, placed) have their places at the front of `entry`, */
+    gp_entry *entry; /* which goes on with the `looked` entries listed in `index` */
+    size_t *index;   /* ascending */
     size_t looked, room;
     gp_verdict verdict;
     int unlocated;         /* random directions refute it, and no block by itself */
@@ -54,9 +55,9 @@ struct gp_report {
     uint64_t seed;
 };
 
-/* An empty report on a function: all entries unchecked. `function` may be NULL. sparse: entries
- * take room when they are put in. */
-gp_status gp_report_create(const gp_function *function, const char *name, int sparse,
+/* An empty report on a function: all entries unchecked. `function` may be NULL. Entries from
+ * `placed` on take room when they are put in. */
+gp_status gp_report_create(const gp_function *function, const char *name, size_t placed,
                            gp_report **report);
 
 /* An entry, unchecked where a sparse report has nothing on it. */
