@@ -154,7 +154,7 @@ static int is_dear(const gp_function *f, gp_claim claim, const gp_options *o) {
     double columns = (double)f->n, workers = o->jobs > 1 ? o->jobs : 1;
     if (entries > MOST_BY_DEFAULT)
         return 1;
-    if (entries <= FULL_ANYWAY && !sparse && !o->budget_evaluations)
+    if (entries <= FULL_ANYWAY && m <= FULL_ANYWAY && f->n <= FULL_ANYWAY)
         return 0;
     if (sparse) /* those of a group share their values: a few groups for each entry of a row */
         columns = fmin(columns, 2 * ceil((double)entries / (double)m) + 1);

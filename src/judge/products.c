@@ -514,8 +514,6 @@ static double rounding(const gp_products *p) {
 static gp_outcome choose_scale(gp_products *p) {
     double wanted = NOISE_SHARE * p->check->options.rtol * p->all, step = 0;
     double longest = LONGEST[p->f->dtype == GP_FLOAT32];
-    double sigma =
-        hypot(gp_products_rounding(p, p->u), gp_dtype_epsilon(p->f->dtype) * p->all / sqrt(12));
     p->scale = 1;
     gp_probe probe = probe_of(p, 0);
     gp_line line;
