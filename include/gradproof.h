@@ -215,8 +215,11 @@ GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callb
 /* ---- other kinds of derivative ----
  *
  * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of
- * a map are held against difference quotients of F, entry by entry, output by input; if a function
- * has a value and a gradient too, those are checked as ever. Second derivatives are those of the
+ * a map are held against difference quotients of F, entry by entry, output by input; or, where that
+ * would cost too much, by a few random cotangents u and directions v, u'J v against differences of
+ * u'F along v, whatever m and n are. The strategy full looks at up to 2^24 entries, one by one;
+ * project asks for the latter. Such a map is checked at the given point alone. If a function has a
+ * value and a gradient too, those are checked as ever. Second derivatives are those of the
  * gradient callback: they need no map. Each writes all of its output and returns 0, or anything
  * else for "not here". */
 /* y (m) := F(x). */

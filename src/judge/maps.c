@@ -23,7 +23,7 @@ static const size_t MOST_ENTRIES = (size_t)1 << 24, MOST_BY_DEFAULT = (size_t)1 
 /* Entry by entry, whatever that costs; values of the map that a column takes, as a rule; seconds to
  * judge an entry, and to find out that an output isn't in a sparse Jacobian's column. */
 static const size_t FULL_ANYWAY = 4096;
-static const double VALUES_PER_COLUMN = 8, JUDGEMENT = 1e-5, ABSENCE = 1e-8, BUDGET_SECONDS = 60;
+static const double VALUES_PER_COLUMN = 8, JUDGEMENT = 1e-5, ABSENCE = 3e-7, BUDGET_SECONDS = 60;
 enum { RANDOM_PAIRS = 4 };
 
 /* A derivative found outside of the pattern. */

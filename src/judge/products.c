@@ -520,11 +520,11 @@ static gp_outcome choose_scale(gp_products *p) {
     gp_line_start(&line, p->evaluator, &probe, p->f0[0]);
     if (wanted > 0)
         step = 1.3 * GP_NOISE_FACTOR * SUMMED * rounding(p) / wanted;
-    p->scale = fmin(fmax(step / gp_first_step(&line), SHORTEST), longest);
+    /* Where nothing is claimed to move, at steps as of any function. */
+    p->scale = wanted > 0 ? fmin(fmax(step / gp_first_step(&line), SHORTEST), longest) : 1;
     gp_outcome outcome = start_line(p, 0);
     gp_ladder ladder = ladder_of(p, 0, &p->line[0]);
-    while (outcome == GP_EVALUATED && gp_ladder_is_still(&ladder) && p->scale < longest &&
-           p->all > 0) {
+    while (outcome == GP_EVALUATED && gp_ladder_is_still(&ladder) && p->scale < longest) {
         p->scale = fmin(64 * p->scale, longest);
         outcome = start_line(p, 0);
         ladder = ladder_of(p, 0, &p->line[0]);
