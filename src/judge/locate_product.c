@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/decide.h"
 #include "judge/products.h"
 
 enum {
@@ -20,6 +21,8 @@ enum {
 };
 /* How well a part should be known, as a share of what is off. */
 static const double SHARP = 0.05;
+/* What nothing explains is measured again at steps so many times as long, where stairs show. */
+static const double FARTHER = 64;
 /* A right product may be off by this share of rtol. */
 static const double FINE = 0.02;
 
@@ -327,7 +330,9 @@ static gp_outcome walk_part(gp_product_search *s, size_t low, size_t high, doubl
     double suitable = shift * s->rung[0].step / gp_first_step(&line);
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT)
         return GP_FAULT;
-    return gp_ladder_refine(&ladder, &line, s->sigma, goal, PART_EVALUATIONS, e);
+    double rough = shift == 1 ? NAN : gp_ladder_roughness(&ladder);
+    double sigma = isnan(rough) ? s->sigma : fmax(s->sigma, rough);
+    return gp_ladder_refine(&ladder, &line, sigma, goal, PART_EVALUATIONS, e);
 }
 
 /* answer := J times the direction's part over inputs [low, high). */
@@ -468,7 +473,7 @@ static gp_outcome judge(gp_product_search *s, size_t input, double claimed, gp_e
     if (squares > 0)
         gp_tolerance_follow(&tolerance, &c->options, p->f->dtype,
                             fabs(s->Jv[s->output]) / sqrt(squares));
-    gp_noise noise = {s->sigma, s->sigma, s->sigma};
+    gp_noise noise = {.sigma = s->sigma, .quiet = s->sigma, .loud = s->sigma};
     gp_line_start(&line, p->evaluator, &probe, s->f0);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
@@ -596,7 +601,7 @@ static gp_outcome blame_blocks(gp_product_search *s) {
             claimed += u[j] * s->answer[j];
         for (int try = 0; try < 2 && outcome == GP_EVALUATED; try++) {
             gp_estimate e;
-            outcome = walk_part(s, block->offset, end, INFINITY, try ? 0.37 : 1, &e);
+            outcome = walk_part(s, block->offset, end, INFINITY, try ? FARTHER : 1, &e);
             difference = claimed - e.derivative;
             bound = e.bound;
             off += fabs(difference) > bound + p->check->options.rtol * p->norm[b];
