@@ -71,8 +71,9 @@ static gp_outcome split(gp_product_search *s, gp_measure measure, const gp_leaf 
     gp_outcome outcome = measure(s, half[0].low, half[0].high, whole->seen.off, &half[0].seen);
     if (outcome != GP_EVALUATED)
         return outcome;
-    half[1].seen = (gp_discrepancy){whole->seen.off - half[0].seen.off,
-                                    whole->seen.bound + half[0].seen.bound, whole->seen.fine};
+    half[1].seen = (gp_discrepancy){.off = whole->seen.off - half[0].seen.off,
+                                    .bound = whole->seen.bound + half[0].seen.bound,
+                                    .fine = whole->seen.fine};
     if (gp_is_off(&half[0].seen) &&
         (!gp_is_off(&half[1].seen) || half[1].seen.bound < 32 * half[0].seen.bound))
         return GP_EVALUATED;
@@ -202,7 +203,8 @@ static gp_outcome measure_outputs(gp_product_search *s, size_t low, size_t high,
     }
     gp_estimate e = along(s, u, low, high, noise_of(s, u, low, high));
     double fine = fmax(8 * gp_dtype_epsilon(p->f->dtype), FINE * p->check->options.rtol);
-    *seen = (gp_discrepancy){slope - e.derivative, e.bound, fine * sqrt(squares)};
+    *seen = (gp_discrepancy){
+        .off = slope - e.derivative, .bound = e.bound, .fine = fine * sqrt(squares)};
     return GP_EVALUATED;
 }
 
@@ -358,9 +360,10 @@ static gp_outcome measure_inputs(gp_product_search *s, size_t low, size_t high, 
         return GP_FAULT;
     gp_outcome outcome = multiply_part(s, s->base + low, s->base + high);
     double claimed = dot(s->u, s->answer, p->m), all = dot(s->u, s->Jv, p->m);
-    *seen = (gp_discrepancy){claimed - e.derivative, e.bound,
-                             8 * gp_dtype_epsilon(p->f->dtype) * fabs(all) +
-                                 FINE * p->check->options.rtol * fabs(claimed)};
+    *seen = (gp_discrepancy){.off = claimed - e.derivative,
+                             .bound = e.bound,
+                             .fine = 8 * gp_dtype_epsilon(p->f->dtype) * fabs(all) +
+                                     FINE * p->check->options.rtol * fabs(claimed)};
     return outcome;
 }
 
