@@ -81,7 +81,11 @@ typedef struct gp_function gp_function;
  * its loss in double keeps what it gained.
  *
  * A gradient callback must set all n entries of g, from x alone: not from what an earlier call left
- * behind. It is called several times at the same x, after calls of the value elsewhere. */
+ * behind. It is called several times at the same x, after calls of the value elsewhere.
+ *
+ * A callback that gets no memory returns GP_NO_MEMORY: the check ends with GP_ERROR_MEMORY, where
+ * any other number would count as the edge of the domain. */
+#define GP_NO_MEMORY 0x6e6f6d
 typedef int (*gp_value_f64)(void *user, size_t n, const double *x, double *value);
 typedef int (*gp_value_f32)(void *user, size_t n, const float *x, double *value);
 typedef int (*gp_gradient_f64)(void *user, size_t n, const double *x, double *g);

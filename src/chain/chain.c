@@ -202,9 +202,11 @@ static int whole_entries(void *user, size_t n, const double *x, int same, size_t
                          const size_t *entry, const double *number, double *values) {
     gp_chain *c = user;
     double value;
+    int refused = 0;
     if (!same) {
-        if (whole_value(c, n, x, &value))
-            return 1;
+        refused = whole_value(c, n, x, &value);
+        if (refused)
+            return refused;
         memcpy(c->probe, x, n * sizeof *x);
     }
     for (size_t q = 0; q < count; q++) {
@@ -212,9 +214,12 @@ static int whole_entries(void *user, size_t n, const double *x, int same, size_t
         while (c->stage[k].offset > entry[q])
             k--;
         c->probe[entry[q]] = number[q];
-        if (run_from(c, k, c->probe, c->stage[k].in, 1, &values[q]))
+        refused = run_from(c, k, c->probe, c->stage[k].in, 1, &values[q]);
+        if (refused)
             values[q] = NAN;
         c->probe[entry[q]] = x[entry[q]];
+        if (refused == GP_NO_MEMORY)
+            return refused;
     }
     return 0;
 }
@@ -259,7 +264,7 @@ static int stage_value(void *user, size_t n, const double *x, double *value) {
     double *out = malloc(s->outputs * sizeof *out);
     (void)n;
     if (!out)
-        return 1;
+        return GP_NO_MEMORY;
     int refused = s->forward(s->user, s->parameters, x, s->inputs,
                              first ? c->data : x + s->parameters, s->outputs, out);
     *value = 0;
@@ -354,6 +359,7 @@ static gp_status conclude(const gp_chain *c, gp_report *whole) {
 gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **report,
                          gp_error *error) {
     gp_function *f = NULL;
+    gp_report *whole = NULL;
     gp_options own;
     gp_options_init(&own);
     if (options)
@@ -367,10 +373,14 @@ gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **rep
         gp_report_destroy(c->stage[k].report);
         c->stage[k].report = NULL;
     }
-    status = gp_check(f, &own, report, error);
+    status = gp_check(f, &own, &whole, error);
     gp_function_destroy(f);
-    if (status != GP_OK || gp_report_verdict(*report) == GP_FAILED)
+    if (status != GP_OK)
         return status;
+    if (gp_report_verdict(whole) == GP_FAILED) {
+        *report = whole;
+        return GP_OK;
+    }
     /* Inputs and what flows back, at the given point again. */
     double *g = calloc(c->n, sizeof *g);
     if (!g)
@@ -384,11 +394,11 @@ gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **rep
     for (size_t k = 0; k < c->stages && status == GP_OK; k++)
         status = check_stage(c, k, &own, error);
     if (status == GP_OK)
-        status = conclude(c, *report);
-    if (status != GP_OK) {
-        gp_report_destroy(*report);
-        *report = NULL;
-    }
+        status = conclude(c, whole);
+    if (status == GP_OK)
+        *report = whole;
+    else
+        gp_report_destroy(whole);
     return status;
 }
 

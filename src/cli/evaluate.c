@@ -1,6 +1,5 @@
 /* gradproof evaluate */
 #include <getopt.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/picture.h"
+#include "report/json_build.h"
 #include "system/output.h"
 
 static const char *const RATES[3] = {"1e-2", "1e-3", "1e-4"};
@@ -32,30 +32,29 @@ static void print_text(const gp_quality *q) {
             printf("    %.3f  %.3f  %zu\n", q->bin_probability[b], q->bin_share[b], q->bin_rows[b]);
 }
 
-static json_t *number(double v) {
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
 static int print_json(const gp_quality *q) {
     json_t *recall = json_object(), *bins = json_array();
     for (int k = 0; k < 3; k++)
-        json_object_set_new(recall, RATES[k], number(q->recall[k]));
+        gp_json_put(&recall, RATES[k], gp_json_number(q->recall[k]));
     for (int b = 0; b < 10; b++)
-        json_array_append_new(bins, json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)q->bin_rows[b],
-                                              "probability", number(q->bin_probability[b]), "share",
-                                              number(q->bin_share[b])));
+        gp_json_add(&bins, json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)q->bin_rows[b],
+                                     "probability", gp_json_number(q->bin_probability[b]), "share",
+                                     gp_json_number(q->bin_share[b])));
     json_t *root =
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o, s:o}",
                   "schema", "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives",
-                  (json_int_t)q->positives, "roc_auc", number(q->roc_auc), "pr_auc",
-                  number(q->pr_auc), "recall_at_fpr", recall, "threshold", q->threshold,
+                  (json_int_t)q->positives, "roc_auc", gp_json_number(q->roc_auc), "pr_auc",
+                  gp_json_number(q->pr_auc), "recall_at_fpr", recall, "threshold", q->threshold,
                   "confusion", "true_positives", (json_int_t)q->true_positives, "false_positives",
                   (json_int_t)q->false_positives, "true_negatives", (json_int_t)q->true_negatives,
-                  "false_negatives", (json_int_t)q->false_negatives, "cost", number(q->cost),
-                  "cheapest_threshold", number(q->cheapest_threshold), "cheapest_cost",
-                  number(q->cheapest_cost), "calibration", bins);
-    int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
+                  "false_negatives", (json_int_t)q->false_negatives, "cost",
+                  gp_json_number(q->cost), "cheapest_threshold",
+                  gp_json_number(q->cheapest_threshold), "cheapest_cost",
+                  gp_json_number(q->cheapest_cost), "calibration", bins);
+    char *text = gp_json_write(root, JSON_INDENT(2));
+    int failed = !text || puts(text) == EOF;
     json_decref(root);
+    free(text);
     return failed;
 }
 

@@ -430,13 +430,20 @@ static void tell(const gp_evaluator *e, gp_call_kind call) {
         gp_tell(e->progress->call, (int)call);
 }
 
+/* What a callback has returned means that much. */
+static gp_outcome meaning_of(gp_evaluator *e, int returned) {
+    if (returned == GP_NO_MEMORY)
+        return gp_evaluator_fault(e, "memory", "a callback is out of memory");
+    return returned ? GP_NOT_HERE : GP_EVALUATED;
+}
+
 gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
     if (!e->function->batch)
         return GP_EVALUATED;
     tell(e, GP_CALL_CHOICE);
     int refused = e->function->batch(e->function->user, batch);
     tell(e, GP_CALL_NONE);
-    return refused ? GP_NOT_HERE : GP_EVALUATED;
+    return meaning_of(e, refused);
 }
 
 gp_outcome gp_evaluator_select_examples(gp_evaluator *e, size_t first, size_t count) {
@@ -446,7 +453,7 @@ gp_outcome gp_evaluator_select_examples(gp_evaluator *e, size_t first, size_t co
     tell(e, GP_CALL_CHOICE);
     int refused = f->select_examples(f->user, first, count);
     tell(e, GP_CALL_NONE);
-    return refused ? GP_NOT_HERE : GP_EVALUATED;
+    return meaning_of(e, refused);
 }
 
 gp_outcome gp_evaluator_select_part(gp_evaluator *e, size_t part) {
@@ -456,7 +463,7 @@ gp_outcome gp_evaluator_select_part(gp_evaluator *e, size_t part) {
     tell(e, GP_CALL_CHOICE);
     int refused = f->select_part(f->user, part);
     tell(e, GP_CALL_NONE);
-    return refused ? GP_NOT_HERE : GP_EVALUATED;
+    return meaning_of(e, refused);
 }
 
 /* The first byte that isn't red, or `bytes`. */
@@ -553,7 +560,7 @@ static void begin(gp_evaluator *e, gp_call_kind call) {
         gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + 1);
     if (e->function->seed) {
         tell(e, GP_CALL_SEED);
-        (void)e->function->seed(e->function->user, e->seed);
+        (void)meaning_of(e, e->function->seed(e->function->user, e->seed));
     }
     tell(e, call);
 }
@@ -654,8 +661,8 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
     gp_outcome outcome = check_guards(e, "the value callback", along, zone_of(e, 0));
     if (outcome == GP_EVALUATED)
         outcome = check_returned(e, "the value callback", 1);
-    if (outcome == GP_EVALUATED && refused)
-        outcome = GP_NOT_HERE;
+    if (outcome == GP_EVALUATED)
+        outcome = meaning_of(e, refused);
     if (f->team)
         outcome = agree_on_value(e, outcome, v);
     if (outcome == GP_FAULT)
@@ -686,7 +693,8 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
         gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + count - 1);
     for (size_t k = 0; k < count; k++)
         values[k] = refused ? NAN : returned[k];
-    if (check_returned(e, "the entries callback", count) == GP_FAULT)
+    if (check_returned(e, "the entries callback", count) == GP_FAULT ||
+        meaning_of(e, refused) == GP_FAULT)
         return GP_FAULT;
     /* Comparing all of x would cost more than a few entries do: the next large call sees to it. */
     static const size_t LARGE = 64;
@@ -729,7 +737,8 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
         gp_tell(e->progress->evaluations, gp_told(e->progress->evaluations) + count - 1);
     for (size_t k = 0; k < count; k++)
         changes[k] = refused ? NAN : returned[k];
-    if (check_returned(e, "the changes callback", count) == GP_FAULT)
+    if (check_returned(e, "the changes callback", count) == GP_FAULT ||
+        meaning_of(e, refused) == GP_FAULT)
         return GP_FAULT;
     if (checksum_of(v, f->n * sizeof(double)) != sum)
         return gp_evaluator_fault(e, "wrote-x", "the changes callback wrote to its direction v");
@@ -805,8 +814,8 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     gp_outcome outcome = check_guards(e, "the gradient callback", 0, zone_of(e, 1));
     if (outcome == GP_EVALUATED && with_value)
         outcome = check_returned(e, "the value-and-gradient callback", 1);
-    if (outcome == GP_EVALUATED && refused)
-        outcome = GP_NOT_HERE;
+    if (outcome == GP_EVALUATED)
+        outcome = meaning_of(e, refused);
     outcome = gp_team_agree(f->team, e, outcome);
     if (outcome != GP_EVALUATED)
         return outcome;
@@ -845,7 +854,7 @@ gp_outcome gp_evaluator_suspect(gp_evaluator *e, size_t suspect, double *g) {
     end(e);
     if (!is_margin_clean(g + f->n))
         return gp_evaluator_fault(e, "overrun", "the suspects' callback wrote past the end of g");
-    return refused ? GP_NOT_HERE : GP_EVALUATED;
+    return meaning_of(e, refused);
 }
 
 gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double *re, double *im) {
@@ -866,9 +875,11 @@ gp_outcome gp_evaluator_complex(gp_evaluator *e, size_t entry, double h, double 
         outcome = check_returned(e, "the complex value callback", 2);
     *re = w[0];
     *im = w[1];
+    if (outcome == GP_EVALUATED)
+        outcome = meaning_of(e, refused);
     if (outcome != GP_EVALUATED)
         return outcome;
-    return refused || !isfinite(w[0]) || !isfinite(w[1]) ? GP_NOT_HERE : GP_EVALUATED;
+    return !isfinite(w[0]) || !isfinite(w[1]) ? GP_NOT_HERE : GP_EVALUATED;
 }
 
 int gp_call_map(const gp_function *f, int claim, const void *x, const void *in, size_t count,
@@ -944,7 +955,7 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     if (in && (stain_after(in, inputs * size, zone) < zone || is_stained_before(in, zone) ||
                checksum_of(in, inputs * size) != sum))
         return gp_evaluator_fault(e, "wrote-x", "%s wrote to the vector it was given", callback);
-    return refused ? GP_NOT_HERE : GP_EVALUATED;
+    return meaning_of(e, refused);
 }
 
 static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, const double *in,

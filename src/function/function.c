@@ -2,6 +2,7 @@
 #include "function/function.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -28,6 +29,10 @@ char *gp_copy_string(const char *text) {
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
     return copy ? memcpy(copy, text, size) : NULL;
+}
+
+gp_status gp_status_of(int number, gp_status otherwise) {
+    return number == ENOMEM ? GP_ERROR_MEMORY : otherwise;
 }
 
 const char *gp_status_string(gp_status status) {

@@ -131,6 +131,9 @@ int gp_team_is_sound(const gp_team *team);
 gp_status gp_function_show_block(gp_function *function, const char *name, size_t dimensions,
                                  const size_t *shape);
 
+/* The status that goes with an error number: `otherwise`, unless it says that memory ran out. */
+gp_status gp_status_of(int number, gp_status otherwise);
+
 /* The block that holds entry `entry` of x. */
 const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
 

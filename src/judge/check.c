@@ -537,8 +537,6 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
             r->verdict = GP_FAILED;
             memcpy(r->failure_kind, c.evaluator->fault_kind, sizeof r->failure_kind);
             memcpy(r->failure, c.evaluator->fault.message, sizeof r->failure);
-            if (strcmp(r->failure_kind, "memory") == 0)
-                status = GP_ERROR_MEMORY;
             if (strcmp(r->failure_kind, "journal") == 0 && c.journal_status == GP_OK)
                 c.journal_status = gp_fail(&c.journal_error, GP_ERROR_OUTPUT, "%.300s: %s",
                                            c.options.journal, r->failure);
@@ -546,6 +544,8 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         gp_conclude(r, c.tolerance);
         if (status == GP_OK && r->verdict != GP_FAILED)
             status = diagnose(&c);
+        if (strcmp(c.evaluator->fault_kind, "memory") == 0) /* whoever made do without */
+            status = GP_ERROR_MEMORY;
         /* full: every entry was held against its bound; sample: the share that was looked at */
         size_t checked = 0, entries = 0;
         for (size_t k = 0; k < r->blocks && entries < c.placed; k++) {

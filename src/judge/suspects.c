@@ -46,7 +46,12 @@ gp_status gp_match_suspects(gp_check_state *c, const gp_evidence *e, size_t *fou
     if (!suspect)
         return GP_ERROR_MEMORY;
     for (size_t s = 0; s < f->suspects; s++) {
-        if (gp_evaluator_suspect(c->evaluator, s, suspect) != GP_EVALUATED)
+        gp_outcome outcome = gp_evaluator_suspect(c->evaluator, s, suspect);
+        if (outcome == GP_FAULT) {
+            free(suspect);
+            return GP_ERROR_MEMORY;
+        }
+        if (outcome == GP_NOT_HERE)
             continue;
         for (size_t k = 0; k < blocks; k++)
             if (!found[k] && !e->function->block[k].derivative && is_it(e, k, suspect))

@@ -2,13 +2,14 @@
  * the inputs' names and standardisation, the checks. */
 #include "model/model.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "function/checksum.h"
+#include "model/json_text.h"
 #include "network/limits.h"
+#include "report/json_build.h"
 #include "system/text.h"
 
 static const char FORMAT[] = "gradproof.model/1";
@@ -191,7 +192,7 @@ void gp_model_checksum(const gp_tensors *t, char *text, size_t size) {
 static json_t *numbers(const double *v, size_t count) {
     json_t *list = json_array();
     for (size_t k = 0; k < count; k++)
-        json_array_append_new(list, json_real(v[k]));
+        gp_json_add(&list, json_real(v[k]));
     return list;
 }
 
@@ -200,14 +201,14 @@ static json_t *architecture(const gp_model *m) {
     const gp_network_options *o = &net->options;
     json_t *hidden = json_array();
     for (size_t l = 1; l < o->layers; l++)
-        json_array_append_new(hidden, json_integer((json_int_t)net->width[l]));
+        gp_json_add(&hidden, json_integer((json_int_t)net->width[l]));
     return json_pack("{s:o, s:s, s:f, s:f, s:f}", "hidden", hidden, "activation",
                      gp_activation_string(o->hidden), "dropout", m->dropout, "l2", o->l2,
                      "positive_weight", o->positive_weight);
 }
 
 static gp_status add_json(gp_tensors *t, const char *key, json_t *value) {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    char *text = gp_json_write(value, JSON_COMPACT | JSON_REAL_PRECISION(17));
     gp_status status = text ? gp_tensors_add_text(t, key, text) : GP_ERROR_MEMORY;
     free(text);
     json_decref(value);
@@ -221,7 +222,7 @@ gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
     gp_tensors t = {0};
     json_t *names = json_array();
     for (size_t k = 0; k < m->inputs; k++)
-        json_array_append_new(names, json_string(m->input[k]));
+        gp_json_add(&names, json_string(m->input[k]));
     gp_status status = gp_tensors_add_text(&t, "format", FORMAT);
     if (status == GP_OK)
         status = gp_tensors_add_text(&t, "label", m->label);
@@ -245,10 +246,11 @@ gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
             status =
                 gp_tensors_add(&t, name, net->options.dtype, 1, shape, W + shape[0] * shape[1]);
     }
-    char sum[32];
-    gp_model_checksum(&t, sum, sizeof sum);
-    if (status == GP_OK)
+    if (status == GP_OK) {
+        char sum[32];
+        gp_model_checksum(&t, sum, sizeof sum);
         status = gp_tensors_add_text(&t, "checksum", sum);
+    }
     status = status == GP_OK ? gp_tensors_write(path, &t, error)
                              : gp_fail(error, status, "%.200s: out of memory", path);
     gp_tensors_clear(&t);
@@ -269,15 +271,24 @@ static gp_status no_model(const gp_opening *o, const char *what) {
                    what);
 }
 
-static json_t *json_text(const gp_opening *o, const char *key) {
-    const char *text = gp_tensors_text(&o->tensors, key);
-    json_error_t detail;
-    return text ? json_loads(text, JSON_REJECT_DUPLICATES, &detail) : NULL;
+static gp_status out_of_memory(const gp_opening *o) {
+    return gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
 }
 
-/* `count` finite numbers from a metadata array, or -1. */
-static int read_list(const gp_opening *o, const char *key, size_t count, double *v) {
-    json_t *list = json_text(o, key);
+/* GP_OK with *json NULL for what isn't there or isn't JSON. */
+static gp_status json_text(const gp_opening *o, const char *key, json_t **json) {
+    const char *text = gp_tensors_text(&o->tensors, key);
+    *json = NULL;
+    return text && gp_json_read(text, strlen(text), json) == GP_ERROR_MEMORY ? out_of_memory(o)
+                                                                             : GP_OK;
+}
+
+/* `count` finite numbers from a metadata array. */
+static gp_status read_list(const gp_opening *o, const char *key, size_t count, double *v) {
+    json_t *list;
+    gp_status status = json_text(o, key, &list);
+    if (status != GP_OK)
+        return status;
     int fits = json_is_array(list) && json_array_size(list) == count;
     for (size_t k = 0; k < count && fits; k++) {
         const json_t *number = json_array_get(list, k);
@@ -285,14 +296,16 @@ static int read_list(const gp_opening *o, const char *key, size_t count, double 
         fits = json_is_number(number) && isfinite(v[k]);
     }
     json_decref(list);
-    return fits ? 0 : -1;
+    return fits ? GP_OK : no_model(o, "mean and deviation must be a finite number for each input");
 }
 
 static gp_status read_inputs(gp_opening *o) {
     gp_model *m = o->model;
-    json_t *names = json_text(o, "inputs");
+    json_t *names;
+    gp_status status = json_text(o, "inputs", &names);
+    if (status != GP_OK)
+        return status;
     size_t count = json_is_array(names) ? json_array_size(names) : 0;
-    gp_status status = GP_OK;
     if (count == 0 || count > GP_MAX_WIDTH) {
         json_decref(names);
         return no_model(o, "its inputs have no names");
@@ -302,7 +315,7 @@ static gp_status read_inputs(gp_opening *o) {
     m->deviation = calloc(count + 1, sizeof *m->deviation);
     if (!m->input || !m->mean || !m->deviation) {
         json_decref(names);
-        return gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
+        return out_of_memory(o);
     }
     for (size_t k = 0; k < count && status == GP_OK; k++) {
         const char *name = json_string_value(json_array_get(names, k));
@@ -313,18 +326,20 @@ static gp_status read_inputs(gp_opening *o) {
         m->input[k] = gp_printable_copy(name); /* the file may come from anywhere */
         m->inputs = k + 1;
         if (!m->input[k])
-            status = gp_fail(o->error, GP_ERROR_MEMORY, "%.200s: out of memory", o->path);
+            status = out_of_memory(o);
     }
     json_decref(names);
-    if (status == GP_OK && (read_list(o, "mean", m->inputs, m->mean) ||
-                            read_list(o, "deviation", m->inputs, m->deviation)))
-        status = no_model(o, "mean and deviation must be a finite number for each input");
-    return status;
+    if (status == GP_OK)
+        status = read_list(o, "mean", m->inputs, m->mean);
+    return status == GP_OK ? read_list(o, "deviation", m->inputs, m->deviation) : status;
 }
 
 /* What the metadata say of the network; units has room for GP_MAX_LAYERS. */
 static gp_status read_architecture(const gp_opening *o, gp_network_options *n, size_t *units) {
-    json_t *all = json_text(o, "network");
+    json_t *all;
+    gp_status status = json_text(o, "network", &all);
+    if (status != GP_OK)
+        return status;
     const json_t *hidden = json_object_get(all, "hidden");
     const char *activation = json_string_value(json_object_get(all, "activation"));
     size_t layers = json_array_size(hidden) + 1;
@@ -399,9 +414,7 @@ static gp_status read_network(gp_opening *o) {
     }
     status = gp_network_create(&options, &o->model->network, &detail);
     if (status != GP_OK)
-        return status == GP_ERROR_MEMORY
-                   ? gp_fail(o->error, status, "%.200s: out of memory", o->path)
-                   : no_model(o, detail.message);
+        return status == GP_ERROR_MEMORY ? out_of_memory(o) : no_model(o, detail.message);
     gp_network *net = o->model->network;
     for (size_t l = 1; l <= options.layers && status == GP_OK; l++) {
         size_t shape[] = {net->width[l], net->width[l - 1]};
@@ -431,7 +444,7 @@ gp_status gp_model_of_tensors(const char *path, const gp_tensors *tensors, gp_mo
         status = no_model(&o, "its checksum is another: something in it has changed");
     o.model = calloc(1, sizeof *o.model);
     if (!o.model)
-        return gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+        return out_of_memory(&o);
     if (status == GP_OK)
         status = read_inputs(&o);
     if (status == GP_OK)
@@ -440,7 +453,7 @@ gp_status gp_model_of_tensors(const char *path, const gp_tensors *tensors, gp_mo
         o.model->label = gp_printable_copy(label);
         o.model->checks = gp_copy_string(checks);
         if (!o.model->label || !o.model->checks)
-            status = gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", path);
+            status = out_of_memory(&o);
     }
     if (status == GP_OK)
         *model = o.model;

@@ -3,12 +3,14 @@
 #include "model/safetensors.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "system/output.h"
+
+#include "model/json_text.h"
+#include "report/json_build.h"
 
 static const size_t LONGEST_HEADER = 100000000;
 
@@ -165,10 +167,11 @@ static gp_status read_metadata(gp_reading *r, json_t *metadata) {
 }
 
 static gp_status read_header(gp_reading *r, const char *text, size_t length) {
-    json_error_t detail;
+    json_t *header;
     if (text[0] != '{')
         return refuse(r, NULL, "its header doesn't begin with {: not a safetensors file");
-    json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &detail);
+    if (gp_json_read(text, length, &header) == GP_ERROR_MEMORY)
+        return gp_fail(r->error, GP_ERROR_MEMORY, "%.200s: out of memory", r->path);
     if (!json_is_object(header)) {
         json_decref(header);
         return refuse(r, NULL, "its header isn't JSON: not a safetensors file");
@@ -274,7 +277,8 @@ gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error
     *tensors = (gp_tensors){0};
     FILE *file = fopen(path, "rb");
     if (!file)
-        return gp_fail(error, GP_ERROR_INPUT, "%.200s: %s", path, strerror(errno));
+        return gp_fail(error, gp_status_of(errno, GP_ERROR_INPUT), "%.200s: %s", path,
+                       strerror(errno));
     unsigned char *bytes = NULL;
     size_t size = 0;
     gp_status status = read_file(&r, file, &bytes, &size);
@@ -290,41 +294,40 @@ gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error
 
 /* ---- writing --------------------------------------------------------------------- */
 
-/* Under a new key, for good: 0, or -1. */
-static int add(json_t *object, const char *key, json_t *value) {
-    int taken = json_object_get(object, key) != NULL;
-    return json_object_set_new(object, key, value) != 0 || taken ? -1 : 0;
+/* Under a new key: one that is there twice makes no header. */
+static void add(json_t **object, const char *key, json_t *value) {
+    int taken = json_object_get(*object, key) != NULL;
+    gp_json_put(object, key, value);
+    if (taken) {
+        json_decref(*object);
+        *object = NULL;
+    }
 }
 
 /* NULL: out of memory, or a name isn't UTF-8 or there twice. */
 static json_t *header_of(const gp_tensors *t) {
     json_t *header = json_object(), *metadata = json_object();
     size_t at = 0;
-    int failed = 0;
     for (size_t k = 0; k < t->texts; k++)
-        failed |= add(metadata, t->text[k].key, json_string(t->text[k].value));
-    failed |= add(header, "__metadata__", metadata);
+        add(&metadata, t->text[k].key, json_string(t->text[k].value));
+    add(&header, "__metadata__", metadata);
     for (size_t k = 0; k < t->tensors; k++) {
         const gp_tensor *tensor = &t->tensor[k];
         json_t *shape = json_array();
         size_t end = at + tensor->entries * gp_dtype_size(tensor->dtype);
         for (size_t q = 0; q < tensor->dimensions; q++)
-            failed |= json_array_append_new(shape, json_integer((json_int_t)tensor->shape[q]));
-        json_t *entry =
+            gp_json_add(&shape, json_integer((json_int_t)tensor->shape[q]));
+        add(&header, tensor->name,
             json_pack("{s:s, s:o, s:[I, I]}", "dtype", tensor->dtype == GP_FLOAT64 ? "F64" : "F32",
-                      "shape", shape, "data_offsets", (json_int_t)at, (json_int_t)end);
-        failed |= add(header, tensor->name, entry);
+                      "shape", shape, "data_offsets", (json_int_t)at, (json_int_t)end));
         at = end;
     }
-    if (!failed)
-        return header;
-    json_decref(header);
-    return NULL;
+    return header;
 }
 
 static int write_all(FILE *file, const gp_tensors *t) {
     json_t *header = header_of(t);
-    char *text = header ? json_dumps(header, JSON_COMPACT) : NULL;
+    char *text = gp_json_write(header, JSON_COMPACT);
     json_decref(header);
     if (!text)
         return -1;

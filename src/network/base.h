@@ -20,6 +20,7 @@ struct gp_network_base {
     double *moved;                  /* count: by how much the logits differ */
     double *ones, *zeros;           /* count: of either */
     struct gp_direction *direction; /* of the last changes, or NULL */
+    int incomplete; /* there was no memory for what follows */
     struct gp_reaches *reaches; /* of layer layers-2 of a piecewise linear network; NULL: not yet */
 };
 

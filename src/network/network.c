@@ -244,14 +244,16 @@ static int value_f64(void *user, size_t n, const double *x, double *value) {
 static int entries_f64(void *user, size_t n, const double *x, int same, size_t count,
                        const size_t *entry, const double *number, double *values) {
     (void)n;
-    return gp_dense_probes(user, x, same, count, entry, number, values);
+    return gp_dense_probes(user, x, same, count, entry, number, values) ? GP_NO_MEMORY : 0;
 }
 
 static int changes_f64(void *user, size_t n, const double *x, const double *v, int same,
                        size_t count, const double *step, double *changes) {
     gp_network *net = user;
     (void)n;
-    return gp_dense_changes(net->twin ? net->twin : net, x, v, same, count, step, changes);
+    return gp_dense_changes(net->twin ? net->twin : net, x, v, same, count, step, changes)
+               ? GP_NO_MEMORY
+               : 0;
 }
 
 static int gradient_f64(void *user, size_t n, const double *x, double *g) {
@@ -286,18 +288,19 @@ static int hold_mask(void *user, uint64_t seed) {
 
 static int suspect(void *user, size_t which, size_t n, const double *x, double *g) {
     (void)n;
-    return gp_network_suspect(user, which, x, g);
+    return gp_network_suspect(user, which, x, g) ? GP_NO_MEMORY : 0;
+}
+
+static int use_examples(void *user, size_t first, size_t count) {
+    gp_network *net = user;
+    gp_status status = gp_network_set_rows(net, net->batch_first + first, count);
+    return status == GP_ERROR_MEMORY ? GP_NO_MEMORY : status != GP_OK;
 }
 
 static int use_batch(void *user, size_t batch) {
     gp_network *net = user;
     net->batch_first = batch * net->batch;
-    return gp_network_set_rows(net, net->batch_first, net->batch) != GP_OK;
-}
-
-static int use_examples(void *user, size_t first, size_t count) {
-    gp_network *net = user;
-    return gp_network_set_rows(net, net->batch_first + first, count) != GP_OK;
+    return use_examples(net, 0, net->batch);
 }
 
 static int use_part(void *user, size_t part) {

@@ -165,8 +165,10 @@ static double propagate(gp_network *net, size_t l, size_t j) {
     size_t m = base->count, layers = o->layers, u = net->width[l + 1], v = net->width[l];
     const double *W = base->theta + net->weights[l + 1];
     double **now = base->changed;
-    if (l + 2 == layers && is_bent(net) && move_two_below(net, j) == 0)
+    if (l + 2 == layers && is_bent(net)) {
+        base->incomplete |= move_two_below(net, j) != 0;
         return loss_of_moved(net);
+    }
     for (size_t q = 0; q < u; q++)
         gp_add_scaled(m, base->z[l + 1] + q * m, W[q * v + j], base->step, now[l + 1] + q * m);
     for (size_t p = l + 2; p <= layers; p++) {
@@ -247,5 +249,9 @@ int gp_dense_probes(gp_network *net, const double *theta, int same, size_t count
         find_cost(net, theta);
     for (size_t k = 0; k < count; k++)
         costs[k] = probe(net, entry[k], number[k]);
+    if (net->base->incomplete) {
+        gp_network_forget(net);
+        return -1;
+    }
     return 0;
 }

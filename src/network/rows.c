@@ -164,7 +164,8 @@ gp_status gp_rows_read_csv(const char *path, const gp_rows *rows, gp_error *erro
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_rows_read_csv: NULL argument");
     FILE *file = fopen(path, "rb");
     if (!file)
-        return gp_fail(error, GP_ERROR_INPUT, "%.200s: %s", path, strerror(errno));
+        return gp_fail(error, gp_status_of(errno, GP_ERROR_INPUT), "%.200s: %s", path,
+                       strerror(errno));
     struct csv_parser parser;
     gp_reader r = {.rows = rows, .path = path, .error = error, .in_header = 1};
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0) {

@@ -1,25 +1,24 @@
 /* The report for machines: JSON, schema gradproof.report/1. Keys are described in
- * docs/architecture.md. JSON has no NaN: what there is no number for is null. */
+ * docs/architecture.md. */
 #include "report/report.h"
 
 #ifdef GP_WITH_JSON
 
-#include <jansson.h>
-#include <math.h>
+#include <errno.h>
+#include <stdlib.h>
 
-static json_t *number(double v) {
-    return isfinite(v) ? json_real(v) : json_null();
-}
+#include "report/json_build.h"
 
 static json_t *text(const char *v) {
+    errno = 0;
     json_t *string = json_string(v);
-    return string ? string : json_string("?"); /* not UTF-8 */
+    return string || errno == ENOMEM ? string : json_string("?"); /* not UTF-8 */
 }
 
 static json_t *shape(const gp_block_result *block) {
     json_t *list = json_array();
     for (size_t k = 0; k < block->dimensions; k++)
-        json_array_append_new(list, json_integer((json_int_t)block->shape[k]));
+        gp_json_add(&list, json_integer((json_int_t)block->shape[k]));
     return list;
 }
 
@@ -30,16 +29,16 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
     char name[128];
     gp_report_entry_name(block, block->worst_index, name, sizeof name);
     return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:s?}", "index",
-                     (json_int_t)block->worst_index, "name", name, "analytic", number(e->analytic),
-                     "numeric", number(e->numeric), "bound", number(e->bound), "status",
-                     gp_entry_status_string(e->status), "point", (json_int_t)e->point, "where",
-                     gp_report_point(r, e->point));
+                     (json_int_t)block->worst_index, "name", name, "analytic",
+                     gp_json_number(e->analytic), "numeric", gp_json_number(e->numeric), "bound",
+                     gp_json_number(e->bound), "status", gp_entry_status_string(e->status), "point",
+                     (json_int_t)e->point, "where", gp_report_point(r, e->point));
 }
 
 static json_t *self_test(const gp_self_test_result *s) {
     return s->planted ? json_pack("{s:I, s:I, s:I, s:o}", "planted", (json_int_t)s->planted,
                                   "caught", (json_int_t)s->caught, "below", (json_int_t)s->below,
-                                  "smallest", number(s->smallest))
+                                  "smallest", gp_json_number(s->smallest))
                       : json_null();
 }
 
@@ -47,23 +46,23 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
     const gp_block_result *block = &data->result;
     json_t *counts = json_object(), *diagnoses = json_array(), *limits = json_object();
     for (int s = 0; s < GP_ENTRY_STATUSES; s++)
-        json_object_set_new(counts, gp_entry_status_string((gp_entry_status)s),
-                            json_integer((json_int_t)block->count[s]));
+        gp_json_put(&counts, gp_entry_status_string((gp_entry_status)s),
+                    json_integer((json_int_t)block->count[s]));
     for (int limit = GP_LIMIT_NONE + 1; limit < GP_LIMITS; limit++)
         if (data->limits[limit])
-            json_object_set_new(limits, gp_limit_string((gp_limit)limit),
-                                json_integer((json_int_t)data->limits[limit]));
+            gp_json_put(&limits, gp_limit_string((gp_limit)limit),
+                        json_integer((json_int_t)data->limits[limit]));
     for (size_t k = 0; k < block->diagnoses; k++)
-        json_array_append_new(diagnoses,
-                              json_pack("{s:s, s:o, s:o}", "kind", data->diagnosis[k].kind,
-                                        "factor", number(data->diagnosis[k].factor), "message",
-                                        text(data->diagnosis[k].message)));
-    return json_pack(
-        "{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name", text(block->name),
-        "shape", shape(block), "verdict", gp_verdict_string(block->verdict), "entries", counts,
-        "exercised", (json_int_t)block->exercised, "resolution", number(block->resolution), "floor",
-        number(block->floor), "directions", (json_int_t)block->directions, "worst", worst(r, block),
-        "diagnosis", diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
+        gp_json_add(&diagnoses, json_pack("{s:s, s:o, s:o}", "kind", data->diagnosis[k].kind,
+                                          "factor", gp_json_number(data->diagnosis[k].factor),
+                                          "message", text(data->diagnosis[k].message)));
+    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name",
+                     text(block->name), "shape", shape(block), "verdict",
+                     gp_verdict_string(block->verdict), "entries", counts, "exercised",
+                     (json_int_t)block->exercised, "resolution", gp_json_number(block->resolution),
+                     "floor", gp_json_number(block->floor), "directions",
+                     (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
+                     diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
 }
 
 gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
@@ -73,13 +72,13 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
     json_t *blocks = json_array(), *silent = json_array(), *practice = json_array(),
            *lost = json_array();
     for (size_t k = 0; k < r->blocks; k++)
-        json_array_append_new(blocks, one_block(r, &r->block[k]));
+        gp_json_add(&blocks, one_block(r, &r->block[k]));
     for (size_t k = 0; k < r->silents; k++)
-        json_array_append_new(silent, text(r->silent[k]));
+        gp_json_add(&silent, text(r->silent[k]));
     for (size_t k = 0; k < r->practices; k++)
-        json_array_append_new(practice, text(r->practice[k]));
+        gp_json_add(&practice, text(r->practice[k]));
     for (size_t k = 0; k < r->losses; k++)
-        json_array_append_new(lost, text(r->loss[k]));
+        gp_json_add(&lost, text(r->loss[k]));
     json_t *failure = r->failure[0] ? json_pack("{s:s, s:o}", "kind", r->failure_kind, "message",
                                                 text(r->failure))
                                     : json_null();
@@ -90,18 +89,21 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         "verdict", gp_verdict_string(r->verdict), "interrupted", r->interrupted, "failure", failure,
         "dtype", r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
         r->value_dtype == GP_FLOAT64 ? "float64" : "float32", "parameters",
-        (json_int_t)r->parameters, "strategy", strategies[r->strategy], "rtol", number(r->rtol),
-        "atol", r->atol < 0 ? json_null() : number(r->atol), "blocks", blocks, "refuted",
-        gp_report_refuted(r), "coverage", "exercised", (json_int_t)r->exercised, "total",
-        (json_int_t)r->n, "points", (json_int_t)r->points, "silent", silent, "practice", practice,
-        "lost", lost, "resolution", number(r->resolution), "confidence", number(r->confidence),
-        "noise", number(r->noise), "notebook_difference", number(r->difference), "evaluations",
-        "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients, "seconds",
-        number(r->seconds), "seed", (json_int_t)r->seed);
-    if (!root)
-        return GP_ERROR_MEMORY;
-    int failed = json_dumpf(root, stream, JSON_INDENT(2)) != 0 || fputc('\n', stream) == EOF;
+        (json_int_t)r->parameters, "strategy", strategies[r->strategy], "rtol",
+        gp_json_number(r->rtol), "atol", r->atol < 0 ? json_null() : gp_json_number(r->atol),
+        "blocks", blocks, "refuted", gp_report_refuted(r), "coverage", "exercised",
+        (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
+        "silent", silent, "practice", practice, "lost", lost, "resolution",
+        gp_json_number(r->resolution), "confidence", gp_json_number(r->confidence), "noise",
+        gp_json_number(r->noise), "notebook_difference", gp_json_number(r->difference),
+        "evaluations", "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients,
+        "seconds", gp_json_number(r->seconds), "seed", (json_int_t)r->seed);
+    char *whole = gp_json_write(root, JSON_INDENT(2)); /* all of it, or nothing */
     json_decref(root);
+    if (!whole)
+        return GP_ERROR_MEMORY;
+    int failed = fputs(whole, stream) == EOF || fputc('\n', stream) == EOF;
+    free(whole);
     return failed || ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "function/plain.h"
 
@@ -316,11 +317,23 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
         print_entries(r, stream);
 }
 
+static ssize_t pass_on(void *stream, const char *text, size_t size) {
+    size_t written = fwrite(text, 1, size, stream);
+    return written == size ? (ssize_t)size : 0;
+}
+
+/* By way of a stream that remembers a failed write: one of open_memstream's, out of memory,
+ * doesn't.
+ */
 gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
     if (!r || !stream)
         return GP_ERROR_ARGUMENT;
+    FILE *own = fopencookie(stream, "w", (cookie_io_functions_t){.write = pass_on});
+    if (!own)
+        return GP_ERROR_MEMORY;
     gp_plain plain = gp_plain_begin();
-    print(r, stream, flags);
+    print(r, own, flags);
     gp_plain_end(plain);
-    return ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+    int failed = ferror(own);
+    return fclose(own) != 0 || failed || ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
 }

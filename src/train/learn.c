@@ -40,17 +40,20 @@ static float root_f32(float v) {
     return sqrtf(v);
 }
 static void plant_f64(gp_trainee *t, const double *theta, double *g) {
-    (void)gp_function_apply_plants(t->planted, theta, g);
+    if (t->planting == GP_OK)
+        t->planting = gp_function_apply_plants(t->planted, theta, g);
 }
 static void plant_f32(gp_trainee *t, const float *theta, float *g) {
     double *x = malloc(2 * t->n * sizeof *x);
-    if (!x)
+    if (!x) {
+        t->planting = GP_ERROR_MEMORY;
         return;
+    }
     for (size_t i = 0; i < t->n; i++) {
         x[i] = theta[i];
         x[t->n + i] = g[i];
     }
-    (void)gp_function_apply_plants(t->planted, x, x + t->n);
+    plant_f64(t, x, x + t->n);
     for (size_t i = 0; i < t->n; i++)
         g[i] = (float)x[t->n + i];
     free(x);
@@ -192,7 +195,7 @@ gp_status gp_learn(gp_trainee *t, double *loss) {
         go_through(&t->share[0]);
     t->steps += batches;
     *loss = t->share[0].loss / (double)batches;
-    return status;
+    return status == GP_OK ? t->planting : status;
 }
 
 gp_status gp_shares_make(gp_trainee *t) {

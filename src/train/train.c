@@ -2,7 +2,6 @@
  * checked by schedule. Every random choice is a function of the seed and of where training stands,
  * so an unfinished run goes on to the same weights bit for bit. */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +9,11 @@
 
 #include "function/checksum.h"
 #include "function/clock.h"
+#include "model/json_text.h"
 #include "network/blas.h"
 #include "network/limits.h"
 #include "network/table.h"
+#include "report/json_build.h"
 #include "report/report.h"
 #include "system/output.h"
 #include "system/text.h"
@@ -291,16 +292,15 @@ static gp_status keep_check(gp_trainee *t, const char *when, const gp_report *re
     size_t size;
     FILE *stream = open_memstream(&text, &size);
     gp_status status = stream ? gp_report_write_json(report, stream) : GP_ERROR_MEMORY;
-    if (stream)
-        fclose(stream);
-    json_error_t detail;
-    json_t *json = status == GP_OK ? json_loads(text, 0, &detail) : NULL;
+    if (stream && fclose(stream) != 0)
+        status = GP_ERROR_MEMORY;
+    json_t *json = NULL;
+    if (status == GP_OK && text)
+        (void)gp_json_read(text, strlen(text), &json);
     free(text);
-    if (!json)
-        return GP_ERROR_MEMORY;
-    json_object_set_new(json, "when", json_string(when));
-    json_array_append_new(t->checks, json);
-    return GP_OK;
+    gp_json_put(&json, "when", json_string(when));
+    gp_json_add(&t->checks, json);
+    return t->checks ? GP_OK : GP_ERROR_MEMORY;
 }
 
 static gp_status plant_all(const gp_trainee *t, gp_function *f, gp_error *error) {
@@ -398,7 +398,7 @@ gp_status gp_checkpoint_write(const gp_trainee *t, gp_error *error) {
     gp_tensors file = {0};
     char text[64];
     double *numbers = malloc(t->n * sizeof *numbers);
-    char *checks = json_dumps(t->checks, JSON_COMPACT);
+    char *checks = gp_json_write(t->checks, JSON_COMPACT);
     gp_status status = numbers && checks ? GP_OK : GP_ERROR_MEMORY;
     for (size_t k = 0; k < 4 && status == GP_OK; k++) {
         weights_of(t, arrays[k], numbers);
@@ -472,8 +472,11 @@ gp_status gp_checkpoint_read(gp_trainee *t, gp_error *error) {
     const char *print = gp_tensors_text(&file, "fingerprint");
     const char *checks = gp_tensors_text(&file, "checks");
     const gp_tensor *state = gp_tensors_find(&file, "state");
-    json_error_t detail;
-    json_t *list = checks ? json_loads(checks, 0, &detail) : NULL;
+    json_t *list = NULL;
+    if (checks && gp_json_read(checks, strlen(checks), &list) == GP_ERROR_MEMORY) {
+        gp_tensors_clear(&file);
+        return gp_fail(error, GP_ERROR_MEMORY, "%.200s: out of memory", o->checkpoint);
+    }
     int fits = format && print && strcmp(format, CHECKPOINT) == 0 && all_objects(list) && state &&
                state->entries == 4 && is_sound_state(t, state->values);
     for (size_t k = 0; k < 4 && fits; k++) {
@@ -571,7 +574,8 @@ static gp_status train(gp_trainee *t, gp_error *error) {
            (t->held == 0 || t->epoch - t->best_epoch < o->patience)) {
         double loss, pr_auc;
         if (gp_learn(t, &loss) != GP_OK)
-            return gp_fail(error, GP_ERROR_MEMORY, "train: can't start %u threads", o->jobs);
+            return gp_fail(error, GP_ERROR_MEMORY,
+                           "train: out of memory, or no room for %u threads", o->jobs);
         if (t->stopped)
             break;
         t->epoch++;
@@ -675,7 +679,7 @@ gp_status gp_train(const gp_table *table, const gp_train_options *given, gp_mode
     (void)gp_blas_set_threads(blas);
     if (status == GP_OK && !t.refuted) {
         weights_of(&t, t.best, t.model->network->theta);
-        t.model->checks = json_dumps(t.checks, JSON_COMPACT);
+        t.model->checks = gp_json_write(t.checks, JSON_COMPACT);
         if (!t.model->checks)
             status = gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
     }

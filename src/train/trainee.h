@@ -35,6 +35,7 @@ struct gp_trainee {
     gp_model *model;
     size_t label, time; /* columns that are no input; time may be SIZE_MAX */
     gp_share *share;    /* one a job: learn.c */
+    gp_status planting; /* not GP_OK: there was no memory for the mistakes of a step */
 };
 
 static inline int gp_is_wide(const gp_trainee *t) {
