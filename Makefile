@@ -6,6 +6,7 @@
 #   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make fuzz     libFuzzer on all that reads what others wrote (TARGET=csv for one; SECONDS=600 a target)
 #   make check-threads  the tests that use threads, under ThreadSanitizer
+#   make allocations   every kind of work with each allocation failing, all of them one by one (minutes)
 #   make bench    measurements (bench/)
 #   make corpus   gradproof and its peers on functions and mistakes drawn anew (SEED="1 2 3", bench/corpus/)
 #   make peers    install the peers: apt packages, and Python packages into build/peers
@@ -15,7 +16,7 @@
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check check-threads fuzz bench corpus peers lint format install coverage clean
+.PHONY: all setup demo test check check-threads allocations fuzz bench corpus peers lint format install coverage clean
 
 all: build
 
@@ -51,6 +52,10 @@ fuzz: setup
 check-threads: setup
 	@scripts/build threads build-threads thread_tests
 	@ctest --test-dir build-threads --output-on-failure -j $(TEST_JOBS) -L threads
+
+allocations: setup
+	@scripts/build dev build-dev test_failing_allocations
+	@OPENBLAS_NUM_THREADS=1 GRADPROOF_EVERY_ALLOCATION=1 build-dev/tests/test_failing_allocations
 
 coverage: setup
 	@scripts/build coverage build-coverage
