@@ -9,10 +9,10 @@
 
 /* The label's column, whatever its encoding; `count` where there is none. */
 static size_t find_label(const gp_names *names, const char *label) {
-    char *wanted = label ? gp_printable_copy(label) : NULL;
-    size_t at = wanted ? gp_names_find(names, wanted, NULL) : names->count;
-    free(wanted);
-    return at;
+    size_t k = label ? 0 : names->count;
+    while (k < names->count && !gp_printable_is(names->name[k], label))
+        k++;
+    return k;
 }
 
 gp_status cli_take_columns(const gp_model *model, const gp_table *table, const char *path,

@@ -81,7 +81,7 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->lean = lean && e->x_dtype == f->dtype && within_bounds(f);
     e->expected = e->lean ? NULL : malloc(f->n * gp_dtype_size(e->x_dtype));
     e->point = e->lean ? f->x : gp_large_alloc(f->n * sizeof *e->point);
-    e->returned = malloc((GP_MOST_RETURNED + 2 * MARGIN) * sizeof *e->returned);
+    e->returned = aligned_alloc(64, (GP_MOST_RETURNED + 2 * MARGIN) * sizeof *e->returned);
     int complete =
         e->returned && e->x_storage && e->g_storage && (e->lean || e->expected) && e->point;
     if (e->x_dtype != f->dtype) {

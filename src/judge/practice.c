@@ -91,8 +91,8 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     size_t open = list_status(c, GP_ENTRY_UNRESOLVED, list), before = 0;
     size_t fewer = (f->examples + 7) / 8;
     double f0;
-    for (size_t k = 0; k < open; k++) /* noise is no less with fewer */
-        if (r->entry[list[k]].limit != GP_LIMIT_NOISE)
+    for (size_t k = 0; k < open; k++) /* the rounding of float32 values is no less with fewer */
+        if (r->entry[list[k]].limit != GP_LIMIT_NOISE || c->evaluator->x_dtype == GP_FLOAT64)
             list[before++] = list[k];
     if (before == 0)
         return GP_EVALUATED;

@@ -101,12 +101,10 @@ const char *gp_table_column_name(const gp_table *t, size_t column) {
 }
 
 size_t gp_table_find(const gp_table *t, const char *name) {
-    char *wanted = gp_printable_copy(name); /* as the names of the columns are */
     size_t k = 0;
-    while (wanted && k < t->columns && strcmp(t->name[k], wanted) != 0)
+    while (k < t->columns && !gp_printable_is(t->name[k], name))
         k++;
-    free(wanted);
-    return wanted ? k : t->columns;
+    return k;
 }
 
 double gp_table_cell(const gp_table *t, size_t row, size_t column) {

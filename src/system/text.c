@@ -46,6 +46,22 @@ void gp_printable(const char *text, char *to, size_t size) {
     to[used] = '\0';
 }
 
+int gp_printable_is(const char *printable, const char *text) {
+    char shown[ESCAPE + 1];
+    while (*text) {
+        size_t bytes = printable_bytes((const unsigned char *)text);
+        const char *piece = bytes ? text : shown;
+        size_t length = bytes ? bytes : ESCAPE;
+        if (!bytes)
+            snprintf(shown, sizeof shown, "\\x%02x", (unsigned char)*text);
+        if (strncmp(printable, piece, length) != 0)
+            return 0;
+        printable += length;
+        text += bytes ? bytes : 1;
+    }
+    return *printable == '\0';
+}
+
 char *gp_printable_copy(const char *text) {
     size_t size = 1;
     for (const char *at = text; *at;) {

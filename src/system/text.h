@@ -11,6 +11,9 @@
  * printable comes out as it is, so that doing it twice changes nothing. */
 void gp_printable(const char *text, char *to, size_t size);
 
+/* Is that what gp_printable makes of text? */
+int gp_printable_is(const char *printable, const char *text);
+
 /* The same as a new string; NULL: out of memory. */
 char *gp_printable_copy(const char *text);
 

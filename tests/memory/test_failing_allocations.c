@@ -230,8 +230,8 @@ static int with_a_journal(stage *s) {
 /* A journal of a check that failed is there still; then it must be one to go on from. */
 static const char *inspect_journal(stage *s, int status) {
     const char *path = in_folder(s, "journal");
-    if (status == GP_OK)
-        return access(path, F_OK) == 0 ? "left its journal behind" : NULL;
+    if (status == GP_OK) /* its caller's to remove, once the report is written */
+        return access(path, F_OK) == 0 ? NULL : "removed its journal";
     gp_function *f = NULL;
     gp_report *report = NULL;
     gp_options options;
