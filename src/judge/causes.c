@@ -3,6 +3,7 @@
  * (bound on m_i's error). */
 #include "judge/causes.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,26 @@ int gp_case_zero(const gp_case *c, size_t i) {
     return fabs(c->d[i]) <= c->b[i] && fabs(c->a[i]) <= c->b[i];
 }
 
+/* What the gradient's own rounding may have changed in entry i. */
+static double rounding(const gp_case *c, size_t i) {
+    return 4 * gp_dtype_epsilon(c->evidence->function->dtype) * fabs(c->a[i]);
+}
+
+/* By how much a number may miss a model that says m, known to e, and still be explained by it: at
+ * first by what isn't known alone, then by the tolerance as well. */
+static double allowance(const gp_case *c, size_t i, double m, double e) {
+    return (c->sharp ? rounding(c, i) : gp_tau(c->tolerance, c->a[i], m, e)) + e;
+}
+
 /* Does a model value m with error bound e explain entry i? */
 static int explains(const gp_case *c, size_t i, double m, double e) {
-    return fabs(c->a[i] - m) <= gp_tau(c->tolerance, c->a[i], m, e) + e;
+    return fabs(c->a[i] - m) <= allowance(c, i, m, e);
+}
+
+/* Do two models of entry i, one m known to e, differ by so much that only one of them can explain
+ * it? */
+static int differs(const gp_case *c, size_t i, double m, double e, double other) {
+    return fabs(m - other) > 2 * (allowance(c, i, m, e) + c->b[i]);
 }
 
 static size_t count_manner(const gp_case *c, gp_manner manner, size_t *first) {
@@ -118,39 +136,109 @@ static int suspected(const gp_case *c) {
                                        suspect->text));
 }
 
-/* Entries first, first + step, ..., `count` of them: a block, a row of a matrix, a column. */
+/* Entries whose index along an axis lies in [from, from + width): the axis has `length` indices, one
+ * to every `inner` entries, and is gone through `outer` times. A block, a row of a matrix, a column,
+ * a slab. */
 typedef struct gp_slice {
-    size_t first, step, count;
+    size_t outer, length, inner, from, width;
 } gp_slice;
 
 static gp_slice whole(const gp_case *c) {
-    return (gp_slice){0, 1, c->block->entries};
+    return (gp_slice){1, 1, c->block->entries, 0, 1};
+}
+
+/* All of a block along one of its axes. */
+static gp_slice along(const gp_case *c, size_t axis) {
+    const gp_block *block = c->block;
+    gp_slice s = {1, block->shape[axis], 1, 0, block->shape[axis]};
+    for (size_t k = 0; k < axis; k++)
+        s.outer *= block->shape[k];
+    s.inner = block->entries / (s.outer * s.length);
+    return s;
+}
+
+/* A block of numbers in a row, whatever its shape. */
+static gp_slice flat(const gp_case *c) {
+    return (gp_slice){1, c->block->entries, 1, 0, c->block->entries};
+}
+
+static size_t size_of(const gp_slice *s) {
+    return s->outer * s->width * s->inner;
+}
+
+static size_t entry_at(const gp_slice *s, size_t k) {
+    size_t run = s->width * s->inner;
+    return (k / run * s->length + s->from) * s->inner + k % run;
+}
+
+static size_t index_along(const gp_slice *s, size_t i) {
+    return i / s->inner % s->length;
+}
+
+static int is_in(const gp_slice *s, size_t i) {
+    size_t index = index_along(s, i);
+    return index >= s->from && index < s->from + s->width;
+}
+
+/* Axes along which a block has more than one index; 0 for those that are as good as vectors. */
+static size_t real_axes(const gp_case *c) {
+    size_t count = 0;
+    if (c->block->row) /* a row of a compressed map has no shape of its own */
+        return 0;
+    for (size_t k = 0; k < c->block->dimensions; k++)
+        count += c->block->shape[k] > 1;
+    return count > 1 ? c->block->dimensions : 0;
+}
+
+/* Moves [from, from + width) of an axis to where entries are wrong; returns its width. */
+static size_t narrow_to_wrong(const gp_case *c, gp_slice *s) {
+    size_t low = s->length, high = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        if (!c->wrong[i])
+            continue;
+        size_t index = index_along(s, i);
+        low = index < low ? index : low;
+        high = index + 1 > high ? index + 1 : high;
+    }
+    s->from = low;
+    return s->width = high > low ? high - low : 0;
+}
+
+/* Is every entry outside of a slice what it should be? */
+static int right_outside(const gp_case *c, const gp_slice *s) {
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (!is_in(s, i) &&
+            (c->wrong[i] || (gp_case_known(c, i) && !explains(c, i, c->d[i], c->b[i]))))
+            return 0;
+    return 1;
 }
 
 static gp_slice slice_row(const gp_case *c, size_t row) {
-    size_t columns = c->block->entries / c->block->shape[0];
-    return (gp_slice){row * columns, 1, columns};
+    return (gp_slice){1, c->block->shape[0], c->block->entries / c->block->shape[0], row, 1};
 }
 
 static gp_slice slice_column(const gp_case *c, size_t column) {
-    return (gp_slice){column, c->block->entries / c->block->shape[0], c->block->shape[0]};
+    return (gp_slice){c->block->shape[0], c->block->entries / c->block->shape[0], 1, column, 1};
 }
 
 /* The best factor F in a = F d by weighted least squares over a slice, and how exactly it is known.
  */
 static int best_factor(const gp_case *c, gp_slice s, double *factor, double *error) {
     double numerator = 0, denominator = 0, largest = 0;
-    for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
+    for (size_t k = 0; k < size_of(&s); k++) {
+        size_t i = entry_at(&s, k);
         if (gp_case_known(c, i))
             largest = fmax(largest, fabs(c->d[i]));
+    }
     if (largest == 0)
         return -1;
     *error = INFINITY;
-    for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step) {
+    for (size_t k = 0; k < size_of(&s); k++) {
+        size_t i = entry_at(&s, k);
         if (!gp_case_known(c, i) || fabs(c->d[i]) <= c->b[i])
             continue;
         /* weight 1 / b^2, with a floor that keeps an exact entry from drowning the rest */
-        double b = fmax(c->b[i], 1e-14 * largest);
+        double b = fmax(c->b[i] + rounding(c, i), 1e-14 * largest);
         double d = c->d[i] / b, a = c->a[i] / b;
         numerator += a * d;
         denominator += d * d;
@@ -163,9 +251,11 @@ static int best_factor(const gp_case *c, gp_slice s, double *factor, double *err
 }
 
 static int factor_explains(const gp_case *c, gp_slice s, double factor) {
-    for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
+    for (size_t k = 0; k < size_of(&s); k++) {
+        size_t i = entry_at(&s, k);
         if (gp_case_known(c, i) && !explains(c, i, factor * c->d[i], fabs(factor) * c->b[i]))
             return 0;
+    }
     return 1;
 }
 
@@ -193,21 +283,23 @@ static int is_plain(const gp_case *c, double factor, double error) {
     return fabs(large) < 100.5 && fabs(large - round(large)) <= (1e-6 + error) * fabs(large);
 }
 
-/* lambda of a - d = lambda x by weighted least squares; -1 where there is none to be had. */
-static int best_decay(const gp_case *c, double *lambda) {
+/* lambda of a - d = lambda x by weighted least squares, but for a slice that has none; -1 where
+ * there is none to be had. */
+static int best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) {
     double numerator = 0, denominator = 0, widest = 0;
     size_t used = 0;
     if (!c->one_point || c->block->derivative)
         return -1;
     for (size_t i = 0; i < c->block->entries; i++)
         if (gp_case_known(c, i))
-            widest = fmax(widest, c->b[i]);
+            widest = fmax(widest, c->b[i] + rounding(c, i));
     if (widest == 0)
         widest = 1;
     for (size_t i = 0; i < c->block->entries; i++) {
-        if (!gp_case_known(c, i) || c->x[i] == 0)
+        if (!gp_case_known(c, i) || c->x[i] == 0 || (exempt && is_in(exempt, i)))
             continue;
-        double b = fmax(c->b[i] / widest, 1e-12); /* in units that neither overflow nor vanish */
+        /* in units that neither overflow nor vanish */
+        double b = fmax((c->b[i] + rounding(c, i)) / widest, 1e-12);
         double off = (c->a[i] - c->d[i]) / b, x = c->x[i] / b;
         numerator += off * x;
         denominator += x * x;
@@ -227,39 +319,58 @@ static double misfit(const gp_case *c, double factor, double lambda) {
         if (gp_case_known(c, i) && c->b[i] > 0)
             worst = fmax(worst,
                          fabs(c->a[i] - factor * c->d[i] - (lambda != 0 ? lambda * c->x[i] : 0)) /
-                             c->b[i]);
+                             (c->b[i] + rounding(c, i)));
     return worst;
 }
 
-/* The chance that unrelated errors of this size look like one factor: that each entry but the one
- * which the factor was read from agrees with it within its own bound. */
-static double chance_of_factor(const gp_case *c, double factor) {
+/* The chance that unrelated errors of this size look like one factor: that each entry of a slice
+ * but the one which the factor was read from agrees with it within its own bound. */
+static double chance_of_factor(const gp_case *c, gp_slice s, double factor) {
     double all = 1, sharpest = 1;
-    for (size_t i = 0; i < c->block->entries; i++) {
-        double off = fabs(factor - 1) * fabs(c->d[i]);
-        if (!gp_case_known(c, i) || !(off > 2 * c->b[i]))
+    for (size_t k = 0; k < size_of(&s); k++) {
+        size_t i = entry_at(&s, k);
+        if (!gp_case_known(c, i))
             continue;
-        double chance = fmax(2 * c->b[i] / off, 1e-6);
+        double off = fabs(factor - 1) * fabs(c->d[i]);
+        double slack = allowance(c, i, factor * c->d[i], c->b[i]);
+        if (!(off > 2 * slack))
+            continue;
+        double chance = fmax(2 * slack / off, 1e-6);
         all *= chance;
         sharpest = fmin(sharpest, chance);
     }
     return all / sharpest;
 }
 
+/* Estimates of a sample speak for all of a block where they come from all over it, and weren't cut
+ * short while one place was looked at. */
+static int speaks_for_all(const gp_case *c) {
+    size_t first = SIZE_MAX, last = 0;
+    if (!c->sampled)
+        return 1;
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (gp_case_known(c, i)) {
+            first = i < first ? i : first;
+            last = i;
+        }
+    return !c->report->interrupted && first < last && 2 * (last - first) > c->block->entries;
+}
+
 static int scaled(const gp_case *c) {
     double factor, error;
     char origin[128], all[64];
-    if (best_factor(c, whole(c), &factor, &error) || !factor_explains(c, whole(c), factor))
+    if (best_factor(c, whole(c), &factor, &error) || factor == 0 || !speaks_for_all(c) ||
+        !factor_explains(c, whole(c), factor))
         return 0;
     /* Close to 1 a little decay looks like a factor: the better explanation counts. */
     double lambda;
-    if (fabs(factor - 1) <= 100 * c->tolerance->rtol && !best_decay(c, &lambda) &&
+    if (fabs(factor - 1) <= 100 * c->tolerance->rtol && !best_decay(c, NULL, &lambda) &&
         misfit(c, 1, lambda) < 0.1 * misfit(c, factor, 0))
         return 0;
     /* One number is some multiple of any other: a single entry is named only for a plain factor,
      * and a single one that can tell not on behalf of many that can't. */
     int plain = is_plain(c, factor, error);
-    if (c->exercised < 2 ? !plain : chance_of_factor(c, factor) > (plain ? 0.1 : 1e-3))
+    if (c->exercised < 2 ? !plain : chance_of_factor(c, whole(c), factor) > (plain ? 0.1 : 1e-3))
         return 0;
     all_of(c->exercised, c->sampled ? "sampled " : "exercised ", all, sizeof all);
     if (fabs(factor + 1) <= error + 10 * c->tolerance->rtol)
@@ -283,7 +394,8 @@ static int is_matrix(const gp_case *c, size_t *rows, size_t *columns) {
 
 static int transposed(const gp_case *c) {
     size_t rows, columns, compared = 0;
-    if (!c->one_point || !is_matrix(c, &rows, &columns) || c->exercised < 2)
+    if (!c->one_point || !is_matrix(c, &rows, &columns) || c->exercised < 2 || rows < 2 ||
+        columns < 2)
         return 0;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
@@ -302,30 +414,90 @@ static int transposed(const gp_case *c) {
                                        c->block->name, rows, columns, columns, rows));
 }
 
-static int shifted(const gp_case *c) {
-    size_t n = c->block->entries;
-    if (!c->one_point || n < 3 || c->exercised < 2)
+/* Does every entry hold the derivative of another one on the same line of an axis: `by` away, or
+ * its mirror image where `by` is 0? What enters at an edge is anybody's guess. */
+static int is_moved(const gp_case *c, const gp_slice *s, int by) {
+    size_t telling = 0, compared = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        size_t to = index_along(s, i), from = by == 0 ? s->length - 1 - to : to - (size_t)by;
+        if (from >= s->length)
+            continue;
+        from = i - to * s->inner + from * s->inner;
+        if (!is_estimate(c->b[from]))
+            continue;
+        if (!isfinite(c->a[i]) || !explains(c, i, c->d[from], c->b[from]))
+            return 0;
+        compared++;
+        telling += from != i && c->wrong[i] && is_estimate(c->b[i]) &&
+                   differs(c, i, c->d[from], c->b[from], c->d[i]);
+    }
+    return telling >= 2 && enough_compared(c, compared);
+}
+
+static int may_be_moved(const gp_case *c, const gp_slice *s) {
+    return c->one_point && s->length >= 3 && c->exercised >= 2;
+}
+
+/* "along axis 2", or "" where a block is looked at as one line of numbers. */
+static const char *name_axis(size_t axis, char *text, size_t size) {
+    text[0] = '\0';
+    if (axis != SIZE_MAX)
+        snprintf(text, size, " along axis %zu", axis);
+    return text;
+}
+
+static int moved(const gp_case *c, gp_slice s, size_t axis) {
+    char where[40];
+    if (!may_be_moved(c, &s))
         return 0;
-    for (int by = 1; by >= -1; by -= 2) {
-        size_t matches = 0, misses = 0, telling = 0;
-        for (size_t i = 0; i < n; i++) {
-            if ((by == 1 && i == 0) || (by == -1 && i == n - 1))
-                continue; /* what enters at the edge is anybody's guess */
-            size_t from = by == 1 ? i - 1 : i + 1;
-            if (!is_estimate(c->b[from]))
-                continue;
-            if (isfinite(c->a[i]) && explains(c, i, c->d[from], c->b[from])) {
-                matches++;
-                telling += c->wrong[i];
-            } else {
-                misses++;
-            }
-        }
-        if (misses == 0 && telling >= 2 && enough_compared(c, matches))
+    name_axis(axis, where, sizeof where);
+    for (int by = 1; by >= -1; by -= 2)
+        if (is_moved(c, &s, by))
             return add(gp_report_add_diagnosis(
                 c->report, c->number, "shifted", by,
-                "%s is shifted by one: entry i holds the derivative of entry i%s1", c->block->name,
-                by == 1 ? "-" : "+"));
+                "%s is shifted by one%s: entry i holds the derivative of entry i%s1",
+                c->block->name, where, by == 1 ? "-" : "+"));
+    return is_moved(c, &s, 0) ? add(gp_report_add_diagnosis(
+                                    c->report, c->number, "reversed", NAN,
+                                    "%s is in reverse order%s: entry i holds the derivative of "
+                                    "entry %zu-i",
+                                    c->block->name, where, s.length - 1))
+                              : 0;
+}
+
+/* Shifted or reversed: as a whole, or along one of its axes, as each row of a VJP may be. */
+static int rearranged(const gp_case *c) {
+    int named = moved(c, flat(c), SIZE_MAX);
+    for (size_t axis = real_axes(c); named == 0 && axis-- > 0;)
+        named = moved(c, along(c, axis), axis);
+    return named;
+}
+
+/* Two indices of an axis in each other's place: rows, columns, outputs. */
+static int exchanged(const gp_case *c) {
+    for (size_t axis = 0; axis < real_axes(c) && c->one_point && !c->sampled; axis++) {
+        gp_slice s = along(c, axis);
+        size_t width = narrow_to_wrong(c, &s), telling = 0, compared = 0, i = 0;
+        if (width < 2 || s.length < 3)
+            continue;
+        for (; i < c->block->entries; i++) {
+            size_t index = index_along(&s, i), reach = (width - 1) * s.inner, from = i;
+            if (index == s.from)
+                from = i + reach;
+            else if (index == s.from + width - 1)
+                from = i - reach;
+            if (!is_estimate(c->b[from]))
+                continue;
+            if (!isfinite(c->a[i]) || !explains(c, i, c->d[from], c->b[from]))
+                break;
+            compared++;
+            telling += from != i && c->wrong[i];
+        }
+        if (i == c->block->entries && telling >= 2 && enough_compared(c, compared))
+            return add(gp_report_add_diagnosis(c->report, c->number, "swapped", NAN,
+                                               "%s has %zu and %zu along axis %zu in each other's "
+                                               "place",
+                                               c->block->name, s.from, s.from + width - 1, axis));
     }
     return 0;
 }
@@ -355,45 +527,48 @@ static int swapped(const gp_case *c) {
     return 0;
 }
 
-/* a - d = lambda x: weight decay that is there and shouldn't be, or the other way round. */
-static int decay(const gp_case *c) {
+/* a - d = lambda x: weight decay that is there and shouldn't be, or the other way round; but for a
+ * slice that has none, such as an intercept. */
+static int decay_but_for(const gp_case *c, const gp_slice *exempt, const char *but) {
     double lambda;
     size_t telling = 0;
-    if (best_decay(c, &lambda))
+    if (best_decay(c, exempt, &lambda))
         return 0;
-    for (size_t i = 0; i < c->block->entries; i++)
-        telling += gp_case_known(c, i) && fabs(lambda * c->x[i]) > 4 * c->b[i];
+    for (size_t i = 0; i < c->block->entries; i++) {
+        int decays = !exempt || !is_in(exempt, i);
+        double m = c->d[i] + (decays ? lambda * c->x[i] : 0);
+        if (!gp_case_known(c, i))
+            continue;
+        if (!explains(c, i, m, c->b[i]))
+            return 0;
+        telling += decays && differs(c, i, m, c->b[i], c->d[i]);
+    }
     if (telling < 3)
         return 0; /* few numbers are some multiple of any others */
-    for (size_t i = 0; i < c->block->entries; i++)
-        if (gp_case_known(c, i) && !explains(c, i, c->d[i] + lambda * c->x[i], c->b[i]))
-            return 0;
     return add(gp_report_add_diagnosis(
         c->report, c->number, "decay", lambda,
-        lambda > 0 ? "%s has a stray %.6g times the parameters: weight decay that the value lacks"
-                   : "%s lacks %.6g times the parameters: weight decay that the value has",
-        c->block->name, fabs(lambda)));
+        lambda > 0 ? "%s has a stray %.6g times the parameters%s: weight decay that the value lacks"
+                   : "%s lacks %.6g times the parameters%s: weight decay that the value has",
+        c->block->name, fabs(lambda), but));
 }
 
-static int reversed(const gp_case *c) {
-    size_t n = c->block->entries, telling = 0, compared = 0;
-    if (!c->one_point || n < 3 || c->exercised < 2)
-        return 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t from = n - 1 - i;
-        if (!is_estimate(c->b[from]))
-            continue;
-        if (!isfinite(c->a[i]) || !explains(c, i, c->d[from], c->b[from]))
-            return 0;
-        compared++;
-        telling += c->wrong[i] || c->wrong[from];
-    }
-    return telling < 2 || !enough_compared(c, compared)
-               ? 0
-               : add(gp_report_add_diagnosis(
-                     c->report, c->number, "reversed", NAN,
-                     "%s is in reverse order: entry i holds the derivative of entry %zu-i",
-                     c->block->name, n - 1));
+static int decay(const gp_case *c) {
+    int named = decay_but_for(c, NULL, "");
+    for (size_t axis = real_axes(c) + 1; named == 0 && axis-- > 0 && !c->sampled;)
+        for (int last = 1; last >= 0 && named == 0; last--) {
+            gp_slice s = axis == real_axes(c) ? flat(c) : along(c, axis);
+            char but[80];
+            if (s.length < 2)
+                continue;
+            s.from = last ? s.length - 1 : 0;
+            s.width = 1;
+            if (axis == real_axes(c))
+                snprintf(but, sizeof but, ", but not in its %s entry", last ? "last" : "first");
+            else
+                snprintf(but, sizeof but, ", but not in number %zu along axis %zu", s.from, axis);
+            named = decay_but_for(c, &s, but);
+        }
+    return named;
 }
 
 /* a = |d| where some d are negative: a square root of a square, or an absolute value too many. */
@@ -417,14 +592,34 @@ static int absolute(const gp_case *c) {
 
 /* Do all entries of a slice hold one and the same number? */
 static int is_level(const gp_case *c, gp_slice s) {
-    double largest = 0;
-    for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
-        largest = fmax(largest, fabs(c->a[i]));
+    double largest = 0, first = c->a[entry_at(&s, 0)];
+    for (size_t k = 0; k < size_of(&s); k++)
+        largest = fmax(largest, fabs(c->a[entry_at(&s, k)]));
     double slack = 4 * gp_dtype_epsilon(c->evidence->function->dtype) * largest;
-    for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
-        if (!isfinite(c->a[i]) || fabs(c->a[i] - c->a[s.first]) > slack)
+    for (size_t k = 0; k < size_of(&s); k++) {
+        double a = c->a[entry_at(&s, k)];
+        if (!isfinite(a) || fabs(a - first) > slack)
             return 0;
+    }
     return largest > 0;
+}
+
+/* Is the one number that a slice holds the sum of its derivatives, their mean or one of them? Of a
+ * sample that can't be told. */
+static int is_spread(const gp_case *c, gp_slice s) {
+    double sum = 0, off = 0, count = (double)size_of(&s);
+    size_t first = entry_at(&s, 0);
+    for (size_t k = 0; k < size_of(&s); k++) {
+        size_t i = entry_at(&s, k);
+        if (!gp_case_known(c, i))
+            return c->sampled;
+        if (c->d[i] != 0 && fabs(c->d[i]) > c->b[i] && explains(c, i, c->d[i], c->b[i]))
+            return 1;
+        sum += c->d[i];
+        off += c->b[i];
+    }
+    return fabs(sum) > off && (explains(c, first, sum, off) ||
+                               explains(c, first, sum / count, off / count));
 }
 
 /* One number for many entries, where the derivative has many: a sum over the wrong axis, then
@@ -433,11 +628,13 @@ static int broadcast(const gp_case *c) {
     if (c->block->entries < 3 || c->wrongs < 2)
         return 0;
     if (is_level(c, whole(c)))
-        return add(gp_report_add_diagnosis(
-            c->report, c->number, "broadcast", NAN,
-            "%s holds the same number, %.6g, in all %zu entries: a sum over the wrong axis, spread "
-            "over the block",
-            c->block->name, c->a[0], c->block->entries));
+        return is_spread(c, whole(c))
+                   ? add(gp_report_add_diagnosis(
+                         c->report, c->number, "broadcast", NAN,
+                         "%s holds the same number, %.6g, in all %zu entries: a sum over the "
+                         "wrong axis, spread over the block",
+                         c->block->name, c->a[0], c->block->entries))
+                   : 0;
     size_t rows, columns;
     if (!is_matrix(c, &rows, &columns))
         return 0;
@@ -447,12 +644,14 @@ static int broadcast(const gp_case *c) {
         for (size_t r = 0; r < count && length > 2 && count > 1; r++) {
             gp_slice s = by_row ? slice_row(c, r) : slice_column(c, r);
             size_t zeros = 0;
-            for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
-                zeros += c->a[i] == 0;
-            if (zeros == s.count)
+            for (size_t k = 0; k < size_of(&s); k++)
+                zeros += c->a[entry_at(&s, k)] == 0;
+            if (zeros == size_of(&s))
                 dead++;
+            else if (!is_level(c, s) || !is_spread(c, s))
+                break;
             else
-                level += (size_t)is_level(c, s);
+                level++;
         }
         if (level > 0 && level + dead == count)
             return add(gp_report_add_diagnosis(
@@ -462,6 +661,65 @@ static int broadcast(const gp_case *c) {
                 by_row ? "row" : "column", c->block->name, by_row ? "row" : "column"));
     }
     return 0;
+}
+
+/* The value stands still, and the gradient says that it moves. */
+static int straight_through(const gp_case *c) {
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (!gp_case_known(c, i) || fabs(c->d[i]) > c->b[i])
+            return 0;
+    return c->wrongs < 2 || c->sampled
+               ? 0
+               : add(gp_report_add_diagnosis(
+                     c->report, c->number, "straight-through", NAN,
+                     "the derivative is zero in all %zu entries of %s, and the gradient isn't in "
+                     "%zu: it passes through a rounding or a cut as if that weren't there, or "
+                     "belongs to a term that the value lacks",
+                     c->block->entries, c->block->name, c->wrongs));
+}
+
+/* Right in one part, a factor away in the other: a part that is contiguous along an axis. */
+static int part_along(const gp_case *c, gp_slice s, size_t axis) {
+    double factor, error;
+    char where[40], origin[128], what[192];
+    if (narrow_to_wrong(c, &s) < 2 || s.width == s.length || !right_outside(c, &s))
+        return 0;
+    if (best_factor(c, s, &factor, &error) || !factor_explains(c, s, factor))
+        return 0;
+    size_t telling = 0;
+    for (size_t k = 0; k < size_of(&s); k++) {
+        size_t i = entry_at(&s, k);
+        telling += gp_case_known(c, i) &&
+                   differs(c, i, factor * c->d[i], fabs(factor) * c->b[i], c->d[i]);
+    }
+    int negative = fabs(factor + 1) <= error + 1e-6, none = factor == 0;
+    int plain = negative || none || is_plain(c, factor, error);
+    if (telling < 3 || chance_of_factor(c, s, factor) > (plain ? 1e-2 : 1e-4))
+        return 0;
+    factor_origin(c, factor, error, origin, sizeof origin);
+    snprintf(what, sizeof what, "is %.6f times the derivative", factor);
+    if (negative || none)
+        snprintf(what, sizeof what, "%s", none ? "is zero" : "has the wrong sign");
+    return add(gp_report_add_diagnosis(
+        c->report, c->number, negative ? "sign" : none ? "zero" : "scaled", factor,
+        "%s %s in %zu to %zu of %zu%s, and is right in the others%s", c->block->name, what, s.from,
+        s.from + s.width - 1, s.length, name_axis(axis, where, sizeof where), origin));
+}
+
+static int part(const gp_case *c) {
+    int named = 0;
+    if (c->wrongs < 3 || c->sampled)
+        return 0;
+    size_t axes = real_axes(c);
+    for (size_t axis = 0; named == 0 && axis < axes; axis++) {
+        gp_slice s = along(c, axis);
+        if (axes > 0 && narrow_to_wrong(c, &s) == 1)
+            return 0; /* one row, one column: see lines() */
+    }
+    named = part_along(c, flat(c), SIZE_MAX);
+    for (size_t axis = 0; named == 0 && axis < axes; axis++)
+        named = part_along(c, along(c, axis), axis);
+    return named;
 }
 
 /* One example's derivative for that of all: as if it were all of them, or the share that it has in
@@ -527,8 +785,10 @@ static int line_factors(const gp_case *c) {
             gp_slice s = by_row ? slice_row(c, r) : slice_column(c, r);
             double factor, error;
             size_t exercised = 0;
-            for (size_t k = 0, i = s.first; k < s.count; k++, i += s.step)
+            for (size_t k = 0; k < size_of(&s); k++) {
+                size_t i = entry_at(&s, k);
                 exercised += gp_case_known(c, i) && !gp_case_zero(c, i);
+            }
             if (exercised == 0)
                 continue;
             if (best_factor(c, s, &factor, &error) || !factor_explains(c, s, factor))
@@ -597,31 +857,45 @@ static int lines(const gp_case *c) {
     return 0;
 }
 
+/* Might the wrong entries be but the tip of something else? That of the others which are known,
+ * most can't be off as well, nor hide a relative error as large; and some must speak against the same
+ * multiple of x, or the same number, in all. */
+static int is_only_a_tip(const gp_case *c, size_t right) {
+    double least = INFINITY, smallest = INFINITY, share = 0;
+    size_t doubtful = 0, against_same = 0, against_share = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = c->a[i] - c->d[i];
+        if (!c->wrong[i] || !gp_case_known(c, i))
+            continue;
+        least = fmin(least, fabs(off) / fmax(fabs(c->a[i]), fabs(c->d[i])));
+        if (fabs(off) < smallest) {
+            smallest = fabs(off);
+            share = c->one_point && !c->block->derivative && c->x[i] != 0 ? off / c->x[i] : 0;
+        }
+    }
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
+        if (c->wrong[i] || !gp_case_known(c, i))
+            continue;
+        double slack = c->b[i] + rounding(c, i);
+        int zero = gp_case_zero(c, i); /* hides nothing if a is 0, and anything if not */
+        doubtful += off > 4 * slack + 0.01 * c->tolerance->rtol * size ||
+                    (zero ? c->a[i] != 0 : off + slack > 0.5 * least * size);
+        against_same += off + slack < 0.5 * smallest;
+        against_share += share == 0 || off + slack < 0.5 * fabs(share * c->x[i]);
+    }
+    size_t enough = right < 2 ? right : 2;
+    return doubtful > right / 5 || against_same < enough || against_share < enough;
+}
+
 static int entries(const gp_case *c) {
     if (c->sampled)
         return 0; /* those that weren't drawn may be wrong as well */
-    size_t right = 0, first = 0, listed = 0, doubtful = 0;
-    double smallest = INFINITY, least = INFINITY; /* error of the wrong entries; relative error */
-    for (size_t i = 0; i < c->block->entries; i++) {
-        double off = fabs(c->a[i] - c->d[i]);
-        if (!c->wrong[i] || !gp_case_known(c, i))
-            continue;
-        smallest = fmin(smallest, off);
-        least = fmin(least, off / fmax(fabs(c->a[i]), fabs(c->d[i])));
-    }
+    size_t right = 0, first = 0, listed = 0;
     char list[256] = "";
     for (size_t i = 0; i < c->block->entries; i++) {
         if (!c->wrong[i]) {
             right += gp_case_known(c, i);
-            if (!gp_case_known(c, i))
-                continue;
-            /* Off, if within the tolerance, or able to hide an error as large: the wrong ones may
-             * be but the tip of something else. */
-            double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
-            int zero = gp_case_zero(c, i); /* hides nothing if a is 0, and anything if not */
-            doubtful += off > 4 * c->b[i] + 0.01 * c->tolerance->rtol * size ||
-                        c->b[i] > 0.1 * smallest ||
-                        (zero ? c->a[i] != 0 : off + c->b[i] > 0.5 * least * size);
             continue;
         }
         if (listed == 0)
@@ -636,7 +910,7 @@ static int entries(const gp_case *c) {
     /* "A few" must be few: else there is a pattern that we don't know. */
     if (c->wrongs > 3 && c->wrongs > right / 10)
         return 0;
-    if (right < c->wrongs || doubtful > right / 5)
+    if (right < c->wrongs || is_only_a_tip(c, right))
         return 0;
     return add(gp_report_add_diagnosis(
         c->report, c->number, "entries", NAN,
@@ -647,16 +921,36 @@ static int entries(const gp_case *c) {
 }
 
 /* What adds looks unwritten where it adds nothing: accumulated goes first. */
-static int (*const MODELS[])(const gp_case *) = {
-    accumulated, unwritten,  nonfinite, stale,    zero,    stored_here,
-    suspected,   scaled, /* plain up to here */
-    sample,      transposed, shifted,   reversed, swapped, broadcast,
-    decay,       absolute,   stored,    lines,    entries, line_factors};
-enum { PLAIN = 8 };
+static const struct {
+    int (*name)(const gp_case *);
+    unsigned stages; /* in which it is tried */
+} MODELS[] = {{accumulated, GP_CAUSES_PLAIN},
+              {unwritten, GP_CAUSES_PLAIN},
+              {nonfinite, GP_CAUSES_PLAIN},
+              {stale, GP_CAUSES_PLAIN},
+              {zero, GP_CAUSES_PLAIN},
+              {stored_here, GP_CAUSES_PLAIN},
+              {suspected, GP_CAUSES_PLAIN},
+              {straight_through, GP_CAUSES_PLAIN},
+              {scaled, GP_CAUSES_FACTOR},
+              {sample, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {transposed, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {rearranged, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {swapped, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {exchanged, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {broadcast, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {decay, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {absolute, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {part, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {stored, GP_CAUSES_PLACES},
+              {lines, GP_CAUSES_PLACES},
+              {entries, GP_CAUSES_PLACES},
+              {line_factors, GP_CAUSES_PLACES}};
 
-int gp_name_cause(const gp_case *c, int plain) {
+int gp_name_cause(const gp_case *c, unsigned stage) {
     int named = 0;
-    for (size_t m = 0; !named && m < (plain ? PLAIN : sizeof MODELS / sizeof *MODELS); m++)
-        named = MODELS[m](c);
+    for (size_t m = 0; !named && m < sizeof MODELS / sizeof *MODELS; m++)
+        if (MODELS[m].stages & stage)
+            named = MODELS[m].name(c);
     return named;
 }

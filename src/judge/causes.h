@@ -15,16 +15,24 @@ typedef struct gp_case {
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
     const gp_tolerance *tolerance;
+    int sharp; /* a model must explain what it explains without the tolerance's help */
     int sampled;      /* estimates are those of a sample */
     size_t wrongs;    /* entries that are refuted */
     size_t exercised; /* entries with a derivative or a gradient that isn't zero */
     gp_report *report;
 } gp_case;
 
-/* Adds the diagnosis of the first model that explains the block; plain: of those alone that are
- * sure of themselves wherever an entry was decided. Returns 1 if one did, 0 if none, -1 if memory
- * ran out. */
-int gp_name_cause(const gp_case *c, int plain);
+/* Causes by what they rest on. */
+enum {
+    GP_CAUSES_PLAIN = 1,   /* what is sure of itself wherever an entry was decided */
+    GP_CAUSES_FACTOR = 2,  /* one factor */
+    GP_CAUSES_NUMBERS = 4, /* numbers that are all explained by others */
+    GP_CAUSES_PLACES = 8   /* these again, then where entries are wrong and where they are right */
+};
+
+/* Adds the diagnosis of the first model of a stage that explains the block. Returns 1 if one did, 0
+ * if none, -1 if memory ran out. */
+int gp_name_cause(const gp_case *c, unsigned stage);
 
 /* Is there an estimate, and a number to hold against it? */
 int gp_case_known(const gp_case *c, size_t i);

@@ -120,6 +120,23 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
     return c;
 }
 
+/* First what is plain; then models that explain all numbers within what isn't known of them; then
+ * those that need the tolerance as well, so that what fits by its width alone never goes before what
+ * fits. */
+static int name_cause(gp_case *decided, gp_case *given) {
+    int named = gp_name_cause(decided, GP_CAUSES_PLAIN);
+    for (int sharp = 1; sharp >= 0 && !named; sharp--) {
+        unsigned stage = sharp ? GP_CAUSES_NUMBERS : GP_CAUSES_PLACES;
+        decided->sharp = given->sharp = sharp;
+        named = gp_name_cause(decided, GP_CAUSES_FACTOR);
+        if (!named && given->wrongs > 0)
+            named = gp_name_cause(given, stage);
+        if (!named)
+            named = gp_name_cause(decided, stage);
+    }
+    return named;
+}
+
 gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     const gp_function *f = evidence->function;
     unsigned char *refuted = calloc(2 * f->blocks, 1);
@@ -135,12 +152,7 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
             gp_report_clear_diagnoses(r, k);
         if (!refuted[k] || r->block[k].result.diagnoses) /* named where it was found */
             continue;
-        int named = gp_name_cause(&decided, 1);
-        if (!named && given.wrongs > 0)
-            named = gp_name_cause(&given, 0);
-        if (!named)
-            named = gp_name_cause(&decided, 0);
-        if (named < 0)
+        if (name_cause(&decided, &given) < 0)
             status = GP_ERROR_MEMORY;
     }
     if (status == GP_OK)
