@@ -97,17 +97,40 @@ bool swap_blocks(patient &c) {
 /* A stray lambda x, or one that is missing: `relative` of the typical derivative at the typical x.
  */
 bool decay(patient &c) {
-    double square = 0;
+    double norm = 0; /* neither overflows nor vanishes */
     size_t some = 0;
     for (size_t i = 0; i < c.n; i++) {
-        square += c.x[c.offset + i] * c.x[c.offset + i];
+        norm = std::hypot(norm, c.x[c.offset + i]);
         some += c.x[c.offset + i] != 0;
     }
     if (some < 4 || c.median == 0)
         return false;
     for (size_t i = 0; i < c.n; i++)
-        c.b()[i] += c.relative * c.median / std::sqrt(square / double(c.n)) * c.x[c.offset + i];
+        c.b()[i] += c.relative * c.median * (c.x[c.offset + i] / (norm / std::sqrt(double(c.n))));
     return true;
+}
+/* In all but the last entry, an intercept. */
+bool decay_but_intercept(patient &c) {
+    size_t last = c.n - 1;
+    return c.n > 5 && decay(c) && (c.b()[last] = c.from()[last], true);
+}
+/* Parts of a block that aren't just one row. */
+bool part(patient &c, size_t low, size_t high, double factor) {
+    size_t alive = 0, rows = c.shape.rows, columns = c.shape.columns;
+    for (size_t i = low; i < high; i++) {
+        alive += c.from()[i] != 0;
+        c.b()[i] *= factor;
+    }
+    return alive > 3 && (rows == 1 || columns == 1 || rows > 7);
+}
+bool half_negated(patient &c) {
+    return part(c, 0, c.n / 2, -1);
+}
+bool half_zero(patient &c) {
+    return part(c, c.n / 2, c.n, 0);
+}
+bool quarter_scaled(patient &c) {
+    return part(c, c.n / 4, c.n / 2, 1 + c.relative);
 }
 bool missing_decay(patient &c) {
     c.relative = -c.relative;
@@ -209,6 +232,14 @@ bool not_a_number(patient &c) {
     c.b()[c.index] = std::numeric_limits<double>::quiet_NaN();
     return true;
 }
+bool no_numbers(patient &c) {
+    std::fill(c.b(), c.b() + c.n, std::numeric_limits<double>::quiet_NaN());
+    return true;
+}
+bool all_infinite(patient &c) {
+    std::fill(c.b(), c.b() + c.n, std::numeric_limits<double>::infinity());
+    return true;
+}
 bool as_it_is(patient &) {
     return true;
 }
@@ -251,6 +282,12 @@ const struct {
     {"stale point", stale, ONCE, "stale", planted::GRADIENT},
     {"float32 truncation", truncated, ONCE, "", planted::GRADIENT},
     {"unstructured", unstructured, COARSE, "unknown", planted::GRADIENT},
+    {"decay but for the intercept", decay_but_intercept, COARSE, "decay", planted::GRADIENT},
+    {"half negated", half_negated, ONCE, "sign", planted::GRADIENT},
+    {"half zero", half_zero, ONCE, "zero", planted::GRADIENT},
+    {"quarter scaled", quarter_scaled, COARSE, "scaled", planted::GRADIENT},
+    {"all NaN", no_numbers, ONCE, "nonfinite", planted::GRADIENT},
+    {"all infinite", all_infinite, ONCE, "nonfinite", planted::GRADIENT},
     {"NaN in one entry", not_a_number, ONCE, "nonfinite", planted::GRADIENT},
     {"accumulated", as_it_is, ONCE, "accumulated", planted::ACCUMULATED},
     {"one entry never written", as_it_is, ONCE, "unwritten", planted::UNWRITTEN},

@@ -136,9 +136,9 @@ static int suspected(const gp_case *c) {
                                        suspect->text));
 }
 
-/* Entries whose index along an axis lies in [from, from + width): the axis has `length` indices, one
- * to every `inner` entries, and is gone through `outer` times. A block, a row of a matrix, a column,
- * a slab. */
+/* Entries whose index along an axis lies in [from, from + width): the axis has `length` indices,
+ * one to every `inner` entries, and is gone through `outer` times. A block, a row of a matrix, a
+ * column, a slab. */
 typedef struct gp_slice {
     size_t outer, length, inner, from, width;
 } gp_slice;
@@ -356,11 +356,36 @@ static int speaks_for_all(const gp_case *c) {
     return !c->report->interrupted && first < last && 2 * (last - first) > c->block->entries;
 }
 
+/* Do all entries of a slice hold one and the same number? */
+static int is_level(const gp_case *c, gp_slice s) {
+    double largest = 0, first = c->a[entry_at(&s, 0)];
+    for (size_t k = 0; k < size_of(&s); k++)
+        largest = fmax(largest, fabs(c->a[entry_at(&s, k)]));
+    double slack = 4 * gp_dtype_epsilon(c->evidence->function->dtype) * largest;
+    for (size_t k = 0; k < size_of(&s); k++) {
+        double a = c->a[entry_at(&s, k)];
+        if (!isfinite(a) || fabs(a - first) > slack)
+            return 0;
+    }
+    return largest > 0;
+}
+
+/* Do all entries hold one number, where derivatives differ beyond their bounds? */
+static int is_levelled(const gp_case *c) {
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (gp_case_known(c, i)) {
+            low = fmin(low, c->d[i] + c->b[i]);
+            high = fmax(high, c->d[i] - c->b[i]);
+        }
+    return c->block->entries >= 3 && high > low && is_level(c, whole(c));
+}
+
 static int scaled(const gp_case *c) {
     double factor, error;
     char origin[128], all[64];
-    if (best_factor(c, whole(c), &factor, &error) || factor == 0 || !speaks_for_all(c) ||
-        !factor_explains(c, whole(c), factor))
+    if (best_factor(c, whole(c), &factor, &error) || factor == 0 || is_levelled(c) ||
+        !speaks_for_all(c) || !factor_explains(c, whole(c), factor))
         return 0;
     /* Close to 1 a little decay looks like a factor: the better explanation counts. */
     double lambda;
@@ -370,7 +395,7 @@ static int scaled(const gp_case *c) {
     /* One number is some multiple of any other: a single entry is named only for a plain factor,
      * and a single one that can tell not on behalf of many that can't. */
     int plain = is_plain(c, factor, error);
-    if (c->exercised < 2 ? !plain : chance_of_factor(c, whole(c), factor) > (plain ? 0.1 : 1e-3))
+    if (c->exercised < 2 ? !plain : chance_of_factor(c, whole(c), factor) > (plain ? 0.1 : 1e-2))
         return 0;
     all_of(c->exercised, c->sampled ? "sampled " : "exercised ", all, sizeof all);
     if (fabs(factor + 1) <= error + 10 * c->tolerance->rtol)
@@ -590,20 +615,6 @@ static int absolute(const gp_case *c) {
                      c->block->name, turned));
 }
 
-/* Do all entries of a slice hold one and the same number? */
-static int is_level(const gp_case *c, gp_slice s) {
-    double largest = 0, first = c->a[entry_at(&s, 0)];
-    for (size_t k = 0; k < size_of(&s); k++)
-        largest = fmax(largest, fabs(c->a[entry_at(&s, k)]));
-    double slack = 4 * gp_dtype_epsilon(c->evidence->function->dtype) * largest;
-    for (size_t k = 0; k < size_of(&s); k++) {
-        double a = c->a[entry_at(&s, k)];
-        if (!isfinite(a) || fabs(a - first) > slack)
-            return 0;
-    }
-    return largest > 0;
-}
-
 /* Is the one number that a slice holds the sum of its derivatives, their mean or one of them? Of a
  * sample that can't be told. */
 static int is_spread(const gp_case *c, gp_slice s) {
@@ -618,8 +629,8 @@ static int is_spread(const gp_case *c, gp_slice s) {
         sum += c->d[i];
         off += c->b[i];
     }
-    return fabs(sum) > off && (explains(c, first, sum, off) ||
-                               explains(c, first, sum / count, off / count));
+    return fabs(sum) > off &&
+           (explains(c, first, sum, off) || explains(c, first, sum / count, off / count));
 }
 
 /* One number for many entries, where the derivative has many: a sum over the wrong axis, then
@@ -689,8 +700,8 @@ static int part_along(const gp_case *c, gp_slice s, size_t axis) {
     size_t telling = 0;
     for (size_t k = 0; k < size_of(&s); k++) {
         size_t i = entry_at(&s, k);
-        telling += gp_case_known(c, i) &&
-                   differs(c, i, factor * c->d[i], fabs(factor) * c->b[i], c->d[i]);
+        telling +=
+            gp_case_known(c, i) && differs(c, i, factor * c->d[i], fabs(factor) * c->b[i], c->d[i]);
     }
     int negative = fabs(factor + 1) <= error + 1e-6, none = factor == 0;
     int plain = negative || none || is_plain(c, factor, error);
@@ -701,9 +712,12 @@ static int part_along(const gp_case *c, gp_slice s, size_t axis) {
     if (negative || none)
         snprintf(what, sizeof what, "%s", none ? "is zero" : "has the wrong sign");
     return add(gp_report_add_diagnosis(
-        c->report, c->number, negative ? "sign" : none ? "zero" : "scaled", factor,
-        "%s %s in %zu to %zu of %zu%s, and is right in the others%s", c->block->name, what, s.from,
-        s.from + s.width - 1, s.length, name_axis(axis, where, sizeof where), origin));
+        c->report, c->number,
+        negative ? "sign"
+        : none   ? "zero"
+                 : "scaled",
+        factor, "%s %s in %zu to %zu of %zu%s, and is right in the others%s", c->block->name, what,
+        s.from, s.from + s.width - 1, s.length, name_axis(axis, where, sizeof where), origin));
 }
 
 static int part(const gp_case *c) {
@@ -713,12 +727,13 @@ static int part(const gp_case *c) {
     size_t axes = real_axes(c);
     for (size_t axis = 0; named == 0 && axis < axes; axis++) {
         gp_slice s = along(c, axis);
-        if (axes > 0 && narrow_to_wrong(c, &s) == 1)
+        if (narrow_to_wrong(c, &s) == 1)
             return 0; /* one row, one column: see lines() */
     }
-    named = part_along(c, flat(c), SIZE_MAX);
     for (size_t axis = 0; named == 0 && axis < axes; axis++)
         named = part_along(c, along(c, axis), axis);
+    if (named == 0)
+        named = part_along(c, flat(c), SIZE_MAX);
     return named;
 }
 
@@ -813,23 +828,45 @@ static int line_factors(const gp_case *c) {
     return 0;
 }
 
+/* The least relative error of the wrong entries. */
+static double least_error(const gp_case *c) {
+    double least = INFINITY;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
+        if (c->wrong[i] && gp_case_known(c, i) && off > 0)
+            least = fmin(least, off / fmax(fabs(c->a[i]), fabs(c->d[i])));
+    }
+    return least;
+}
+
+/* Could entry i be off by that relative error as well, unseen? */
+static int hides(const gp_case *c, size_t i, double error) {
+    if (gp_case_zero(c, i))
+        return c->a[i] != 0; /* nothing if a is 0, and anything if not */
+    double size = fmax(fabs(c->a[i]), fabs(c->d[i]));
+    return fabs(c->a[i] - c->d[i]) + c->b[i] + rounding(c, i) > 0.5 * error * size;
+}
+
 /* Are errors confined to some rows (or columns), and right elsewhere? */
 static int lines(const gp_case *c) {
     size_t rows, columns;
     if (!is_matrix(c, &rows, &columns) || c->wrongs < 2 || c->sampled)
         return 0;
+    double least = least_error(c);
     for (int by_row = 1; by_row >= 0; by_row--) {
         size_t count = by_row ? rows : columns, length = by_row ? columns : rows;
-        size_t bad = 0, good = 0, full = 0;
+        size_t bad = 0, good = 0, full = 0, open = 0;
         char list[128] = "";
         if (length < 2)
             continue;
         for (size_t r = 0; r < count; r++) {
-            size_t wrong = 0, exercised = 0;
+            size_t wrong = 0, exercised = 0, hiding = 0;
             for (size_t k = 0; k < length; k++) {
                 size_t i = by_row ? r * columns + k : k * columns + r;
+                int alive = gp_case_known(c, i) && !gp_case_zero(c, i);
                 wrong += c->wrong[i];
-                exercised += gp_case_known(c, i) && !gp_case_zero(c, i);
+                exercised += alive;
+                hiding += alive && hides(c, i, least);
             }
             if (wrong) {
                 size_t used = strlen(list);
@@ -841,9 +878,10 @@ static int lines(const gp_case *c) {
                 full += wrong >= 2 && 2 * wrong > exercised;
             } else {
                 good += exercised > 0;
+                open += 2 * hiding > exercised;
             }
         }
-        if (bad == 0 || full != bad || good < bad)
+        if (bad == 0 || full != bad || good < bad + open)
             continue;
         return add(gp_report_add_diagnosis(
             c->report, c->number, by_row ? "rows" : "columns", NAN,
@@ -858,19 +896,21 @@ static int lines(const gp_case *c) {
 }
 
 /* Might the wrong entries be but the tip of something else? That of the others which are known,
- * most can't be off as well, nor hide a relative error as large; and some must speak against the same
- * multiple of x, or the same number, in all. */
+ * most can't be off as well, half can't hide a relative error as large, and some speak against the
+ * same multiple of x, or the same number, in all. */
 static int is_only_a_tip(const gp_case *c, size_t right) {
-    double least = INFINITY, smallest = INFINITY, share = 0;
-    size_t doubtful = 0, against_same = 0, against_share = 0;
+    double least = least_error(c), smallest = INFINITY, share = 0;
+    /* Elsewhere x isn't what it is here, but of the same size. */
+    double much = c->one_point ? 0.5 : 0.1;
+    int beside = 0; /* one that may be as wrong lies beside a wrong one: of a part, it may be */
+    size_t odd = 0, hiding = 0, against_same = 0, against_share = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
-        double off = c->a[i] - c->d[i];
-        if (!c->wrong[i] || !gp_case_known(c, i))
+        double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
+        if (!c->wrong[i] || !gp_case_known(c, i) || !(off > 0))
             continue;
-        least = fmin(least, fabs(off) / fmax(fabs(c->a[i]), fabs(c->d[i])));
-        if (fabs(off) < smallest) {
-            smallest = fabs(off);
-            share = c->one_point && !c->block->derivative && c->x[i] != 0 ? off / c->x[i] : 0;
+        if (off < smallest) {
+            smallest = off;
+            share = !c->block->derivative && c->x[i] != 0 ? off / c->x[i] : 0;
         }
     }
     for (size_t i = 0; i < c->block->entries; i++) {
@@ -878,14 +918,17 @@ static int is_only_a_tip(const gp_case *c, size_t right) {
         if (c->wrong[i] || !gp_case_known(c, i))
             continue;
         double slack = c->b[i] + rounding(c, i);
-        int zero = gp_case_zero(c, i); /* hides nothing if a is 0, and anything if not */
-        doubtful += off > 4 * slack + 0.01 * c->tolerance->rtol * size ||
-                    (zero ? c->a[i] != 0 : off + slack > 0.5 * least * size);
+        odd += off > 4 * slack + 0.01 * c->tolerance->rtol * size;
+        if (hides(c, i, least)) {
+            hiding++;
+            beside |= (i > 0 && c->wrong[i - 1]) || (i + 1 < c->block->entries && c->wrong[i + 1]);
+        }
         against_same += off + slack < 0.5 * smallest;
-        against_share += share == 0 || off + slack < 0.5 * fabs(share * c->x[i]);
+        against_share += share == 0 || off + slack < much * fabs(share * c->x[i]);
     }
     size_t enough = right < 2 ? right : 2;
-    return doubtful > right / 5 || against_same < enough || against_share < enough;
+    return beside || odd > right / 5 || 2 * hiding > right || against_same < enough ||
+           against_share < enough;
 }
 
 static int entries(const gp_case *c) {

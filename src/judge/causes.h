@@ -15,7 +15,7 @@ typedef struct gp_case {
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
     const gp_tolerance *tolerance;
-    int sharp; /* a model must explain what it explains without the tolerance's help */
+    int sharp;        /* a model must explain what it explains without the tolerance's help */
     int sampled;      /* estimates are those of a sample */
     size_t wrongs;    /* entries that are refuted */
     size_t exercised; /* entries with a derivative or a gradient that isn't zero */

@@ -121,8 +121,8 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
 }
 
 /* First what is plain; then models that explain all numbers within what isn't known of them; then
- * those that need the tolerance as well, so that what fits by its width alone never goes before what
- * fits. */
+ * those that need the tolerance as well, so that what fits by its width alone never goes before
+ * what fits. */
 static int name_cause(gp_case *decided, gp_case *given) {
     int named = gp_name_cause(decided, GP_CAUSES_PLAIN);
     for (int sharp = 1; sharp >= 0 && !named; sharp--) {

@@ -625,7 +625,8 @@ static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
     int moved = outcome == GP_EVALUATED;
     for (size_t i = 0; i < f->n && moved; i++) {
         c->same[i] &= memcmp(&c->gradient[i], &c->other[i], sizeof *c->other) == 0;
-        weight[i] = c->same[i] ? gp_probe_length(f, f->x, c->typical, i) : 0;
+        /* Of a zero there is nothing to say that was stored: it may be one that is missing. */
+        weight[i] = c->same[i] && c->gradient[i] != 0 ? gp_probe_length(f, f->x, c->typical, i) : 0;
     }
     for (size_t b = 0; b < f->blocks && moved && outcome != GP_FAULT; b++) {
         there[b].bound = INFINITY;

@@ -140,8 +140,7 @@ static gp_outcome try_gradient(gp_check_state *c) {
     }
     for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++) {
         if (accumulates) {
-            c->manner[i] =
-                same_bits(first[i], second[i]) ? GP_MANNER_SET : GP_MANNER_ACCUMULATED;
+            c->manner[i] = same_bits(first[i], second[i]) ? GP_MANNER_SET : GP_MANNER_ACCUMULATED;
         } else if (!written[i]) {
             c->manner[i] = written_again[i] ? GP_MANNER_ACCUMULATED : GP_MANNER_UNWRITTEN;
             first[i] = NAN;

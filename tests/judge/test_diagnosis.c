@@ -166,6 +166,74 @@ static void unstructured(double *g, const double *x) {
     for (int i = 0; i < MATRIX; i++)
         g[i] *= 1 + 0.1 * sin(17.0 * i * i + 1);
 }
+static void nothing_but_nan(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] = NAN;
+}
+static void infinite(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] = INFINITY;
+}
+static void half_negated(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX / 2; i++)
+        g[i] = -g[i];
+}
+static void half_of_the_columns_zero(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] *= i % COLUMNS < COLUMNS / 2;
+}
+static void part_scaled(double *g, const double *x) {
+    (void)x;
+    for (int i = 3; i < 15; i++)
+        g[i] *= 1.37;
+}
+static void decay_twice(double *g, const double *x) {
+    for (int i = 0; i < MATRIX; i++) /* the value has it once */
+        g[i] += 0.1 * x[i];
+}
+static void lacking_decay_but_in_the_last(double *g, const double *x) {
+    for (int i = 0; i < MATRIX - 1; i++)
+        g[i] -= 0.01 * x[i];
+}
+static void lacking_decay_but_in_a_column(double *g, const double *x) {
+    for (int i = 0; i < MATRIX; i++)
+        g[i] -= i % COLUMNS < COLUMNS - 1 ? 0.01 * x[i] : 0;
+}
+static void rows_swapped(double *g, const double *x) {
+    (void)x;
+    for (int j = 0; j < COLUMNS; j++) {
+        double t = g[j];
+        g[j] = g[3 * COLUMNS + j];
+        g[3 * COLUMNS + j] = t;
+    }
+}
+static void rows_shifted(double *g, const double *x) {
+    (void)x;
+    for (int r = 0; r < ROWS; r++) {
+        double last = g[r * COLUMNS + COLUMNS - 1];
+        for (int j = COLUMNS - 1; j > 0; j--)
+            g[r * COLUMNS + j] = g[r * COLUMNS + j - 1];
+        g[r * COLUMNS] = last;
+    }
+}
+static void rows_reversed(double *g, const double *x) {
+    (void)x;
+    for (int r = 0; r < ROWS; r++)
+        for (int j = 0; j < COLUMNS / 2; j++) {
+            double t = g[r * COLUMNS + j];
+            g[r * COLUMNS + j] = g[r * COLUMNS + COLUMNS - 1 - j];
+            g[r * COLUMNS + COLUMNS - 1 - j] = t;
+        }
+}
+static void of_no_derivative(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] = 0.75 + x[0]; /* one number, and no sum, mean or entry of the derivative */
+}
 static void factor_in_all(double *g, const double *x) {
     (void)x;
     for (int i = 0; i < N; i++)
@@ -198,6 +266,18 @@ static void causes_are_named(void **state) {
                  {row_factors, "rows", "from 0.5 to 1.4", NAN},
                  {column_factors, "columns", "from 0.5 to 2", NAN},
                  {of_a_stored_point, "stale", "stored", NAN},
+                 {nothing_but_nan, "nonfinite", "24 of 24", NAN},
+                 {infinite, "nonfinite", "24 of 24", NAN},
+                 {half_negated, "sign", "0 to 1 of 4 along axis 0", -1},
+                 {half_of_the_columns_zero, "zero", "0 to 2 of 6 along axis 1", 0},
+                 {part_scaled, "scaled", "3 to 14 of 24", 1.37},
+                 {decay_twice, "decay", "stray", 0.1},
+                 {lacking_decay_but_in_the_last, "decay", "not in its last entry", -0.01},
+                 {lacking_decay_but_in_a_column, "decay", "not in number 5 along axis 1", -0.01},
+                 {rows_swapped, "swapped", "0 and 3 along axis 0", NAN},
+                 {rows_shifted, "shifted", "along axis 1", 1},
+                 {rows_reversed, "reversed", "along axis 1", NAN},
+                 {of_no_derivative, "unknown", "no pattern", NAN},
                  {unstructured, "unknown", "no pattern", NAN}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         gp_report *report = check_with(cases[k].what, 17);
@@ -299,10 +379,206 @@ static void errors_downstream_are_told_apart(void **state) {
     gp_report_destroy(report);
 }
 
+/* ---- a derivative of a map: every row an output ----------------------------------- */
+
+enum { OUTPUTS = 6, INPUTS = 6, ALL = OUTPUTS * INPUTS };
+
+static double jacobian_at(size_t j, size_t i, const double *x) {
+    return coefficient(7 * j + i) * cos(x[i] + 0.2 * (double)j);
+}
+
+static int map(void *user, size_t n, const double *x, size_t m, double *y) {
+    (void)user;
+    for (size_t j = 0; j < m; j++) {
+        y[j] = 0;
+        for (size_t i = 0; i < n; i++)
+            y[j] += coefficient(7 * j + i) * sin(x[i] + 0.2 * (double)j);
+    }
+    return 0;
+}
+
+typedef void (*map_mistake)(double *J, const double *x);
+
+static int vjp(void *user, size_t n, const double *x, size_t m, const double *u, double *g) {
+    double J[ALL];
+    for (size_t j = 0; j < m; j++)
+        for (size_t i = 0; i < n; i++)
+            J[j * n + i] = jacobian_at(j, i, x);
+    (*(map_mistake *)user)(J, x);
+    for (size_t i = 0; i < n; i++) {
+        g[i] = 0;
+        for (size_t j = 0; j < m; j++)
+            g[i] += u[j] * J[j * n + i];
+    }
+    return 0;
+}
+
+static void move_rows(double *J, int by) {
+    double row[INPUTS];
+    for (int j = 0; j < OUTPUTS; j++) {
+        memcpy(row, J + j * INPUTS, sizeof row);
+        for (int i = 0; i < INPUTS; i++)
+            J[j * INPUTS + i] = row[(i + INPUTS - by) % INPUTS];
+    }
+}
+static void map_shifted(double *J, const double *x) {
+    (void)x;
+    move_rows(J, 1);
+}
+static void map_shifted_back(double *J, const double *x) {
+    (void)x;
+    move_rows(J, -1);
+}
+static void map_outputs_shifted(double *J, const double *x) {
+    (void)x;
+    memmove(J + INPUTS, J, (ALL - INPUTS) * sizeof *J);
+}
+static void map_reversed(double *J, const double *x) {
+    double row[INPUTS];
+    (void)x;
+    for (int j = 0; j < OUTPUTS; j++) {
+        memcpy(row, J + j * INPUTS, sizeof row);
+        for (int i = 0; i < INPUTS; i++)
+            J[j * INPUTS + i] = row[INPUTS - 1 - i];
+    }
+}
+static void map_transposed(double *J, const double *x) {
+    double T[ALL];
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        T[k] = J[k % OUTPUTS * INPUTS + k / OUTPUTS];
+    memcpy(J, T, sizeof T);
+}
+static void map_negated(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] = -J[k];
+}
+static void map_scaled(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] *= 1.25;
+}
+static void map_zero(double *J, const double *x) {
+    (void)x;
+    memset(J, 0, ALL * sizeof *J);
+}
+static void map_output_zero(double *J, const double *x) {
+    (void)x;
+    memset(J + 2 * INPUTS, 0, INPUTS * sizeof *J);
+}
+static void map_last_output_forgotten(double *J, const double *x) {
+    (void)x;
+    memset(J + ALL - INPUTS, 0, INPUTS * sizeof *J);
+}
+static void map_input_zero(double *J, const double *x) {
+    (void)x;
+    for (int j = 0; j < OUTPUTS; j++)
+        J[j * INPUTS + 4] = 0;
+}
+static void map_outputs_swapped(double *J, const double *x) {
+    (void)x;
+    for (int i = 0; i < INPUTS; i++) {
+        double t = J[INPUTS + i];
+        J[INPUTS + i] = J[3 * INPUTS + i];
+        J[3 * INPUTS + i] = t;
+    }
+}
+static void map_outputs_weighed(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] *= 0.5 + 0.3 * (k / INPUTS);
+}
+static void map_inputs_weighed(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] *= 0.5 + 0.3 * (k % INPUTS);
+}
+static void map_half_negated(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL / 2; k++)
+        J[k] = -J[k];
+}
+static void map_absolute(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] = fabs(J[k]);
+}
+static void map_broadcast(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] = J[k / INPUTS * INPUTS];
+}
+static void map_one_entry(double *J, const double *x) {
+    (void)x;
+    J[2 * INPUTS + 3] += 0.125;
+}
+static void map_nan(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] = NAN;
+}
+static void map_unstructured(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] *= 1 + 0.1 * sin(17.0 * k * k + 1);
+}
+
+static void causes_of_maps_are_named(void **state) {
+    (void)state;
+    static const struct {
+        map_mistake what;
+        const char *kind, *words;
+    } cases[] = {
+        {map_shifted, "shifted", "along axis 1: entry i holds the derivative of entry i-1"},
+        {map_shifted_back, "shifted", "along axis 1: entry i holds the derivative of entry i+1"},
+        {map_outputs_shifted, "shifted", "along axis 0"},
+        {map_reversed, "reversed", "along axis 1"},
+        {map_transposed, "transposed", "6 x 6"},
+        {map_negated, "sign", "wrong sign"},
+        {map_scaled, "scaled", "1.250000 times"},
+        {map_zero, "zero", "zero in all 36"},
+        {map_output_zero, "rows", "row 2"},
+        {map_last_output_forgotten, "rows", "row 5"},
+        {map_input_zero, "columns", "column 4"},
+        {map_outputs_swapped, "swapped", "1 and 3 along axis 0"},
+        {map_outputs_weighed, "rows", "from 0.5 to 2"},
+        {map_inputs_weighed, "columns", "from 0.5 to 2"},
+        {map_half_negated, "sign", "0 to 2 of 6 along axis 0"},
+        {map_absolute, "absolute", "sign is lost"},
+        {map_broadcast, "broadcast", "each row"},
+        {map_one_entry, "entries", "vjp x[2][3]"},
+        {map_nan, "nonfinite", "36 of 36"},
+        {map_unstructured, "unknown", "no pattern"}};
+    double x[INPUTS];
+    for (size_t i = 0; i < INPUTS; i++)
+        x[i] = parameter(i);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        map_mistake what = cases[k].what;
+        gp_function *f;
+        gp_block_result block;
+        assert_int_equal(gp_function_create("F", GP_FLOAT64, &what, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){INPUTS}, x), GP_OK);
+        assert_int_equal(gp_function_set_map_f64(f, OUTPUTS, map), GP_OK);
+        assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+        gp_report *report = testing_check(f, NULL);
+        assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+        gp_report_block(report, 0, &block);
+        assert_int_equal(block.diagnoses, 1);
+        if (strcmp(block.diagnosis[0].kind, cases[k].kind) != 0 ||
+            !strstr(block.diagnosis[0].message, cases[k].words))
+            fail_msg("%s, %s: got %s: %s", cases[k].kind, cases[k].words, block.diagnosis[0].kind,
+                     block.diagnosis[0].message);
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(causes_are_named),
                                        cmocka_unit_test(one_example_for_the_batch_is_named),
                                        cmocka_unit_test(right_gradients_have_no_diagnosis),
-                                       cmocka_unit_test(errors_downstream_are_told_apart)};
+                                       cmocka_unit_test(errors_downstream_are_told_apart),
+                                       cmocka_unit_test(causes_of_maps_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
