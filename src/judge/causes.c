@@ -604,7 +604,7 @@ static int absolute(const gp_case *c) {
             continue;
         if (!gp_case_known(c, i) || !explains(c, i, fabs(c->d[i]), c->b[i]))
             return 0;
-        turned += c->wrong[i];
+        turned += c->wrong[i] && differs(c, i, fabs(c->d[i]), c->b[i], c->d[i]);
     }
     return turned < 2
                ? 0
@@ -808,8 +808,8 @@ static int line_factors(const gp_case *c) {
                 continue;
             if (best_factor(c, s, &factor, &error) || !factor_explains(c, s, factor))
                 break;
-            if (exercised < 3)
-                continue; /* few numbers are some multiple of any others */
+            if (exercised < 3 || chance_of_factor(c, s, factor) > 0.01)
+                continue; /* few or wide numbers are some multiple of any others */
             telling++;
             low = fmin(low, factor);
             high = fmax(high, factor);
