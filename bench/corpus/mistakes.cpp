@@ -105,6 +105,8 @@ bool decay(patient &c) {
     }
     if (some < 4 || c.median == 0)
         return false;
+    if (!std::isnormal(c.relative * c.median / norm))
+        return false; /* no lambda that anybody could have written */
     for (size_t i = 0; i < c.n; i++)
         c.b()[i] += c.relative * c.median * (c.x[c.offset + i] / (norm / std::sqrt(double(c.n))));
     return true;

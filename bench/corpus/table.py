@@ -99,24 +99,28 @@ def print_groups(rows, key):
 def print_causes(rows):
     """Of mistakes that were refuted: what was planted against what was named."""
     counts = collections.defaultdict(collections.Counter)
-    right = structured = named = unstructured = 0
+    kinds = collections.defaultdict(collections.Counter)
     for row in rows:
         if row["mistake"] is None or row["verdict"] != "refuted" or not row["cause"]:
             continue
         counts[row["mistake"]][row["named"]] += 1
-        if row["cause"] == "unknown":
-            unstructured += 1
-            named += row["named"] != "unknown"
-        else:
-            structured += 1
-            right += row["named"] == row["cause"]
+        outcome = ("right" if row["named"] == row["cause"] else
+                   "unknown" if row["named"] == "unknown" else "wrong")
+        of = "unstructured" if row["cause"] == "unknown" else "structured"
+        for name in (of, "quiet " + of) if not row["noisy"] else (of,):
+            kinds[name][outcome] += 1
     table(["planted", "named"],
           [[name, ", ".join(f"{kind} {count}" for kind, count in counter.most_common())]
            for name, counter in sorted(counts.items())])
-    print(f"The right cause was named for {right} of {structured} structured mistakes "
-          f"({percent(right, structured)}), a cause for {named} of {unstructured} unstructured ones.\n")
-    return {"structured": structured, "right": right, "unstructured": unstructured, "named": named,
-            "matrix": counts}
+    structured, quiet, none = kinds["structured"], kinds["quiet structured"], kinds["unstructured"]
+    all_of, quiet_of = sum(structured.values()), sum(quiet.values())
+    print(f"Structured mistakes: the right cause was named for {structured['right']} of {all_of} "
+          f"({percent(structured['right'], all_of)}), none for {structured['unknown']}, a wrong one for "
+          f"{structured['wrong']}; where functions aren't noisy on purpose, {quiet['right']} of {quiet_of} "
+          f"({percent(quiet['right'], quiet_of)}), none for {quiet['unknown']}, a wrong one for "
+          f"{quiet['wrong']}. Unstructured ones: a cause for {none['wrong']} of {sum(none.values())}.\n")
+    return {"structured": all_of, "right": structured["right"], "wrong": structured["wrong"],
+            "unstructured": sum(none.values()), "named": none["wrong"], "matrix": counts}
 
 
 def print_checkers(rows, skipped):

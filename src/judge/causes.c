@@ -286,13 +286,15 @@ static int is_plain(const gp_case *c, double factor, double error) {
 /* lambda of a - d = lambda x by weighted least squares, but for a slice that has none; -1 where
  * there is none to be had. */
 static int best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) {
-    double numerator = 0, denominator = 0, widest = 0;
+    double numerator = 0, denominator = 0, widest = 0, largest = 0;
     size_t used = 0;
     if (!c->one_point || c->block->derivative)
         return -1;
     for (size_t i = 0; i < c->block->entries; i++)
-        if (gp_case_known(c, i))
+        if (gp_case_known(c, i)) {
             widest = fmax(widest, c->b[i] + rounding(c, i));
+            largest = fmax(largest, fabs(c->x[i]));
+        }
     if (widest == 0)
         widest = 1;
     for (size_t i = 0; i < c->block->entries; i++) {
@@ -300,15 +302,15 @@ static int best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) 
             continue;
         /* in units that neither overflow nor vanish */
         double b = fmax((c->b[i] + rounding(c, i)) / widest, 1e-12);
-        double off = (c->a[i] - c->d[i]) / b, x = c->x[i] / b;
+        double off = (c->a[i] - c->d[i]) / b, x = c->x[i] / largest / b;
         numerator += off * x;
         denominator += x * x;
         used++;
     }
     if (used < 3 || !(denominator > 0))
         return -1;
-    *lambda = numerator / denominator;
-    return 0;
+    *lambda = numerator / denominator / largest;
+    return isfinite(*lambda) ? 0 : -1;
 }
 
 /* The largest |a - m| / b, m = factor d + lambda x: how far a model is from explaining all by noise

@@ -379,6 +379,205 @@ static void errors_downstream_are_told_apart(void **state) {
     gp_report_destroy(report);
 }
 
+static void all_nan(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < N; i++)
+        g[i] = NAN;
+}
+static void all_infinite(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < N; i++)
+        g[i] = i % 2 ? INFINITY : -INFINITY;
+}
+/* Adds to a buffer of its own that had been used before and is never set to zero. */
+static void used_before(double *g, const double *x) {
+    static double buffer[N];
+    static int used;
+    (void)x;
+    for (int i = 0; i < N; i++) {
+        if (!used)
+            buffer[i] = 3 * coefficient((size_t)i) + 1;
+        g[i] = buffer[i] += g[i];
+    }
+    used = 1;
+}
+
+/* No number, or one that grows: the whole gradient, so that nothing else is left to go by. */
+static void causes_of_a_whole_gradient_are_named(void **state) {
+    (void)state;
+    static const struct {
+        mistake what;
+        const char *kind;
+    } cases[] = {{all_nan, "nonfinite"}, {all_infinite, "nonfinite"}, {used_before, "accumulated"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        gp_report *report = check_with(cases[k].what, 0);
+        assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+        for (size_t b = 0; b < gp_report_blocks(report); b++) {
+            gp_block_result block;
+            gp_report_block(report, b, &block);
+            assert_int_equal(block.diagnoses, 1);
+            assert_string_equal(block.diagnosis[0].kind, cases[k].kind);
+        }
+        gp_report_destroy(report);
+    }
+}
+
+/* ---- losses that are linear in pieces, and stairs --------------------------------- */
+
+/* Hinge loss of a linear model with an intercept, with weight decay in all but that; its gradient
+ * lacks the decay. Or one that passes straight through a rounding. Or a float32 gradient, held
+ * against a float64 value, whose smallest entry is off by 1 %. Or a network of rectified units whose
+ * gradient is that of a point before. */
+enum { ROWS_OF_DATA = 12, WEIGHTS = 7, UNITS = 5, WIDTH = 4, NETWORK = UNITS * (WIDTH + 1) };
+
+static double datum(size_t e, size_t i) {
+    return i == WEIGHTS - 1 ? 1 : sin(1.7 * (double)(e * WEIGHTS + i) + 0.3);
+}
+
+static double margin(size_t e, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < WEIGHTS; i++)
+        sum += x[i] * datum(e, i);
+    return 1 - (e % 2 ? 1 : -1) * sum;
+}
+
+static int hinge(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t e = 0; e < ROWS_OF_DATA; e++)
+        *v += fmax(0, margin(e, x)) / ROWS_OF_DATA;
+    for (size_t i = 0; i + 1 < n; i++)
+        *v += 0.005 * x[i] * x[i];
+    return 0;
+}
+
+static int hinge_without_decay(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++) {
+        g[i] = 0;
+        for (size_t e = 0; e < ROWS_OF_DATA; e++)
+            if (margin(e, x) > 0)
+                g[i] -= (e % 2 ? 1 : -1) * datum(e, i) / ROWS_OF_DATA;
+    }
+    return 0;
+}
+
+static int rounded(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 1;
+    for (size_t i = 0; i < n; i++)
+        *v += 0.5 * round(x[i]);
+    return 0;
+}
+
+static int straight_through(void *user, size_t n, const double *x, double *g) {
+    (void)user, (void)x;
+    for (size_t i = 0; i < n; i++)
+        g[i] = 0.5;
+    return 0;
+}
+
+static int smooth(void *user, size_t n, const float *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += (double)(i + 1) * (i + 1) * sin((double)x[i]);
+    return 0;
+}
+
+static int smallest_off(void *user, size_t n, const float *x, float *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = (float)((double)(i + 1) * (i + 1) * cos((double)x[i]) * (i == 0 ? 1.01 : 1));
+    return 0;
+}
+
+static int rectified(void *user, size_t n, const double *x, double *v) {
+    (void)user, (void)n;
+    *v = 0;
+    for (size_t e = 0; e < ROWS_OF_DATA; e++)
+        for (size_t u = 0; u < UNITS; u++) {
+            double sum = x[UNITS * WIDTH + u];
+            for (size_t i = 0; i < WIDTH; i++)
+                sum += x[u * WIDTH + i] * datum(e, i);
+            *v += (1 + 0.3 * (double)u) * fmax(0, sum) / ROWS_OF_DATA;
+        }
+    return 0;
+}
+
+static int rectified_of_a_stored_point(void *user, size_t n, const double *x, double *g) {
+    (void)user, (void)x;
+    memset(g, 0, n * sizeof *g);
+    for (size_t e = 0; e < ROWS_OF_DATA; e++)
+        for (size_t u = 0; u < UNITS; u++) {
+            double sum = -parameter(UNITS * WIDTH + u) - 0.3;
+            for (size_t i = 0; i < WIDTH; i++)
+                sum += -parameter(u * WIDTH + i) * datum(e, i);
+            double error = sum > 0 ? (1 + 0.3 * (double)u) / ROWS_OF_DATA : 0;
+            for (size_t i = 0; i < WIDTH; i++)
+                g[u * WIDTH + i] += error * datum(e, i);
+            g[UNITS * WIDTH + u] += error;
+        }
+    return 0;
+}
+
+static gp_function *function_of(gp_dtype dtype, size_t n) {
+    double x[NETWORK];
+    float narrow[NETWORK];
+    gp_function *f;
+    for (size_t i = 0; i < n; i++)
+        narrow[i] = (float)(x[i] = parameter(i));
+    assert_int_equal(gp_function_create("f", dtype, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){n},
+                                           dtype == GP_FLOAT64 ? (void *)x : (void *)narrow),
+                     GP_OK);
+    return f;
+}
+
+static void is_named(gp_function *f, const char *kind, const char *words) {
+    gp_block_result block;
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    gp_report_block(report, 0, &block);
+    assert_int_equal(block.diagnoses, 1);
+    if (strcmp(block.diagnosis[0].kind, kind) != 0 || !strstr(block.diagnosis[0].message, words))
+        fail_msg("%s: got %s: %s", kind, block.diagnosis[0].kind, block.diagnosis[0].message);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+static void decay_of_all_but_the_intercept_is_named(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT64, WEIGHTS);
+    gp_function_set_value_f64(f, hinge);
+    gp_function_set_gradient_f64(f, hinge_without_decay);
+    is_named(f, "decay", "but not in its last entry");
+}
+
+static void a_straight_through_gradient_is_named(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT64, WEIGHTS);
+    gp_function_set_value_f64(f, rounded);
+    gp_function_set_gradient_f64(f, straight_through);
+    is_named(f, "straight-through", "all 7 entries");
+}
+
+static void the_smallest_entry_in_mixed_precision_is_named(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT32, NETWORK);
+    gp_function_set_value_f64_of_f32(f, smooth);
+    gp_function_set_gradient_f32(f, smallest_off);
+    is_named(f, "entries", "x[0]");
+}
+
+static void a_stored_gradient_of_rectified_units_is_named(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT64, NETWORK);
+    gp_function_set_value_f64(f, rectified);
+    gp_function_set_gradient_f64(f, rectified_of_a_stored_point);
+    is_named(f, "stale", "stored");
+}
+
 /* ---- a derivative of a map: every row an output ----------------------------------- */
 
 enum { OUTPUTS = 6, INPUTS = 6, ALL = OUTPUTS * INPUTS };
@@ -579,6 +778,11 @@ int main(void) {
                                        cmocka_unit_test(one_example_for_the_batch_is_named),
                                        cmocka_unit_test(right_gradients_have_no_diagnosis),
                                        cmocka_unit_test(errors_downstream_are_told_apart),
+                                       cmocka_unit_test(causes_of_a_whole_gradient_are_named),
+                                       cmocka_unit_test(decay_of_all_but_the_intercept_is_named),
+                                       cmocka_unit_test(a_straight_through_gradient_is_named),
+                                       cmocka_unit_test(the_smallest_entry_in_mixed_precision_is_named),
+                                       cmocka_unit_test(a_stored_gradient_of_rectified_units_is_named),
                                        cmocka_unit_test(causes_of_maps_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
