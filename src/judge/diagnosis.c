@@ -125,6 +125,8 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
  * what fits. */
 static int name_cause(gp_case *decided, gp_case *given) {
     int named = gp_name_cause(decided, GP_CAUSES_PLAIN);
+    if (!named && given->wrongs > 0)
+        named = gp_name_cause(given, GP_CAUSES_PLAIN);
     for (int sharp = 1; sharp >= 0 && !named; sharp--) {
         unsigned stage = sharp ? GP_CAUSES_NUMBERS : GP_CAUSES_PLACES;
         decided->sharp = given->sharp = sharp;

@@ -532,14 +532,11 @@ static int rectified_of_a_stored_point(void *user, size_t n, const double *x, do
 
 static gp_function *function_of(gp_dtype dtype, size_t n) {
     double x[NETWORK];
-    float narrow[NETWORK];
     gp_function *f;
     for (size_t i = 0; i < n; i++)
-        narrow[i] = (float)(x[i] = parameter(i));
+        x[i] = parameter(i);
     assert_int_equal(gp_function_create("f", dtype, NULL, &f), GP_OK);
-    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){n},
-                                           dtype == GP_FLOAT64 ? (void *)x : (void *)narrow),
-                     GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){n}, x), GP_OK);
     return f;
 }
 
