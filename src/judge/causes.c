@@ -26,9 +26,10 @@ int gp_case_zero(const gp_case *c, size_t i) {
     return fabs(c->d[i]) <= c->b[i] && fabs(c->a[i]) <= c->b[i];
 }
 
-/* What the gradient's own rounding may have changed in entry i. */
+/* What the gradient's own rounding may have changed in entry i: a small one may be what is left of
+ * terms as large as the others. */
 static double rounding(const gp_case *c, size_t i) {
-    return 4 * gp_dtype_epsilon(c->evidence->function->dtype) * fabs(c->a[i]);
+    return gp_dtype_epsilon(c->evidence->function->dtype) * (4 * fabs(c->a[i]) + c->typical);
 }
 
 /* By how much a number may miss a model that says m, known to e, and still be explained by it: at

@@ -17,6 +17,7 @@ typedef struct gp_case {
     const gp_tolerance *tolerance;
     int sharp;        /* a model must explain what it explains without the tolerance's help */
     int sampled;      /* estimates are those of a sample */
+    double typical;   /* size of the gradient's finite entries */
     size_t wrongs;    /* entries that are refuted */
     size_t exercised; /* entries with a derivative or a gradient that isn't zero */
     gp_report *report;

@@ -112,6 +112,8 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
                  .tolerance = &evidence->tolerance[k],
                  .report = r};
     for (size_t i = 0; i < c.block->entries; i++) {
+        if (isfinite(c.a[i]))
+            c.typical = hypot(c.typical, c.a[i] / sqrt((double)c.block->entries));
         c.wrongs += c.wrong[i];
         known += gp_case_known(&c, i);
         c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);

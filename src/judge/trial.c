@@ -80,12 +80,13 @@ static gp_outcome compare_values(gp_check_state *c, double together) {
 }
 
 /* Does each call return as much more as the one before? Then it adds to a buffer of its own that is
- * never set to zero, and had been used before. A third call tells. */
+ * never set to zero, and had been used before. A third call tells: a
+ * counter in an entry or two is another matter. */
 static gp_outcome try_growth(gp_check_state *c, const double *first, const double *second,
                              int *accumulates) {
     const gp_function *f = c->function;
     double epsilon = gp_dtype_epsilon(f->dtype);
-    size_t grown = 0, i = 0;
+    size_t grown = 0, still = 0, i = 0;
     *accumulates = 0;
     double *third = malloc(f->n * sizeof *third);
     if (!third)
@@ -94,13 +95,15 @@ static gp_outcome try_growth(gp_check_state *c, const double *first, const doubl
     for (; i < f->n && outcome == GP_EVALUATED; i++) {
         double step = second[i] - first[i], next = third[i] - second[i];
         double slack = 8 * epsilon * fmax(fabs(third[i]), fabs(first[i])) + 1e-5 * fabs(step);
-        if (same_bits(first[i], second[i]) && same_bits(second[i], third[i]))
+        if (same_bits(first[i], second[i]) && same_bits(second[i], third[i])) {
+            still += first[i] != 0;
             continue;
+        }
         if (!(fabs(next - step) <= slack))
             break;
         grown += fabs(step) > 8 * slack;
     }
-    *accumulates = outcome == GP_EVALUATED && i == f->n && grown > 0;
+    *accumulates = outcome == GP_EVALUATED && i == f->n && grown > still;
     free(third);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
