@@ -113,6 +113,9 @@ static void run(const cli_options *o, cli_watch *w) {
     } else {
         w->code = cli_code_of(status);
         w->complaint = error;
+        if (!error.message[0])
+            snprintf(w->complaint.message, sizeof w->complaint.message, "%s",
+                     gp_status_string(status));
     }
     gp_report_destroy(report);
     w->finished = 1;

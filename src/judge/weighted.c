@@ -1,6 +1,8 @@
 /* See weighted.h. */
 #include "judge/weighted.h"
 
+#include "function/reserve.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +154,7 @@ static int gradient(gp_weighted *w, const void *x, void *g) {
     } else if (gp_call_map(f, w->claim, x, NULL, gp_claim_numbers(f, w->claim), w->J)) {
         return 1;
     }
-    double *wide = is_wide(w) ? g : malloc(f->n * sizeof *wide);
+    double *wide = is_wide(w) ? g : gp_large_alloc(f->n * sizeof *wide);
     if (!wide)
         return 1;
     if (w->claim != GP_CLAIM_VJP)
@@ -225,9 +227,9 @@ gp_status gp_weighted_create(const gp_function *of, int second, gp_claim claim,
         w->function.gradient_f32 = wide ? NULL : gradient_f32;
     }
     w->outputs = malloc(w->m * sizeof *w->outputs);
-    w->y_storage = malloc((w->m + 2 * GUARD) * sizeof *w->y_storage);
-    w->in = malloc(w->m * sizeof(double));
-    w->J = matrix ? malloc(gp_claim_numbers(of, claim) * gp_dtype_size(of->dtype)) : NULL;
+    w->y_storage = gp_large_alloc((w->m + 2 * GUARD) * sizeof *w->y_storage);
+    w->in = gp_large_alloc(w->m * sizeof(double));
+    w->J = matrix ? gp_large_alloc(gp_claim_numbers(of, claim) * gp_dtype_size(of->dtype)) : NULL;
     if (!w->outputs || !w->y_storage || !w->in || (matrix && !w->J)) {
         gp_weighted_destroy(w);
         return GP_ERROR_MEMORY;

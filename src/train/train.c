@@ -70,14 +70,15 @@ static int by_time(const void *a, const void *b) {
 }
 
 /* Orders rows (count of them in the table) so that the last ones are for validation: later by time,
- * or the same share of either class, drawn. Returns how many are for training; 0: out of memory. */
+ * or the same share of either class, drawn. Returns how many are for training; SIZE_MAX: out of
+ * memory. */
 static size_t split(const gp_table *table, const gp_train_options *o, size_t label, size_t time,
                     size_t *order) {
     size_t rows = gp_table_rows(table), held = (size_t)(o->validation * (double)rows + 0.5);
     if (o->time_column) {
         gp_dated *dated = malloc(rows * sizeof *dated);
         if (!dated)
-            return 0;
+            return SIZE_MAX;
         for (size_t r = 0; r < rows; r++)
             dated[r] = (gp_dated){gp_table_cell(table, r, time), r};
         qsort(dated, rows, sizeof *dated, by_time);
@@ -89,7 +90,7 @@ static size_t split(const gp_table *table, const gp_train_options *o, size_t lab
     size_t front = 0, back = rows;
     size_t *pool = malloc(2 * rows * sizeof *pool);
     if (!pool)
-        return 0;
+        return SIZE_MAX;
     for (int class = 0; class < 2; class ++) {
         size_t count = 0;
         for (size_t r = 0; r < rows; r++)
@@ -202,6 +203,11 @@ static gp_status prepare_rows(gp_trainee *t, const gp_table *table, gp_error *er
         }
     if (status == GP_OK) {
         t->rows = split(table, o, label, time, order);
+        if (t->rows == SIZE_MAX) {
+            t->rows = 0;
+            free(order);
+            return gp_fail(error, GP_ERROR_MEMORY, "train: out of memory");
+        }
         t->held = rows - t->rows;
         status = t->rows ? standardise(t, table, order, error)
                          : gp_fail(error, GP_ERROR_INPUT,
