@@ -12,29 +12,11 @@ double decade(size_t i, size_t n, double lowest, double highest) {
     return std::pow(10, lowest + (highest - lowest) * double(i) / double(n - 1));
 }
 
-std::function<void(random &, size_t, double *)> uniform_start(size_t n, double low, double high) {
-    return [n, low, high](random &r, size_t, double *x) {
-        for (size_t i = 0; i < n; i++)
-            x[i] = r.between(low, high);
-    };
-}
-
-/* sum_i term(x_i, i) */
+/* A sum of terms of this family. */
 template <class F>
 problem *add_sum(corpus_list &list, const std::string &name, size_t n, double low, double high,
                  F term, bool float32 = true) {
-    problem *p = from_formula(
-        list, "hard", name, {{"x", 1, n, 0}},
-        [n, term](const auto *x) {
-            using S = SCALAR(x);
-            S sum(0.0);
-            for (size_t i = 0; i < n; i++)
-                sum += term(x[i], i);
-            return sum;
-        },
-        float32);
-    p->start = uniform_start(n, low, high);
-    return p;
+    return add_sum_of(list, "hard", name, n, low, high, term, float32);
 }
 
 } // namespace

@@ -13,13 +13,6 @@ std::function<void(random &, size_t, double *)> normal_start(size_t n) {
     };
 }
 
-std::function<void(random &, size_t, double *)> uniform_start(size_t n, double low, double high) {
-    return [n, low, high](random &r, size_t, double *x) {
-        for (size_t i = 0; i < n; i++)
-            x[i] = r.between(low, high);
-    };
-}
-
 std::function<void(random &, size_t, double *)> fixed_start(const std::vector<double> &at) {
     return [at](random &, size_t, double *x) { std::copy(at.begin(), at.end(), x); };
 }

@@ -119,6 +119,33 @@ problem *from_formula(corpus_list &list, const std::string &family, const std::s
 /* The type that x points to. */
 #define SCALAR(x) std::decay_t<decltype(*(x))>
 
+/* Starts uniform in [low, high]. */
+inline std::function<void(random &, size_t, double *)> uniform_start(size_t n, double low,
+                                                                     double high) {
+    return [n, low, high](random &r, size_t, double *x) {
+        for (size_t i = 0; i < n; i++)
+            x[i] = r.between(low, high);
+    };
+}
+
+/* sum_i term(x_i, i), started so */
+template <class F>
+problem *add_sum_of(corpus_list &list, const std::string &family, const std::string &name, size_t n,
+                    double low, double high, F term, bool float32) {
+    problem *p = from_formula(
+        list, family, name, {{"x", 1, n, 0}},
+        [n, term](const auto *x) {
+            using S = SCALAR(x);
+            S sum(0.0);
+            for (size_t i = 0; i < n; i++)
+                sum += term(x[i], i);
+            return sum;
+        },
+        float32);
+    p->start = uniform_start(n, low, high);
+    return p;
+}
+
 } // namespace corpus
 
 #endif

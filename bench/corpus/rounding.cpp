@@ -25,29 +25,11 @@ template <class T> var<T> Shortened(const var<T> &x, int bits) {
 }
 enum { FLOAT32 = 24, FLOAT16 = 11, BFLOAT16 = 8 };
 
-std::function<void(random &, size_t, double *)> uniform_start(size_t n, double low, double high) {
-    return [n, low, high](random &r, size_t, double *x) {
-        for (size_t i = 0; i < n; i++)
-            x[i] = r.between(low, high);
-    };
-}
-
-/* sum_i term(x_i, i) */
+/* A sum of terms of this family. */
 template <class F>
 problem *add_sum(corpus_list &list, const std::string &name, size_t n, double low, double high,
                  F term, bool float32 = true) {
-    problem *p = from_formula(
-        list, "rounding", name, {{"x", 1, n, 0}},
-        [n, term](const auto *x) {
-            using S = SCALAR(x);
-            S sum(0.0);
-            for (size_t i = 0; i < n; i++)
-                sum += term(x[i], i);
-            return sum;
-        },
-        float32);
-    p->start = uniform_start(n, low, high);
-    return p;
+    return add_sum_of(list, "rounding", name, n, low, high, term, float32);
 }
 
 void add_saturated(corpus_list &list) {
@@ -201,8 +183,8 @@ void add_extreme(corpus_list &list) {
         [](const auto &x, size_t i) { return (i + 1.0) * Sqrt(x); }, false);
 }
 
-/* A derivative by hand would be written without the cancellation that a tape inherits, or of the function
- * without its rounding: what is right is the reference, rounded. */
+/* A derivative by hand would be written without the cancellation that a tape inherits, or of the
+ * function without its rounding: what is right is the reference, rounded. */
 void take_reference(problem *p) {
     auto reference = p->reference;
     size_t n = p->n();
