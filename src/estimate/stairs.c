@@ -1,6 +1,7 @@
-/* See stairs.h. A jump is told from bends and kinks by bisection: of a smooth function the second
- * difference over an interval goes to 0 as the square of its width, over a kink as the width, over
- * a jump it stays. */
+/* See stairs.h. A jump is told from bends and kinks by ever smaller intervals around it: where f
+ * stands still, by bisecting for the end of the tread; elsewhere, by dividing into uneven parts.
+ * The change of a continuous function over an interval goes to 0 with its width, that over a jump
+ * stays. */
 #include "estimate/stairs.h"
 
 #include <math.h>
@@ -10,8 +11,8 @@
 /* Differences count above so many standard deviations of noise. */
 static const double SEEN = 8;
 /* A change that is kept at this share of the last so often in a row, at widths below this share of
- * `near`, is that of a jump: of steps that halve the interval, and of those that
- * take about a quarter of it. */
+ * `near`, is that of a jump: the first count is of steps that halve the interval, the second of
+ * those that take about a quarter of it. */
 static const double KEPT = 0.75, NARROW = 1.0 / 16;
 /* A distance of so many times what is seen can't have shrunk below it within one division. */
 static const double LOST = 64;

@@ -1,13 +1,12 @@
 /* See weighted.h. */
 #include "judge/weighted.h"
 
-#include "function/reserve.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "function/evaluator.h"
+#include "function/reserve.h"
 
 /* Numbers before and after the outputs, that no map should touch. */
 enum { GUARD = 64 };

@@ -24,10 +24,8 @@ static double sigma_at(curve f, double x, double slope, double near) {
     assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
     assert_int_equal(gp_evaluator_value(e, &f0), GP_EVALUATED);
     gp_probe probe = {.entries = 1, .scale = fabs(x)};
-    gp_tread tread = {.slope = slope,
-                      .near = near,
-                      .far = 64 * 4e-5 * fabs(x),
-                      .quiet = fmax(fabs(f0), 0) * 0x1p-53};
+    gp_tread tread = {
+        .slope = slope, .near = near, .far = 64 * 4e-5 * fabs(x), .quiet = fabs(f0) * 0x1p-53};
     gp_line_start(&line, e, &probe, f0);
     assert_int_equal(gp_find_stairs(&line, &tread, &sigma, &evaluations), GP_EVALUATED);
     assert_true(evaluations < 200);
