@@ -10,13 +10,15 @@
 #   make bench    measurements (bench/)
 #   make corpus   gradproof and its peers on functions and mistakes drawn anew (SEED="1 2 3", bench/corpus/)
 #   make peers    install the peers: apt packages, and Python packages into build/peers
+#   make goldens  what gradproof says in a few hundred runs, kept in build/goldens; WITH=FOLDER compares with another
+#                 such folder (scripts/goldens)
 #   make lint     clang-tidy and cppcheck;  make format: clang-format
 #   make install  to PREFIX (default /usr/local)
 
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check check-threads allocations fuzz bench corpus peers lint format install coverage clean
+.PHONY: all setup demo test check check-threads allocations fuzz bench corpus goldens peers lint format install coverage clean
 
 all: build
 
@@ -67,6 +69,12 @@ bench: build
 SEED ?= 1
 corpus: build
 	@bench/corpus/run build $(SEED)
+
+WITH ?=
+goldens: build
+	@rm -rf build/goldens
+	@scripts/goldens build build/goldens
+	@$(if $(WITH),scripts/goldens $(WITH) build/goldens)
 
 peers: build
 	@scripts/setup peers

@@ -28,6 +28,7 @@ struct settings {
     double constant = 0; /* added to the value, in units of |f(x)| */
     gp_strategy strategy = GP_AUTO;
     std::string show; /* print the reports with this verdict, and entries outside their bound */
+    bool whole = false; /* each line is followed by the report itself */
 };
 
 int value64(void *user, size_t, const double *x, double *v) {
@@ -305,6 +306,8 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
                 b->outside, number_or_null(b->worst).c_str(), number_or_null(median).c_str());
     }
     fprintf(out, "}\n");
+    if (o.whole && gp_report_write_json(r, out) != GP_OK)
+        exit(70);
 }
 
 void run(FILE *out, const settings &o, const problem &p) {
@@ -350,7 +353,7 @@ int usage() {
     fprintf(stderr,
             "usage: corpus_gradproof [--seed S] [--points P] [--wrong-points W] [--jobs J] "
             "[--only NAME] [--data FILE.csv] [--rtol R] [--constant C] [--show VERDICT|outside] "
-            "[--strategy full|project|sample]\n");
+            "[--strategy full|project|sample] [--whole yes]\n");
     return 64;
 }
 
@@ -381,6 +384,8 @@ int main(int argc, char **argv) {
             o.strategy = std::string(word) == "project"  ? GP_PROJECT
                          : std::string(word) == "sample" ? GP_SAMPLE
                                                          : GP_FULL;
+        else if (option == "--whole") /* whole reports, for scripts/goldens */
+            o.whole = true;
         else if (option == "--constant")
             o.constant = atof(word);
         else if (option == "--rtol")
