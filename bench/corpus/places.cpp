@@ -107,6 +107,52 @@ void add_singular(corpus_list &list) {
     p->start = uniform_start(8, -1, 1);
 }
 
+/* a (1 + d), d between 1e-7 and 1e-1 to either side */
+double beside(random &r, double a) {
+    double off = std::pow(10, -r.between(1, 7));
+    return a * (1 + (r.uniform() < 0.5 ? -off : off));
+}
+
+/* The given point itself is nearer to a pole than steps go. */
+void add_edges(corpus_list &list) {
+    problem *p;
+    p = from_formula(list, "singular", "log |x - y|, close", {{"x", 1, 6, 0}}, [](const auto *x) {
+        using S = SCALAR(x);
+        S sum(0.0);
+        for (int i = 0; i < 6; i += 2)
+            sum += (i + 1.0) * Log(Abs(x[i] - x[i + 1]));
+        return sum;
+    });
+    p->start = [](random &r, size_t, double *x) {
+        for (int i = 0; i < 6; i += 2)
+            x[i + 1] = beside(r, x[i] = r.normal());
+    };
+    p = from_formula(list, "singular", "x / (x - a), close", {{"x", 1, 6, 0}}, [](const auto *x) {
+        using S = SCALAR(x);
+        S sum(0.0);
+        for (int i = 0; i < 6; i++)
+            sum += x[i] / (x[i] - (1.0 + i));
+        return sum;
+    });
+    p->start = [](random &r, size_t, double *x) {
+        for (int i = 0; i < 6; i++)
+            x[i] = beside(r, 1.0 + i);
+    };
+    p = from_formula(list, "singular", "one pole beside squares", {{"x", 1, 6, 0}},
+                     [](const auto *x) {
+                         using S = SCALAR(x);
+                         S sum = 1.0 / (x[0] - 1.0);
+                         for (int i = 1; i < 6; i++)
+                             sum += x[i] * x[i];
+                         return sum;
+                     });
+    p->start = [](random &r, size_t, double *x) {
+        x[0] = beside(r, 1);
+        for (int i = 1; i < 6; i++)
+            x[i] = r.normal();
+    };
+}
+
 void add_clipped(corpus_list &list) {
     problem *p;
     p = from_formula(list, "clipped", "log of clipped probabilities", {{"p", 1, 10, 0}},
@@ -212,6 +258,7 @@ void add_minima(corpus_list &list) {
 
 void add_places(corpus_list &list, uint64_t) {
     add_singular(list);
+    add_edges(list);
     add_clipped(list);
     add_minima(list);
 }

@@ -153,6 +153,30 @@ void add_stairs(corpus_list &list) {
         false);
     p->noisy = true;
     p->start = uniform_start(12, -1.5, 1.5);
+    p = from_formula(
+        list, "rounding", "float16 sum of terms that cancel, beside a line", {{"w", 1, 6, 0}},
+        [](const auto *x) {
+            using S = SCALAR(x);
+            S z(0.0);
+            for (int i = 0; i < 6; i++)
+                z += x[i] * (i - 2.5);
+            return Sin(Shortened(z, FLOAT16)) + 0.01 * z;
+        },
+        false);
+    p->noisy = true;
+    p->start = uniform_start(6, -1, 1);
+    p = from_formula(
+        list, "rounding", "squares of bfloat16 products", {{"x", 1, 5, 0}},
+        [](const auto *x) {
+            using S = SCALAR(x);
+            S sum(0.0);
+            for (int i = 0; i < 5; i++)
+                sum += Square(Shortened(x[i] * (i + 1.0), BFLOAT16)) + 0.1 * x[i];
+            return sum;
+        },
+        false);
+    p->noisy = true;
+    p->start = uniform_start(5, 0.3, 2);
     add_sum(
         list, "a sum that is kept in float32, and its logarithm", 10, 0.5, 2,
         [](const auto &x, size_t i) {

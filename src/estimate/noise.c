@@ -8,9 +8,23 @@
 
 #include "estimate/median.h"
 
+/* Noise is the same at every spacing. What is well above the rounding of the value and fades at
+ * larger spacing is the flank of a singularity that is nearer than the tiny steps reach: taken for
+ * noise it would hide the singularity. */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
-    double tiny = line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18;
-    return gp_noise_at_steps(line, tiny * line->probe->scale, sigma);
+    static const double PLAIN = 64, FADED = 1.0 / 8, WIDER = 16;
+    double epsilon = gp_dtype_epsilon(line->evaluator->x_dtype), spacing = line->probe->scale;
+    spacing *= line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18;
+    gp_outcome outcome = gp_noise_at_steps(line, spacing, sigma);
+    while (outcome == GP_EVALUATED && *sigma > PLAIN * epsilon * fabs(line->f0)) {
+        double wider;
+        spacing *= WIDER;
+        outcome = gp_noise_at_steps(line, spacing, &wider);
+        if (!(wider > 0 && wider < FADED * *sigma))
+            break;
+        *sigma = wider;
+    }
+    return outcome;
 }
 
 gp_outcome gp_noise_at_steps(gp_line *line, double spacing, double *sigma) {

@@ -18,11 +18,12 @@ static const double KEPT = 0.75, NARROW = 1.0 / 16;
 static const double LOST = 64;
 enum { BISECTIONS_KEPT = 10, DIVISIONS_KEPT = 4, MOST = 80 };
 /* Treads of eight significant bits (bfloat16) are 2^-8 of a length wide: an interval of this end,
- * half as wide, has several. */
-static const double WIDEST = 1.0 / 8;
+ * half as wide, has several. Those of a sum that is kept so are wider where other terms are larger.
+ */
+static const double WIDE = 1.0 / 8, WIDEST = 1;
 /* How far to look for the end of a tread on which f stands still, in length scales; where the value
  * is exactly 0, which tells nothing of the size of its terms; and the ratio of steps on the way. */
-static const double REACH = 64, REACH_FROM_ZERO = 0x1p40, SCAN_RATIO = 4;
+static const double REACH = 1024, REACH_FROM_ZERO = 0x1p40, SCAN_RATIO = 4;
 /* Many stairs add up to no more than so many times the jump that was found. */
 static const double MOST_SPREAD = 4;
 
@@ -170,6 +171,10 @@ static gp_outcome find_end(const gp_search *s, gp_spot *a, gp_spot *b) {
     return found;
 }
 
+static double size_at(const gp_search *s, const gp_spot *spot) {
+    return fabs(spot->r + s->line->f0 + s->tread->slope * spot->t);
+}
+
 /* The height of a jump in [end / 2, end], on the other side where f has no values there. */
 static gp_outcome search_interval(const gp_search *s, double end, double *height) {
     for (int side = 1; side >= -1; side -= 2) {
@@ -177,8 +182,12 @@ static gp_outcome search_interval(const gp_search *s, double end, double *height
         gp_outcome outcome = look(s, side * end / 2, &a);
         if (outcome == GP_EVALUATED)
             outcome = look(s, side * end, &b);
-        if (outcome == GP_EVALUATED)
-            return search(s, a, b, height);
+        if (outcome == GP_EVALUATED) { /* larger values are rounded more coarsely */
+            gp_search there = *s;
+            double size = fmax(size_at(s, &a), size_at(s, &b));
+            there.seen = fmax(s->seen, SEEN * size * gp_dtype_epsilon(s->line->evaluator->x_dtype));
+            return search(&there, a, b, height);
+        }
         if (outcome == GP_FAULT)
             return outcome;
     }
@@ -189,7 +198,7 @@ gp_outcome gp_find_stairs(gp_line *line, const gp_tread *tread, double *sigma,
                           unsigned *evaluations) {
     double seen = SEEN * tread->quiet;
     gp_search s = {line, tread, seen, fabs(tread->slope) * tread->near <= seen, evaluations};
-    gp_outcome outcome;
+    gp_outcome outcome = GP_EVALUATED;
     double height = 0, at = tread->far;
     *sigma = 0;
     if (s.still) {
@@ -202,10 +211,14 @@ gp_outcome gp_find_stairs(gp_line *line, const gp_tread *tread, double *sigma,
         at = fabs(b.t);
         outcome = bisect(&s, a, b, &height);
     } else {
-        outcome = search_interval(&s, at, &height);
-        double widest = WIDEST * fmax(line->probe->scale, line->probe->reach);
-        if (outcome == GP_EVALUATED && height == 0 && at < widest)
-            outcome = search_interval(&s, at = widest, &height);
+        double length = fmax(line->probe->scale, line->probe->reach);
+        const double ends[] = {tread->far, WIDE * length, WIDEST * length};
+        for (size_t k = 0; k < sizeof ends / sizeof *ends && height == 0; k++)
+            if (k == 0 || at < ends[k]) {
+                outcome = search_interval(&s, at = ends[k], &height);
+                if (outcome == GP_FAULT)
+                    return outcome;
+            }
     }
     if (outcome == GP_FAULT || height == 0)
         return outcome;

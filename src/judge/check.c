@@ -406,6 +406,8 @@ static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
         size_t count = choose_entries(c, list);
         if (count)
             outcome = gp_survey(c, GP_SURVEY_FIRST, 0, r->value, c->gradient, list, count);
+        if (count && outcome == GP_EVALUATED)
+            outcome = gp_allow_for_rounding(c, list, count);
     }
     if (outcome != GP_EVALUATED)
         return outcome;

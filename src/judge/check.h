@@ -80,6 +80,10 @@ gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *e
 /* Value and gradient (into check->other) at the evaluator's point. */
 gp_outcome gp_check_evaluate(gp_check_state *check, double *f0);
 
+/* Of the listed entries, those that are refuted at the given point by no more than what rounding of
+ * x makes of the gradient under test become unresolved. */
+gp_outcome gp_allow_for_rounding(gp_check_state *check, const size_t *list, size_t count);
+
 /* Points that nobody asked about: points.c. `list` has room for n entries. */
 /* Another point for what the given one leaves silent: another batch, a random theta, or both. */
 gp_outcome gp_try_further_point(gp_check_state *check, size_t number, size_t *list, size_t *tried);

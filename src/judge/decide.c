@@ -30,8 +30,16 @@ static const double FAR_SHIFT = 64;
 /* and one from nearby: the smallest steps at which noise hides no more than this share of what is
  * wrong. */
 static const double NEAR_NOISE = 0.05;
-/* A far look that finds an entry wrong by so many times what it leaves open leaves no doubt. */
+/* A far look that finds an entry wrong by so many times what it leaves open leaves no doubt, unless
+ * it lies on one tread. */
 static const double CLEAR_MARGIN = 100;
+
+/* The value at x stands apart where it is this many times as far from others as they are from each
+ * other. */
+static const double APART = 3;
+
+/* Rounding may be so large a share of what is wrong where several quotients must agree. */
+static const double ROUNDED = 0.4;
 
 /* One number in the course of its decision. */
 typedef struct gp_decision {
@@ -144,6 +152,21 @@ static gp_outcome allow_for_stairs(gp_decision *d, const gp_estimate *e, double 
     return GP_EVALUATED;
 }
 
+/* Has f much the same slope over half a length, far beyond any tread, compared with what a is off
+ * by? */
+static gp_outcome slope_holds(gp_decision *d, double slope, int *holds) {
+    double length = fmax(d->line->probe->scale, d->line->probe->reach), plus, minus, above, below;
+    gp_outcome outcome = gp_line_value(d->line, length / 2, &plus, &above);
+    *holds = 0;
+    if (outcome == GP_EVALUATED)
+        outcome = gp_line_value(d->line, -length / 2, &minus, &below);
+    if (outcome != GP_EVALUATED)
+        return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+    d->evaluations += 2;
+    *holds = fabs((above - below) / (plus - minus) - slope) < fabs(d->a - slope) / 4;
+    return GP_EVALUATED;
+}
+
 /* From further away: does the gradient look right there, and the near estimate wrong? Does f change
  * in stairs, and is a near estimate the slope of a tread? Then the refutation is taken back.
  * `second` is a near estimate by other steps, of which at least those above `near` were in use. */
@@ -159,8 +182,13 @@ static gp_outcome look_from_afar(gp_decision *d, const gp_estimate *second, doub
     double open = gp_tau(d->tolerance, d->a, far.derivative, far.bound) + far.bound;
     gp_estimate near = d->estimate;
     d->estimate = sharper;
-    if (known && !still && fabs(d->a - far.derivative) > CLEAR_MARGIN * open)
-        return GP_EVALUATED;
+    if (known && !still && fabs(d->a - far.derivative) > CLEAR_MARGIN * open) {
+        int holds;
+        if (slope_holds(d, far.derivative, &holds) == GP_FAULT)
+            return GP_FAULT;
+        if (holds)
+            return GP_EVALUATED;
+    }
     gp_estimate by_stairs = {.bound = INFINITY};
     if (allow_for_stairs(d, &sharper, fmin(near.step, second->step) / 2, &by_stairs) == GP_FAULT)
         return GP_FAULT;
@@ -214,6 +242,93 @@ static gp_outcome confirm(gp_decision *d, double shift) {
     return GP_EVALUATED;
 }
 
+/* The even and the odd part of f over two rungs, the largest and smallest so far, and how many
+ * rungs had values on both sides. */
+typedef struct gp_parts_seen {
+    double even[2], odd[2], nearest;
+    unsigned rungs;
+} gp_parts_seen;
+
+static void see_parts(const gp_ladder *ladder, gp_parts_seen *seen) {
+    for (unsigned k = 0; k < ladder->rungs; k++) {
+        const gp_rung *r = &ladder->rung[k];
+        double even = r->f_plus / 2 + r->f_minus / 2 - ladder->f0;
+        double odd = (r->f_plus - r->f_minus) / (r->plus - r->minus);
+        if (!isfinite(even) || !isfinite(odd))
+            continue;
+        int first = seen->rungs++ == 0;
+        seen->even[0] = first ? even : fmin(seen->even[0], even);
+        seen->even[1] = first ? even : fmax(seen->even[1], even);
+        seen->odd[0] = first ? odd : fmin(seen->odd[0], odd);
+        seen->odd[1] = first ? odd : fmax(seen->odd[1], odd);
+        seen->nearest = first ? r->plus : fmin(seen->nearest, r->plus);
+    }
+}
+
+/* Is the value at x apart from what the values at the steps in use lead to expect there, by far
+ * more than they differ from each other? Then a pole or a logarithm's singularity lies between x
+ * and the steps. Of noise, which x has no more of than other places, this can't come, nor of bends.
+ */
+static gp_outcome stands_apart(gp_decision *d, int *apart) {
+    double shift = d->estimate.step / gp_first_step(d->line);
+    gp_parts_seen seen = {.rungs = 0};
+    gp_ladder ladder;
+    double rounding = 0;
+    *apart = 0;
+    for (int i = 0; i < 2; i++) {
+        if (gp_ladder_start(&ladder, d->line, shift) == GP_FAULT)
+            return GP_FAULT;
+        d->evaluations += ladder.evaluations;
+        see_parts(&ladder, &seen);
+        rounding = fmax(rounding, gp_ladder_largest(&ladder));
+        shift *= GP_SECOND_SHIFT;
+    }
+    if (seen.rungs < 4)
+        return GP_EVALUATED;
+    rounding *= gp_dtype_epsilon(d->line->evaluator->x_dtype);
+    double offset = fmin(fabs(seen.even[0]), fabs(seen.even[1]));
+    double spread =
+        seen.even[1] - seen.even[0] + (seen.odd[1] - seen.odd[0]) * seen.nearest + rounding;
+    *apart = seen.even[0] * seen.even[1] > 0 && offset > APART * spread;
+    return GP_EVALUATED;
+}
+
+/* Are quotients at the smallest steps at which rounding alone lets a - d be seen those of a rather
+ * than of d? White noise makes them so by accident only. */
+static gp_outcome speaks_for_a(gp_decision *d, int *speaks) {
+    static const double SHARE[] = {1, -1, 0.5, -0.5};
+    gp_line *line = d->line;
+    double rounding = gp_dtype_epsilon(line->evaluator->x_dtype) * fabs(line->f0);
+    double off = fabs(d->a - d->estimate.derivative);
+    double near = fmax(4 * line->unit, rounding / (ROUNDED * off));
+    *speaks = near < d->estimate.step / 4;
+    for (size_t k = 0; k < sizeof SHARE / sizeof *SHARE && *speaks; k++) {
+        double step, value;
+        gp_outcome outcome = gp_line_value(line, SHARE[k] * near, &step, &value);
+        if (outcome == GP_FAULT)
+            return GP_FAULT;
+        d->evaluations++;
+        *speaks = outcome == GP_EVALUATED && fabs((value - line->f0) / step - d->a) < off / 2;
+    }
+    return GP_EVALUATED;
+}
+
+/* Steps may all be too large: beside a singularity that is nearer than they are, everything that
+ * they show is smooth, consistent and of no concern to the derivative at x. */
+static gp_outcome look_closest(gp_decision *d) {
+    int apart, speaks = 0;
+    if (stands_apart(d, &apart) == GP_FAULT || (!apart && speaks_for_a(d, &speaks) == GP_FAULT))
+        return GP_FAULT;
+    if (!apart && !speaks)
+        return GP_EVALUATED;
+    gp_estimate *e = &d->estimate;
+    e->low = fmin(d->a, e->derivative - e->bound);
+    e->high = fmax(d->a, e->derivative + e->bound);
+    *e = gp_estimate_widened(e);
+    e->limit = GP_LIMIT_TRUNCATION;
+    return GP_EVALUATED;
+}
+
 static gp_outcome settle_refuted(gp_decision *d, const gp_ladder *ladder) {
     double shift = 1;
     if (look_nearby(d, ladder, &shift) == GP_FAULT)
@@ -223,6 +338,8 @@ static gp_outcome settle_refuted(gp_decision *d, const gp_ladder *ladder) {
         return GP_EVALUATED;
     gp_estimate first = d->estimate;
     if (confirm(d, shift) == GP_FAULT)
+        return GP_FAULT;
+    if (judge(d, &d->estimate) == GP_ENTRY_REFUTED && look_closest(d) == GP_FAULT)
         return GP_FAULT;
     d->status = judge(d, &d->estimate);
     if (d->status == GP_ENTRY_REFUTED && !d->in_stairs && first.bound < d->estimate.bound)

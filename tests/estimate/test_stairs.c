@@ -53,6 +53,9 @@ static double bfloat16(double x) {
 static double float16_beside_a_line(double x) {
     return 3 * x + shortened(x * x, 11);
 }
+static double sum_kept_in_bfloat16(double x) {
+    return shortened(40 + x, 8) + 0.1 * x;
+}
 static double whole_steps(double x) {
     return floor(1000 * x) / 1000;
 }
@@ -67,6 +70,7 @@ static void stairs_are_found(void **state) {
         {float32_exponential, -0.7, 0.4966, 1e-5, 0x1p-25},
         {bfloat16, 0.6, 0, 2e-5, 0x1p-8 * 0.82},
         {float16_beside_a_line, 1.3, 3, 2e-5, 0x1p-10},
+        {sum_kept_in_bfloat16, 0.7, 0.1, 2e-5, 0.25},
         {whole_steps, 0.7305, 0, 1e-5, 1e-3},
     };
     (void)state;

@@ -188,6 +188,77 @@ static void right_gradients_are_not_refuted_beside_poles(void **state) {
         }
 }
 
+/* The given point may itself be beside a pole, nearer to it than steps go. */
+static void right_gradients_are_not_refuted_at_the_edge_of_a_pole(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        pair functions;
+        size_t n;
+    } rows[] = {{"log |det|", BOTH(det), 4}, {"1 / (a - b)", BOTH(pole), 8}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (uint64_t seed = 0; seed < 100; seed++) {
+            uint64_t numbers = seed * 7919 + k;
+            double x[8];
+            gp_dtype dtype = seed % 4 ? GP_FLOAT32 : GP_FLOAT64;
+            for (size_t i = 0; i < rows[k].n; i++)
+                x[i] = 0.5 + uniform(&numbers);
+            double distance = pow(10, -7 * uniform(&numbers));
+            if (rows[k].n == 4)
+                x[3] = x[2] * x[1] / x[0] * (1 + distance);
+            for (size_t i = 0; i < rows[k].n && rows[k].n == 8; i += 2)
+                x[i + 1] = x[i] * (1 + distance);
+            for (size_t i = 0; i < rows[k].n; i++)
+                x[i] = dtype == GP_FLOAT32 ? (double)(float)x[i] : x[i];
+            if (rows[k].n == 8 && (x[0] == x[1] || x[2] == x[3] || x[4] == x[5] || x[6] == x[7]))
+                continue;
+            gp_report *report = check(&rows[k].functions, dtype, NULL, rows[k].n, x, NULL);
+            if (gp_report_verdict(report) == GP_REFUTED)
+                fail_msg("%s, seed %d, %g from the pole: refuted %s", rows[k].name, (int)seed,
+                         distance, gp_report_refuted(report));
+            gp_report_destroy(report);
+        }
+}
+
+/* ---- treads as wide as a tenth of a length ----------------------------------------- */
+
+enum { WEIGHTS = 6 };
+
+/* sin(fl16(z)) + z / 100, fl16 rounding to eleven bits, for a z whose terms cancel. */
+static int kept_short_value(void *user, size_t n, const double *x, double *v) {
+    double z = 0;
+    int exponent;
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        z += x[i] * ((double)i - 2.5);
+    double mantissa = frexp(z, &exponent);
+    *v = sin(ldexp(nearbyint(ldexp(mantissa, 11)), exponent - 11)) + 0.01 * z;
+    return 0;
+}
+static int kept_short_gradient(void *user, size_t n, const double *x, double *g) {
+    double z = 0;
+    for (size_t i = 0; i < n; i++)
+        z += x[i] * ((double)i - 2.5);
+    for (size_t i = 0; i < n; i++)
+        g[i] = *(double *)user * (cos(z) + 0.01) * ((double)i - 2.5);
+    return 0;
+}
+
+static void a_sum_kept_short_is_not_refuted_by_its_treads(void **state) {
+    const pair functions = {.value64 = kept_short_value, .gradient64 = kept_short_gradient};
+    (void)state;
+    for (int wrong = 0; wrong < 2; wrong++)
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            double x[WEIGHTS], factor = wrong ? -3 : 1;
+            uint64_t numbers = seed;
+            for (size_t i = 0; i < WEIGHTS; i++)
+                x[i] = 2 * uniform(&numbers) - 1;
+            gp_report *report = check(&functions, GP_FLOAT64, &factor, WEIGHTS, x, NULL);
+            assert_int_not_equal(gp_report_verdict(report), wrong ? GP_VERIFIED : GP_REFUTED);
+            gp_report_destroy(report);
+        }
+}
+
 /* ---- wrong after some steps: a bend that the gradient has forgotten --------------- */
 
 static double bent(size_t n, const double *x) {
@@ -618,6 +689,8 @@ static void a_constant_gradient_may_be_right(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_gradients_are_not_refuted_beside_poles),
+        cmocka_unit_test(right_gradients_are_not_refuted_at_the_edge_of_a_pole),
+        cmocka_unit_test(a_sum_kept_short_is_not_refuted_by_its_treads),
         cmocka_unit_test(a_refutation_elsewhere_says_where),
         cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
         cmocka_unit_test(exact_minima_are_decided_at_other_points),
