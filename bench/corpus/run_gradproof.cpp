@@ -256,10 +256,11 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
     /* Some mistakes concern all blocks: the cause is right where one names it and the others point
      * there. */
     std::string named, cause = m ? m->cause : "";
-    size_t blocks = gp_report_blocks(r), limits = 0, entries = gp_report_entries(r);
+    size_t blocks = gp_report_blocks(r), limits = 0, telling = 0, entries = gp_report_entries(r);
     for (size_t k = 0; k < blocks && m; k++) {
         gp_block_result block;
         gp_report_block(r, k, &block);
+        telling += k == m->block ? block.count[GP_ENTRY_REFUTED] : 0;
         for (size_t d = 0; d < block.diagnoses; d++)
             if (block.diagnosis[d].kind == cause || (k == m->block && named.empty()))
                 named = block.diagnosis[d].kind;
@@ -282,7 +283,8 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
             "\"dtype\": \"%s\", \"smooth\": %s, \"noisy\": %s, \"n\": %zu, \"point\": %zu, "
             "\"mistake\": %s%s%s, \"block\": \"%s\", \"relative\": %s, \"size\": %s, \"cause\": "
             "\"%s\", "
-            "\"named\": \"%s\", \"verdict\": \"%s\", \"resolution\": %s, \"unresolved\": %zu, "
+            "\"named\": \"%s\", \"telling\": %zu, \"verdict\": \"%s\", \"resolution\": %s, "
+            "\"unresolved\": %zu, "
             "\"limit\": \"%s\", \"evaluations\": %llu, \"per_entry\": %u, \"exercised\": %zu, "
             "\"seconds\": %.6f, \"failure\": \"%s\"",
             (unsigned long long)o.seed, escaped(p.name).c_str(),
@@ -290,7 +292,7 @@ void tell(FILE *out, const settings &o, const subject &s, gp_dtype dtype, const 
             p.smooth ? "true" : "false", p.noisy ? "true" : "false", p.n(), s.point, m ? "\"" : "",
             m ? m->name.c_str() : "null", m ? "\"" : "", m ? p.blocks[m->block].name.c_str() : "",
             number_or_null(m ? m->relative : 0).c_str(), number_or_null(size).c_str(),
-            cause.c_str(), named.c_str(), gp_verdict_string(gp_report_verdict(r)),
+            cause.c_str(), named.c_str(), telling, gp_verdict_string(gp_report_verdict(r)),
             number_or_null(gp_report_resolution(r)).c_str(), limits, limit.c_str(),
             (unsigned long long)gp_report_evaluations(r, 0), spent[entries / 2],
             gp_report_exercised(r), took, failure ? escaped(failure).c_str() : "");

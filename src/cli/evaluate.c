@@ -10,13 +10,17 @@
 #include "cli/picture.h"
 #include "report/json_build.h"
 #include "system/output.h"
+#include "system/text.h"
 
 static const char *const RATES[3] = {"1e-2", "1e-3", "1e-4"};
 
 static void print_text(const gp_quality *q) {
-    printf("%zu rows, %zu of class 1\n\n", q->rows, q->positives);
-    printf("  ROC-AUC       %.6f\n  PR-AUC        %.6f\n", q->roc_auc, q->pr_auc);
-    for (int k = 0; k < 3; k++)
+    printf("%zu %s, %zu of class 1\n\n", q->rows, gp_plural(q->rows, "row", "rows"), q->positives);
+    if (isnan(q->roc_auc))
+        printf("  ROC-AUC, PR-AUC and recall need rows of both classes\n");
+    else
+        printf("  ROC-AUC       %.6f\n  PR-AUC        %.6f\n", q->roc_auc, q->pr_auc);
+    for (int k = 0; k < 3 && !isnan(q->roc_auc); k++)
         printf("  recall        %.4f at a false-positive rate of %s\n", q->recall[k], RATES[k]);
     printf("\n  at threshold %g: cost %g\n", q->threshold, q->cost);
     printf("                  called 1      called 0\n");
@@ -40,17 +44,16 @@ static int print_json(const gp_quality *q) {
         gp_json_add(&bins, json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)q->bin_rows[b],
                                      "probability", gp_json_number(q->bin_probability[b]), "share",
                                      gp_json_number(q->bin_share[b])));
-    json_t *root =
-        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o, s:o}",
-                  "schema", "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives",
-                  (json_int_t)q->positives, "roc_auc", gp_json_number(q->roc_auc), "pr_auc",
-                  gp_json_number(q->pr_auc), "recall_at_fpr", recall, "threshold", q->threshold,
-                  "confusion", "true_positives", (json_int_t)q->true_positives, "false_positives",
-                  (json_int_t)q->false_positives, "true_negatives", (json_int_t)q->true_negatives,
-                  "false_negatives", (json_int_t)q->false_negatives, "cost",
-                  gp_json_number(q->cost), "cheapest_threshold",
-                  gp_json_number(q->cheapest_threshold), "cheapest_cost",
-                  gp_json_number(q->cheapest_cost), "calibration", bins);
+    json_t *root = json_pack(
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:f, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o, s:o}", "schema",
+        "gradproof.evaluation/1", "rows", (json_int_t)q->rows, "positives",
+        (json_int_t)q->positives, "roc_auc", gp_json_number(q->roc_auc), "pr_auc",
+        gp_json_number(q->pr_auc), "recall_at_fpr", recall, "threshold", q->threshold, "confusion",
+        "true_positives", (json_int_t)q->true_positives, "false_positives",
+        (json_int_t)q->false_positives, "true_negatives", (json_int_t)q->true_negatives,
+        "false_negatives", (json_int_t)q->false_negatives, "cost", gp_json_number(q->cost),
+        "cheapest_threshold", gp_json_number(q->cheapest_threshold), "cheapest_cost",
+        gp_json_number(q->cheapest_cost), "calibration", bins);
     char *text = gp_json_write(root, JSON_INDENT(2));
     int failed = !text || puts(text) == EOF;
     json_decref(root);

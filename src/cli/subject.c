@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/columns.h"
+#include "system/text.h"
 
 enum { DEFAULT_BATCH = 256, MADE_UP_ROWS = 2000 };
 
@@ -63,7 +64,8 @@ gp_status cli_build_network(const cli_options *o, cli_subject *subject, gp_error
     size_t batch = o->batch ? o->batch : rows < DEFAULT_BATCH ? rows : DEFAULT_BATCH;
     if (batch > rows) {
         snprintf(error->message, sizeof error->message,
-                 "--batch %zu: %.200s has %zu rows, so at most that many", batch, o->data, rows);
+                 "--batch %zu: %.200s has %zu %s, so at most that many", batch, o->data, rows,
+                 gp_plural(rows, "row", "rows"));
         return GP_ERROR_ARGUMENT;
     }
     status = gp_network_function(subject->network, batch, &subject->function, error);

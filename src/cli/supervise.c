@@ -17,6 +17,7 @@
 #include "function/calls.h"
 #include "function/clock.h"
 #include "system/output.h"
+#include "system/text.h"
 
 /* How long things may take. */
 static const double RELEASE_LIMIT = 60; /* seconds for the destructor without --timeout */
@@ -132,8 +133,9 @@ static void describe(const cli_watch *w, const char *what, char *text, size_t si
     else if (w->phase == CLI_SET_UP)
         snprintf(text, size, "gradproof_function %s before the first evaluation", what);
     else if (w->progress.call == GP_CALL_NONE)
-        snprintf(text, size, "the check %s after %llu evaluations", what,
-                 (unsigned long long)w->progress.evaluations);
+        snprintf(text, size, "the check %s after %llu %s", what,
+                 (unsigned long long)w->progress.evaluations,
+                 gp_plural(w->progress.evaluations, "evaluation", "evaluations"));
     else
         snprintf(text, size, "%s %s %s", gp_call_name(w->progress.call), what, where);
 }

@@ -313,8 +313,11 @@ static int deliver(const train_options *o, const telling *told, const gp_model *
     if (!o->quiet) {
         char name[1024];
         gp_printable(o->out, name, sizeof name);
-        printf("%s written: %zu inputs, %zu parameters, %s\n", name, gp_model_inputs(model),
-               gp_network_parameters(gp_model_network((gp_model *)model)), line);
+        size_t inputs = gp_model_inputs(model);
+        size_t parameters = gp_network_parameters(gp_model_network((gp_model *)model));
+        printf("%s written: %zu %s, %zu %s, %s\n", name, inputs,
+               gp_plural(inputs, "input", "inputs"), parameters,
+               gp_plural(parameters, "parameter", "parameters"), line);
     }
     free(line);
     if (told->stopped)

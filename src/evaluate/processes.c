@@ -16,6 +16,7 @@
 #include "function/clock.h"
 #include "function/plain.h"
 #include "function/threads.h"
+#include "system/text.h"
 
 /* Why a worker is being ended: a call takes longer than the timeout, or goes on after the budget.
  */
@@ -162,9 +163,8 @@ static void lose(gp_pool *p, const gp_worker *worker, int status) {
         done += p->queue->tally[i].state == GP_TASK_DONE;
     if (x->losses > PATIENCE + done / 4)
         p->outcome = gp_evaluator_fault(p->evaluator, list[0].hang ? "timeout" : "crash",
-                                        "%s (and in %zu "
-                                        "further tasks)",
-                                        list[0].message, x->losses - 1);
+                                        "%s (and in %zu further %s)", list[0].message,
+                                        x->losses - 1, gp_plural(x->losses - 1, "task", "tasks"));
 }
 
 /* A worker's process has ended. */

@@ -12,6 +12,7 @@
 #include "function/reserve.h"
 #include "function/team.h"
 #include "function/vector.h"
+#include "system/text.h"
 
 /* Bytes on either side of an array, a multiple of GP_ALIGNMENT. What is next to the array is looked
  * at after each call, all of it now and then: that takes microseconds. */
@@ -631,8 +632,8 @@ static int is_margin_clean(const double *margin) {
 static gp_outcome check_returned(gp_evaluator *e, const char *callback, size_t count) {
     if (is_margin_clean(e->returned) && is_margin_clean(e->returned + MARGIN + count))
         return GP_EVALUATED;
-    return gp_evaluator_fault(e, "overrun", "%s wrote past the %zu number%s that it returns",
-                              callback, count, count == 1 ? "" : "s");
+    return gp_evaluator_fault(e, "overrun", "%s wrote past the %zu %s that it returns", callback,
+                              count, gp_plural(count, "number", "numbers"));
 }
 
 gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
@@ -926,12 +927,15 @@ static void leave_room(gp_room *room) {
 
 /* Calls the callback of `claim` (a gp_claim, or GP_CLAIMS for the map itself) and looks at the red
  * zones of what it was given: `inputs` numbers in `in`, or NULL, and `count` to be written. */
-static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback, const char *in,
-                               size_t inputs, char *result, size_t count) {
+static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback, gp_poison poison,
+                               const char *in, size_t inputs, char *result, size_t count) {
     const gp_function *f = e->function;
     size_t size = gp_dtype_size(f->dtype), zone = zone_of(e, claim != GP_CLAIMS);
     uint64_t sum = in ? checksum_of(in, inputs * size) : 0;
-    fill_with_poison(f->dtype, result, count);
+    if (poison == GP_POISON_NAN)
+        fill_with_poison(f->dtype, result, count);
+    for (size_t k = 0; k < count && poison == GP_POISON_NUMBER; k++)
+        store(f->dtype, result, k, GP_POISON_NUMBER_VALUE);
     if (claim == GP_CLAIMS)
         gp_evaluator_settle(e);
     begin(e, claim == GP_CLAIMS ? GP_CALL_MAP : GP_CALL_CLAIM);
@@ -958,8 +962,12 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     return meaning_of(e, refused);
 }
 
-static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, const double *in,
-                              size_t inputs, size_t count, double *out, unsigned char *written) {
+static gp_outcome guarded_map(gp_evaluator *e, int claim, gp_poison poison, const double *in,
+                              size_t count, double *out, unsigned char *written) {
+    char callback[32];
+    snprintf(callback, sizeof callback, "the %s callback",
+             claim == GP_CLAIMS ? "map" : gp_claim_string((gp_claim)claim));
+    size_t inputs = claim == GP_CLAIM_VJP ? e->function->outputs : e->function->n;
     gp_dtype dtype = e->function->dtype;
     if (gp_evaluator_is_stopped(e))
         return stop(e);
@@ -972,10 +980,11 @@ static gp_outcome guarded_map(gp_evaluator *e, int claim, const char *callback, 
         return gp_evaluator_fault(e, "memory", "out of memory");
     for (size_t k = 0; k < inputs && in; k++)
         store(dtype, from, k, in[k]);
-    gp_outcome outcome = call_guarded(e, claim, callback, from, inputs, to, count);
+    gp_outcome outcome = call_guarded(e, claim, callback, poison, from, inputs, to, count);
     for (size_t k = 0; k < count && outcome != GP_FAULT; k++) {
         if (written)
-            written[k] = !is_poison(dtype, to, k);
+            written[k] = poison == GP_POISON_NUMBER ? load(dtype, to, k) != GP_POISON_NUMBER_VALUE
+                                                    : !is_poison(dtype, to, k);
         out[k] = load(dtype, to, k);
     }
     leave_room(room_in);
@@ -987,13 +996,10 @@ gp_outcome gp_evaluator_map(gp_evaluator *e, int second, double *y) {
     const gp_function *f = e->function;
     if (second)
         return gp_evaluator_gradient(e, GP_POISON_NAN, y, NULL, NULL);
-    return guarded_map(e, GP_CLAIMS, "the map callback", NULL, 0, f->outputs, y, NULL);
+    return guarded_map(e, GP_CLAIMS, GP_POISON_NAN, NULL, f->outputs, y, NULL);
 }
 
-gp_outcome gp_evaluator_claim(gp_evaluator *e, gp_claim claim, const double *in, size_t count,
-                              double *out, unsigned char *written) {
-    char callback[32];
-    snprintf(callback, sizeof callback, "the %s callback", gp_claim_string(claim));
-    size_t inputs = claim == GP_CLAIM_VJP ? e->function->outputs : e->function->n;
-    return guarded_map(e, claim, callback, in, inputs, count, out, written);
+gp_outcome gp_evaluator_claim(gp_evaluator *e, gp_claim claim, gp_poison poison, const double *in,
+                              size_t count, double *out, unsigned char *written) {
+    return guarded_map(e, claim, poison, in, count, out, written);
 }

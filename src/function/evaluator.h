@@ -62,7 +62,7 @@ typedef struct gp_evaluator {
     double *complex_x;  /* 2 n, for a complex value; else NULL */
     gp_room claim_in[GP_CLAIMS + 1], claim_out[GP_CLAIMS + 1]; /* the last: of the map itself */
     uint64_t calls;             /* since the whole of the red zones was looked at by their number */
-    double *returned;   /* what callbacks return by pointer, see new_returned */
+    double *returned;           /* what callbacks return by pointer, see new_returned */
     gp_progress *progress;      /* may be NULL */
     uint64_t values, gradients; /* evaluations so far */
     uint64_t allowance;         /* of evaluations; 0: any number */
@@ -176,9 +176,9 @@ int gp_call_map(const gp_function *function, int claim, const void *x, const voi
                 void *out);
 
 /* A claim at the evaluator's point: `in` is u (m), v (n) or NULL; out (count) what the callback
- * wrote, NaN where it didn't; written[k] tells, if not NULL. */
-gp_outcome gp_evaluator_claim(gp_evaluator *evaluator, gp_claim claim, const double *in,
-                              size_t count, double *out, unsigned char *written);
+ * wrote, the poison where it didn't; written[k] tells, if not NULL. */
+gp_outcome gp_evaluator_claim(gp_evaluator *evaluator, gp_claim claim, gp_poison poison,
+                              const double *in, size_t count, double *out, unsigned char *written);
 
 /* Notes a fault (the first one stays) and returns GP_FAULT. */
 gp_outcome gp_evaluator_fault(gp_evaluator *evaluator, const char *kind, const char *format, ...)

@@ -1,6 +1,7 @@
 /* Planted mistakes: what --plant does to the gradient under test, to show that it is caught. */
 #include "function/function.h"
 #include "function/plain.h"
+#include "system/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -117,8 +118,9 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
         if (dimensions != 2)
             return gp_fail(error, GP_ERROR_ARGUMENT,
                            "plant '%.100s': only a matrix can be transposed, and %.*s has %zu "
-                           "dimension%s",
-                           text, (int)(colon - text), text, dimensions, dimensions == 1 ? "" : "s");
+                           "%s",
+                           text, (int)(colon - text), text, dimensions,
+                           gp_plural(dimensions, "dimension", "dimensions"));
     } else {
         end = "?";
     }

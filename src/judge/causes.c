@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/text.h"
+
 static int is_estimate(double b) {
     return b > 0 && isfinite(b);
 }
@@ -67,6 +69,8 @@ static void name_entry(const gp_case *c, size_t i, char *name, size_t size) {
 static const char *all_of(size_t count, const char *adjective, char *text, size_t size) {
     if (count == 1)
         snprintf(text, size, "its only %sentry", adjective);
+    else if (count == 2)
+        snprintf(text, size, "both of its %sentries", adjective);
     else
         snprintf(text, size, "all %zu of its %sentries", count, adjective);
     return text;
@@ -78,33 +82,40 @@ static int add(gp_status status) {
     return status == GP_OK ? 1 : -1;
 }
 
-static int named_by_manner(const gp_case *c, gp_manner manner, const char *kind, const char *verb) {
+static int named_by_manner(const gp_case *c, gp_manner manner, const char *kind, const char *one,
+                           const char *many) {
     size_t first = 0, count = count_manner(c, manner, &first);
     char name[256];
     if (count == 0)
         return 0;
+    if (c->block->entries == 1)
+        return add(gp_report_add_diagnosis(c->report, c->number, kind, NAN, "the entry of %s %s",
+                                           c->block->name, one));
     name_entry(c, first, name, sizeof name);
-    return add(gp_report_add_diagnosis(c->report, c->number, kind, NAN,
-                                       "%zu of %zu entries of %s %s, the first is %s", count,
-                                       c->block->entries, c->block->name, verb, name));
+    return add(gp_report_add_diagnosis(
+        c->report, c->number, kind, NAN, "%zu of %zu entries of %s %s, the first is %s", count,
+        c->block->entries, c->block->name, gp_plural(count, one, many), name));
 }
 
 static int unwritten(const gp_case *c) {
-    return named_by_manner(c, GP_MANNER_UNWRITTEN, "unwritten",
+    return named_by_manner(c, GP_MANNER_UNWRITTEN, "unwritten", "is never written by the callback",
                            "are never written by the callback");
 }
 
 static int nonfinite(const gp_case *c) {
-    return named_by_manner(c, GP_MANNER_NONFINITE, "nonfinite", "are NaN or infinite");
+    return named_by_manner(c, GP_MANNER_NONFINITE, "nonfinite", "is NaN or infinite",
+                           "are NaN or infinite");
 }
 
 static int accumulated(const gp_case *c) {
     return named_by_manner(c, GP_MANNER_ACCUMULATED, "accumulated",
+                           "is added to what is there instead of set: a second call returns more",
                            "are added to what is there instead of set: a second call returns more");
 }
 
 static int stale(const gp_case *c) {
     return named_by_manner(c, GP_MANNER_STALE, "stale",
+                           "belongs to the point where the value was called last, not to x",
                            "belong to the point where the value was called last, not to x");
 }
 
@@ -119,11 +130,14 @@ static int zero(const gp_case *c) {
     }
     if (c->sampled)
         snprintf(of, sizeof of, " of the %zu that were looked at", known);
-    return add(gp_report_add_diagnosis(c->report, c->number, "zero", 0,
-                                       "%s is zero in %s%zu %s, but the derivative is not in %zu%s",
-                                       c->block->name, c->block->entries == 1 ? "its " : "all ",
-                                       c->block->entries,
-                                       c->block->entries == 1 ? "entry" : "entries", missing, of));
+    if (c->block->entries == 1)
+        return add(gp_report_add_diagnosis(c->report, c->number, "zero", 0,
+                                           "%s is zero in its only entry, and the derivative isn't",
+                                           c->block->name));
+    return add(
+        gp_report_add_diagnosis(c->report, c->number, "zero", 0,
+                                "%s is zero in all %zu entries, but the derivative is not in %zu%s",
+                                c->block->name, c->block->entries, missing, of));
 }
 
 /* A mistake that the function itself knows. */
@@ -189,6 +203,29 @@ static size_t real_axes(const gp_case *c) {
     for (size_t k = 0; k < c->block->dimensions; k++)
         count += c->block->shape[k] > 1;
     return count > 1 ? c->block->dimensions : 0;
+}
+
+/* Ways to look at a block: along each of its axes; of a derivative, whose inputs may take up more
+ * than one axis, along these as a whole too. */
+static size_t views(const gp_case *c) {
+    size_t axes = real_axes(c);
+    return axes + (axes > 2 && c->block->derivative);
+}
+
+static gp_slice view(const gp_case *c, size_t number) {
+    size_t rows = c->block->shape[0], inputs = c->block->entries / rows;
+    return number < c->block->dimensions ? along(c, number)
+                                         : (gp_slice){rows, inputs, 1, 0, inputs};
+}
+
+/* " along axis 2", or "" where a block is looked at as one line of numbers. */
+static const char *name_view(const gp_case *c, size_t number, char *text, size_t size) {
+    text[0] = '\0';
+    if (number == c->block->dimensions)
+        snprintf(text, size, " along its inputs");
+    else if (number != SIZE_MAX)
+        snprintf(text, size, " along axis %zu", number);
+    return text;
 }
 
 /* Moves [from, from + width) of an axis to where entries are wrong; returns its width. */
@@ -384,12 +421,24 @@ static int is_levelled(const gp_case *c) {
     return c->block->entries >= 3 && high > low && is_level(c, whole(c));
 }
 
+/* Does the gradient stay the same where the derivative doesn't? */
+static int is_stored(const gp_case *c) {
+    return c->evidence->stored && c->evidence->stored[c->number];
+}
+
 static int scaled(const gp_case *c) {
     double factor, error;
     char origin[128], all[64];
+    if (is_stored(c)) /* a multiple of the derivative changes where the derivative does */
+        return 0;
     if (best_factor(c, whole(c), &factor, &error) || factor == 0 || is_levelled(c) ||
         !speaks_for_all(c) || !factor_explains(c, whole(c), factor))
         return 0;
+    all_of(c->exercised, c->sampled ? "sampled " : "exercised ", all, sizeof all);
+    if (fabs(factor) <= 16 * gp_dtype_epsilon(c->evidence->function->dtype))
+        return add(gp_report_add_diagnosis(c->report, c->number, "zero", 0,
+                                           "%s is zero but for rounding in %s", c->block->name,
+                                           all));
     /* Close to 1 a little decay looks like a factor: the better explanation counts. */
     double lambda;
     if (fabs(factor - 1) <= 100 * c->tolerance->rtol && !best_decay(c, NULL, &lambda) &&
@@ -400,7 +449,6 @@ static int scaled(const gp_case *c) {
     int plain = is_plain(c, factor, error);
     if (c->exercised < 2 ? !plain : chance_of_factor(c, whole(c), factor) > (plain ? 0.1 : 1e-2))
         return 0;
-    all_of(c->exercised, c->sampled ? "sampled " : "exercised ", all, sizeof all);
     if (fabs(factor + 1) <= error + 10 * c->tolerance->rtol)
         return add(gp_report_add_diagnosis(c->report, c->number, "sign", factor,
                                            "%s has the wrong sign in %s", c->block->name, all));
@@ -466,19 +514,11 @@ static int may_be_moved(const gp_case *c, const gp_slice *s) {
     return c->one_point && s->length >= 3 && c->exercised >= 2;
 }
 
-/* "along axis 2", or "" where a block is looked at as one line of numbers. */
-static const char *name_axis(size_t axis, char *text, size_t size) {
-    text[0] = '\0';
-    if (axis != SIZE_MAX)
-        snprintf(text, size, " along axis %zu", axis);
-    return text;
-}
-
-static int moved(const gp_case *c, gp_slice s, size_t axis) {
+static int moved(const gp_case *c, gp_slice s, size_t number) {
     char where[40];
     if (!may_be_moved(c, &s))
         return 0;
-    name_axis(axis, where, sizeof where);
+    name_view(c, number, where, sizeof where);
     for (int by = 1; by >= -1; by -= 2)
         if (is_moved(c, &s, by))
             return add(gp_report_add_diagnosis(
@@ -496,15 +536,16 @@ static int moved(const gp_case *c, gp_slice s, size_t axis) {
 /* Shifted or reversed: as a whole, or along one of its axes, as each row of a VJP may be. */
 static int rearranged(const gp_case *c) {
     int named = moved(c, flat(c), SIZE_MAX);
-    for (size_t axis = real_axes(c); named == 0 && axis-- > 0;)
-        named = moved(c, along(c, axis), axis);
+    for (size_t k = views(c); named == 0 && k-- > 0;)
+        named = moved(c, view(c, k), k);
     return named;
 }
 
 /* Two indices of an axis in each other's place: rows, columns, outputs. */
 static int exchanged(const gp_case *c) {
-    for (size_t axis = 0; axis < real_axes(c) && c->one_point && !c->sampled; axis++) {
-        gp_slice s = along(c, axis);
+    for (size_t k = 0; k < views(c) && c->one_point && !c->sampled; k++) {
+        gp_slice s = view(c, k);
+        char where[40];
         size_t width = narrow_to_wrong(c, &s), telling = 0, compared = 0, i = 0;
         if (width < 2 || s.length < 3)
             continue;
@@ -522,10 +563,9 @@ static int exchanged(const gp_case *c) {
             telling += from != i && c->wrong[i];
         }
         if (i == c->block->entries && telling >= 2 && enough_compared(c, compared))
-            return add(gp_report_add_diagnosis(c->report, c->number, "swapped", NAN,
-                                               "%s has %zu and %zu along axis %zu in each other's "
-                                               "place",
-                                               c->block->name, s.from, s.from + width - 1, axis));
+            return add(gp_report_add_diagnosis(
+                c->report, c->number, "swapped", NAN, "%s has %zu and %zu%s in each other's place",
+                c->block->name, s.from, s.from + width - 1, name_view(c, k, where, sizeof where)));
     }
     return 0;
 }
@@ -558,7 +598,7 @@ static int swapped(const gp_case *c) {
 /* a - d = lambda x: weight decay that is there and shouldn't be, or the other way round; but for a
  * slice that has none, such as an intercept. */
 static int decay_but_for(const gp_case *c, const gp_slice *exempt, const char *but) {
-    double lambda;
+    double lambda, chance = 1, sharpest = 1;
     size_t telling = 0;
     if (best_decay(c, exempt, &lambda))
         return 0;
@@ -569,10 +609,17 @@ static int decay_but_for(const gp_case *c, const gp_slice *exempt, const char *b
             continue;
         if (!explains(c, i, m, c->b[i]))
             return 0;
-        telling += decays && differs(c, i, m, c->b[i], c->d[i]);
+        if (!decays || !differs(c, i, m, c->b[i], c->d[i]))
+            continue;
+        telling++;
+        double hit = fmax(2 * allowance(c, i, m, c->b[i]) / fabs(m - c->d[i]), 1e-6);
+        chance *= hit;
+        sharpest = fmin(sharpest, hit);
     }
-    if (telling < 3)
-        return 0; /* few numbers are some multiple of any others */
+    /* Two unrelated errors are some multiple of x by chance: one of them within what the other
+     * leaves open. */
+    if (telling < 2 || (telling == 2 && chance / sharpest > 1e-2))
+        return 0;
     return add(gp_report_add_diagnosis(
         c->report, c->number, "decay", lambda,
         lambda > 0 ? "%s has a stray %.6g times the parameters%s: weight decay that the value lacks"
@@ -693,7 +740,7 @@ static int straight_through(const gp_case *c) {
 }
 
 /* Right in one part, a factor away in the other: a part that is contiguous along an axis. */
-static int part_along(const gp_case *c, gp_slice s, size_t axis) {
+static int part_along(const gp_case *c, gp_slice s, size_t number) {
     double factor, error;
     char where[40], origin[128], what[192];
     if (narrow_to_wrong(c, &s) < 2 || s.width == s.length || !right_outside(c, &s))
@@ -720,21 +767,20 @@ static int part_along(const gp_case *c, gp_slice s, size_t axis) {
         : none   ? "zero"
                  : "scaled",
         factor, "%s %s in %zu to %zu of %zu%s, and is right in the others%s", c->block->name, what,
-        s.from, s.from + s.width - 1, s.length, name_axis(axis, where, sizeof where), origin));
+        s.from, s.from + s.width - 1, s.length, name_view(c, number, where, sizeof where), origin));
 }
 
 static int part(const gp_case *c) {
     int named = 0;
-    if (c->wrongs < 3 || c->sampled)
+    if (c->wrongs < 3 || c->sampled || c->wrong_elsewhere)
         return 0;
-    size_t axes = real_axes(c);
-    for (size_t axis = 0; named == 0 && axis < axes; axis++) {
-        gp_slice s = along(c, axis);
+    for (size_t k = 0; k < views(c); k++) {
+        gp_slice s = view(c, k);
         if (narrow_to_wrong(c, &s) == 1)
             return 0; /* one row, one column: see lines() */
     }
-    for (size_t axis = 0; named == 0 && axis < axes; axis++)
-        named = part_along(c, along(c, axis), axis);
+    for (size_t k = 0; named == 0 && k < views(c); k++)
+        named = part_along(c, view(c, k), k);
     if (named == 0)
         named = part_along(c, flat(c), SIZE_MAX);
     return named;
@@ -773,13 +819,12 @@ static int sample(const gp_case *c) {
     return 0;
 }
 
-/* The gradient stays the same where the derivative doesn't. */
 static int stored(const gp_case *c) {
-    return c->evidence->stored && c->evidence->stored[c->number]
+    return is_stored(c)
                ? add(gp_report_add_diagnosis(
                      c->report, c->number, "stale", NAN,
-                     "%s doesn't change when x does, but the derivative changes: it belongs to a "
-                     "point that was stored before",
+                     "%s stays the same at another point, where the derivative changes: it "
+                     "belongs to a point that was stored before",
                      c->block->name))
                : 0;
 }
@@ -811,8 +856,8 @@ static int line_factors(const gp_case *c) {
                 continue;
             if (best_factor(c, s, &factor, &error) || !factor_explains(c, s, factor))
                 break;
-            if (exercised < 3 || chance_of_factor(c, s, factor) > 0.01)
-                continue; /* few or wide numbers are some multiple of any others */
+            if (exercised < 2 || chance_of_factor(c, s, factor) > 0.01)
+                continue; /* one or wide numbers are some multiple of any others */
             telling++;
             low = fmin(low, factor);
             high = fmax(high, factor);
@@ -844,6 +889,8 @@ static double least_error(const gp_case *c) {
 
 /* Could entry i be off by that relative error as well, unseen? */
 static int hides(const gp_case *c, size_t i, double error) {
+    if (c->kink && c->kink[i])
+        return 0; /* any number between the two derivatives is accepted */
     if (gp_case_zero(c, i))
         return c->a[i] != 0; /* nothing if a is 0, and anything if not */
     double size = fmax(fabs(c->a[i]), fabs(c->d[i]));
@@ -853,7 +900,7 @@ static int hides(const gp_case *c, size_t i, double error) {
 /* Are errors confined to some rows (or columns), and right elsewhere? */
 static int lines(const gp_case *c) {
     size_t rows, columns;
-    if (!is_matrix(c, &rows, &columns) || c->wrongs < 2 || c->sampled)
+    if (!is_matrix(c, &rows, &columns) || c->wrongs < 2 || c->sampled || c->wrong_elsewhere)
         return 0;
     double least = least_error(c);
     for (int by_row = 1; by_row >= 0; by_row--) {
@@ -888,9 +935,10 @@ static int lines(const gp_case *c) {
             continue;
         return add(gp_report_add_diagnosis(
             c->report, c->number, by_row ? "rows" : "columns", NAN,
-            "%s is wrong in %s %s and right in the other %zu that are exercised: look at %s",
+            "%s is wrong in %s %s and right in the other %zu %s exercised: look at %s",
             c->block->name,
-            by_row ? (bad == 1 ? "row" : "rows") : (bad == 1 ? "column" : "columns"), list, good,
+            by_row ? gp_plural(bad, "row", "rows") : gp_plural(bad, "column", "columns"), list,
+            good, gp_plural(good, "that is", "that are"),
             c->block->derivative ? (by_row ? "these outputs" : "these inputs")
             : by_row             ? "what is particular to these units"
                                  : "these inputs of the layer"));
@@ -935,8 +983,8 @@ static int is_only_a_tip(const gp_case *c, size_t right) {
 }
 
 static int entries(const gp_case *c) {
-    if (c->sampled)
-        return 0; /* those that weren't drawn may be wrong as well */
+    if (c->sampled || c->wrong_elsewhere)
+        return 0; /* those that weren't drawn may be wrong as well, and those elsewhere are */
     size_t right = 0, first = 0, listed = 0;
     char list[256] = "";
     for (size_t i = 0; i < c->block->entries; i++) {
@@ -960,10 +1008,11 @@ static int entries(const gp_case *c) {
         return 0;
     return add(gp_report_add_diagnosis(
         c->report, c->number, "entries", NAN,
-        "%zu %s of %s %s wrong and %zu right: %s%s; %s by %.6g in the first", c->wrongs,
-        c->wrongs == 1 ? "entry" : "entries", c->block->name, c->wrongs == 1 ? "is" : "are", right,
-        list, c->wrongs > 4 ? ", ..." : "", c->a[first] > c->d[first] ? "too large" : "too small",
-        fabs(c->a[first] - c->d[first])));
+        "%zu %s of %s %s wrong and %zu right: %s%s; %s by %.6g%s", c->wrongs,
+        gp_plural(c->wrongs, "entry", "entries"), c->block->name, gp_plural(c->wrongs, "is", "are"),
+        right, list, c->wrongs > 4 ? ", ..." : "",
+        c->a[first] > c->d[first] ? "too large" : "too small", fabs(c->a[first] - c->d[first]),
+        gp_plural(c->wrongs, "", " in the first")));
 }
 
 /* What adds looks unwritten where it adds nothing: accumulated goes first. */

@@ -14,12 +14,14 @@ typedef struct gp_case {
     int one_point; /* the numbers are of the given point: positions and x may be compared */
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
+    const unsigned char *kink; /* or NULL */
     const gp_tolerance *tolerance;
-    int sharp;        /* a model must explain what it explains without the tolerance's help */
-    int sampled;      /* estimates are those of a sample */
-    double typical;   /* size of the gradient's finite entries */
-    size_t wrongs;    /* entries that are refuted */
-    size_t exercised; /* entries with a derivative or a gradient that isn't zero */
+    int sharp;           /* a model must explain what it explains without the tolerance's help */
+    int sampled;         /* estimates are those of a sample */
+    double typical;      /* size of the gradient's finite entries */
+    size_t wrongs;       /* entries that are refuted */
+    int wrong_elsewhere; /* more of them are at other points */
+    size_t exercised;    /* entries with a derivative or a gradient that isn't zero */
     gp_report *report;
 } gp_case;
 

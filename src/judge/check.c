@@ -354,26 +354,28 @@ static gp_status diagnose(gp_check_state *c) {
         return GP_OK;
     if (c->lean)
         return diagnose_sparse(c);
-    unsigned char *wrong = calloc(2 * f->n, 1);
+    unsigned char *wrong = calloc(3 * f->n, 1);
     double *numbers = malloc(3 * f->n * sizeof *numbers);
     gp_status status = GP_ERROR_MEMORY;
     if (wrong && numbers) {
-        unsigned char *wrong_here = wrong + f->n;
+        unsigned char *wrong_here = wrong + f->n, *kink = wrong_here + f->n;
         double *a = numbers, *d = a + f->n, *b = d + f->n;
         for (size_t i = 0; i < f->n; i++) {
             const gp_entry *e = &r->entry[i];
             int here = e->point == 0;
             wrong[i] = e->status == GP_ENTRY_REFUTED;
             wrong_here[i] = wrong[i] && here;
+            kink[i] = e->status == GP_ENTRY_KINK;
             a[i] = here ? c->gradient[i] : e->analytic;
             d[i] = here ? c->numeric[i] : e->numeric;
-            b[i] = here ? c->bound[i] : e->bound;
+            b[i] = here ? c->bound[i] : e->bound + (kink[i] ? fabs(e->left - e->right) / 2 : 0);
         }
         gp_evidence evidence = {.function = f,
                                 .given = {c->gradient, c->numeric, c->bound, wrong_here},
                                 .decided = {a, d, b, wrong},
                                 .x = f->x,
                                 .manner = c->manner,
+                                .kink = kink,
                                 .stored = c->stored,
                                 .example_d = {c->example_d[0], c->example_d[1]},
                                 .example_b = {c->example_b[0], c->example_b[1]},

@@ -39,7 +39,7 @@ typedef struct gp_check_state {
     double away;     /* where the gradient was asked for besides: this many times gp_check_aside */
     unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
     unsigned char *stored; /* + one a block: it is the same elsewhere, and the derivative isn't */
-    size_t examples, part;               /* in use: see gp_entry; 0: all */
+    size_t examples, part; /* in use: see gp_entry; 0: all */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;
 
@@ -53,6 +53,12 @@ void gp_check_aside(const gp_check_state *check, size_t first, size_t count, dou
 
 /* The value at the given point once more: GP_FAULT where it isn't report->value. */
 gp_outcome gp_try_value_again(gp_check_state *check);
+
+/* Do three calls in turn, of n numbers each, return more by the same each time? Then they add to a
+ * buffer of their own that is never set to zero, and may have been used before; a counter in an
+ * entry or two is another matter. */
+int gp_grows_evenly(const double *first, const double *second, const double *third, size_t n,
+                    double epsilon);
 
 /* Makes x the point under test: sets the length scales too. */
 void gp_check_move(gp_check_state *check, const double *x);
@@ -89,8 +95,8 @@ gp_outcome gp_allow_for_rounding(gp_check_state *check, const size_t *list, size
 gp_outcome gp_try_further_point(gp_check_state *check, size_t number, size_t *list, size_t *tried);
 /* A sample of the entries after some steps of descent. */
 gp_outcome gp_try_trained_point(gp_check_state *check, size_t *list);
-/* Blocks whose gradient is the same elsewhere, though the derivative isn't: sets check->stored. With
- * a list they are refuted there too; NULL: they are already. */
+/* Blocks whose gradient is the same elsewhere, though the derivative isn't: sets check->stored.
+ * With a list they are refuted there too; NULL: they are already. */
 gp_outcome gp_find_stored(gp_check_state *check, size_t *list);
 
 /* What experts advise, after the given point has been surveyed: parts one by one, fewer examples,

@@ -54,6 +54,22 @@ static int follows_from(const gp_function *f, const gp_report *r, const unsigned
     return 0;
 }
 
+static gp_status add_unknown(const gp_function *f, gp_report *r, size_t k) {
+    const gp_block_result *block = &r->block[k].result;
+    size_t looked = block->entries - block->count[GP_ENTRY_UNCHECKED];
+    char of[64] = "";
+    if (looked == 1)
+        return gp_report_add_diagnosis(r, k, "unknown", NAN,
+                                       "%s is wrong in its only entry, which no cause explains",
+                                       f->block[k].name);
+    if (looked < block->entries)
+        snprintf(of, sizeof of, "that were looked at, of %zu in all, ", block->entries);
+    return gp_report_add_diagnosis(
+        r, k, "unknown", NAN,
+        "%s is wrong in %zu of the %zu entries %sand no pattern explains all of them",
+        f->block[k].name, block->count[GP_ENTRY_REFUTED], looked, of);
+}
+
 static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigned char *refuted,
                         const unsigned char *exercised) {
     const gp_function *f = evidence->function;
@@ -80,15 +96,7 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
                 "%s may be wrong only because %s is, nearer the loss: look there first",
                 f->block[k].name, f->block[source[k]].name);
         } else if (!own_diagnosis(r, k)) {
-            const gp_block_result *block = &r->block[k].result;
-            size_t looked = block->entries - block->count[GP_ENTRY_UNCHECKED];
-            char of[64] = "";
-            if (looked < block->entries)
-                snprintf(of, sizeof of, "that were looked at, of %zu in all, ", block->entries);
-            status = gp_report_add_diagnosis(
-                r, k, "unknown", NAN,
-                "%s is wrong in %zu of the %zu entries %sand no pattern explains all of them",
-                f->block[k].name, block->count[GP_ENTRY_REFUTED], looked, of);
+            status = add_unknown(f, r, k);
         }
     }
     free(source);
@@ -109,6 +117,7 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
                  .b = numbers->b + at,
                  .wrong = numbers->wrong + at,
                  .manner = evidence->manner + at,
+                 .kink = evidence->kink ? evidence->kink + at : NULL,
                  .tolerance = &evidence->tolerance[k],
                  .report = r};
     for (size_t i = 0; i < c.block->entries; i++) {
@@ -150,6 +159,7 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     gp_status status = GP_OK;
     for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
         gp_case decided = case_of(evidence, k, 0, r), given = case_of(evidence, k, 1, r);
+        given.wrong_elsewhere = decided.wrongs > given.wrongs;
         exercised[k] = decided.exercised > 0;
         refuted[k] = decided.wrongs > 0;
         if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */

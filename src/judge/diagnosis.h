@@ -29,7 +29,10 @@ typedef struct gp_evidence {
     gp_numbers given, decided;
     const double *x;
     const unsigned char *manner; /* gp_manner */
-    int sampled;                 /* of large blocks only some entries were looked at */
+    /* One an entry: between two derivatives, of which the estimate is the mean and the bound
+     * includes both; or NULL. */
+    const unsigned char *kink;
+    int sampled; /* of large blocks only some entries were looked at */
     /* One a block: the gradient is the same at another point, and the derivative isn't; or NULL. */
     const unsigned char *stored;
     /* Estimates of the derivative over the first and over the last example alone, with their bounds

@@ -9,6 +9,7 @@
 
 #include "judge/decide.h"
 #include "judge/products.h"
+#include "system/text.h"
 
 enum {
     MOST_LEAVES = 64,    /* that are off at a time: more is "all over" */
@@ -449,14 +450,20 @@ static gp_outcome describe(gp_product_search *s, const gp_columns *all, size_t a
         return GP_EVALUATED;
     if (all->scaled) {
         kind = fabs(all->factor) < SAME ? "zero" : fabs(all->factor + 1) < SAME ? "sign" : "scaled";
-        snprintf(what, sizeof what, "is %.6g times the derivative", all->factor);
+        if (strcmp(kind, "scaled") == 0)
+            snprintf(what, sizeof what, "is %.6g times the derivative", all->factor);
+        else
+            snprintf(what, sizeof what, "%s",
+                     strcmp(kind, "zero") == 0 ? "is zero where the derivative isn't"
+                                               : "has the wrong sign");
     } else if (all->shifted) {
         kind = "shifted";
         snprintf(what, sizeof what, "is shifted by one output: j holds what belongs to j-1");
     }
     return gp_report_add_diagnosis(r, at, kind, all->scaled ? all->factor : NAN,
-                                   "%s %s, in all outputs of %zu inputs that were looked at", name,
-                                   what, all->count)
+                                   "%s %s, in all outputs of %s %zu %s looked at", name, what,
+                                   gp_plural(all->count, "the", "all"), all->count,
+                                   gp_plural(all->count, "input that was", "inputs that were"))
                ? out_of_memory(s)
                : GP_EVALUATED;
 }
@@ -572,10 +579,10 @@ static gp_outcome name_outputs(gp_product_search *s, const gp_verdict *before) {
         if (before[b] == GP_REFUTED || r->block[at].by_directions != GP_REFUTED)
             continue;
         if (gp_report_add_diagnosis(r, at, "rows", NAN,
-                                    "%s is wrong in output%s %s and, by the same random direction, "
+                                    "%s is wrong in %s %s and, by the same random direction, "
                                     "right in the other %zu",
-                                    r->block[at].name, found->count == 1 ? "" : "s", list,
-                                    p->m - found->count))
+                                    r->block[at].name, gp_plural(found->count, "output", "outputs"),
+                                    list, p->m - found->count))
             return out_of_memory(s);
     }
     return GP_EVALUATED;

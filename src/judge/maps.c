@@ -13,6 +13,7 @@
 #include "judge/decide.h"
 #include "judge/products.h"
 #include "judge/sparsity.h"
+#include "system/text.h"
 
 /* Ladders of the first look, from which noise and scales follow: so many in all, if each output has
  * a few. */
@@ -271,14 +272,10 @@ typedef struct gp_answer {
     size_t inputs, outputs;
 } gp_answer;
 
-static gp_outcome ask(gp_section *s, size_t k, size_t unit, const gp_answer *a, double *out) {
+static gp_outcome ask(gp_section *s, size_t k, gp_poison poison, const gp_answer *a, double *out) {
     gp_check_state *c = s->check;
-    if (a->in) {
-        memset(a->in, 0, a->inputs * sizeof *a->in);
-        a->in[unit] = 1;
-    }
     gp_outcome outcome =
-        gp_evaluator_claim(c->evaluator, s->claim[k], a->in, a->outputs, out, a->written);
+        gp_evaluator_claim(c->evaluator, s->claim[k], poison, a->in, a->outputs, out, a->written);
     if (outcome == GP_NOT_HERE && s->point == 0)
         return gp_evaluator_fault(c->evaluator, "refused",
                                   "the %s callback refused the given point",
@@ -286,17 +283,54 @@ static gp_outcome ask(gp_section *s, size_t k, size_t unit, const gp_answer *a, 
     return outcome;
 }
 
-/* The same question twice must have the same answer; twice as much is an answer that was added. */
+static void set_unit(const gp_answer *a, size_t unit) {
+    for (size_t p = 0; p < a->inputs && a->in; p++)
+        a->in[p] = p == unit;
+}
+
+/* Do answers to a vector in which no number is zero grow from call to call by what is the answer?
+ * Then by twice as much for twice the vector. A unit vector's answers may be zeros, of which there
+ * is no more. */
+static gp_outcome try_answers_growth(gp_section *s, size_t k, const gp_answer *a,
+                                     int *accumulates) {
+    size_t n = a->outputs;
+    double *first = malloc(3 * n * sizeof *first);
+    if (!first)
+        return out_of_memory(s->check);
+    double *second = first + n, *third = second + n;
+    gp_outcome outcome = GP_EVALUATED;
+    for (size_t call = 0; call < 3 && outcome == GP_EVALUATED; call++) {
+        for (size_t p = 0; p < a->inputs && a->in; p++)
+            a->in[p] = (call == 2 ? 2 : 1) / (double)(p + 1);
+        outcome = ask(s, k, GP_POISON_NAN, a, first + call * n);
+    }
+    for (size_t q = 0; q < n && a->in && outcome == GP_EVALUATED; q++)
+        third[q] = second[q] + (third[q] - second[q]) / 2;
+    *accumulates =
+        outcome == GP_EVALUATED &&
+        gp_grows_evenly(first, second, third, n, gp_dtype_epsilon(s->check->function->dtype));
+    free(first);
+    return outcome;
+}
+
+/* The same question twice, with another poison, must have the same answer. A number that reads as
+ * NaN the first time and is changed the second is added to what is there; so is one that grows. */
 static gp_outcome ask_again(gp_section *s, size_t k, const gp_answer *a, int *accumulates) {
     gp_check_state *c = s->check;
-    size_t differ = 0, grown = 0, nonzero = 0;
-    gp_outcome outcome = ask(s, k, 0, a, a->again);
+    size_t differ = 0;
+    unsigned char *written = malloc(a->outputs);
+    if (!written)
+        return out_of_memory(c);
+    memcpy(written, a->written, a->outputs);
+    gp_outcome outcome = ask(s, k, GP_POISON_NUMBER, a, a->again);
     for (size_t q = 0; q < a->outputs && outcome == GP_EVALUATED; q++) {
-        nonzero += a->out[q] != 0;
-        differ += !(a->again[q] == a->out[q] || (isnan(a->again[q]) && isnan(a->out[q])));
-        grown += a->out[q] != 0 && fabs(a->again[q] - 2 * a->out[q]) <= 1e-5 * fabs(a->out[q]);
+        double first = a->out[q], second = a->again[q];
+        *accumulates |= !written[q] && a->written[q];
+        differ += written[q] && !(second == first || (isnan(second) && isnan(first)));
     }
-    *accumulates = outcome == GP_EVALUATED && nonzero > 0 && grown == nonzero;
+    free(written);
+    if (differ && !*accumulates && outcome == GP_EVALUATED)
+        outcome = try_answers_growth(s, k, a, accumulates);
     if (outcome == GP_EVALUATED && differ && !*accumulates)
         return gp_evaluator_fault(c->evaluator, "not-deterministic",
                                   "the function is not deterministic: two calls of the %s callback "
@@ -316,7 +350,8 @@ static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
     int sparse = k == 0 && s->sparse, accumulates = 0;
     size_t units = by_unit(claim) ? a->inputs : 1;
     for (size_t unit = 0; unit < units; unit++) {
-        gp_outcome outcome = ask(s, k, unit, a, a->out);
+        set_unit(a, unit);
+        gp_outcome outcome = ask(s, k, GP_POISON_NAN, a, a->out);
         if (outcome != GP_EVALUATED)
             return outcome;
         for (size_t q = 0; q < a->outputs; q++) {
@@ -340,16 +375,22 @@ static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
     return GP_EVALUATED;
 }
 
+/* Without its arrays. */
+static gp_answer answer_sizes(const gp_section *s, size_t k) {
+    const gp_function *f = s->check->function;
+    gp_claim claim = s->claim[k];
+    return (gp_answer){.inputs = claim == GP_CLAIM_VJP ? s->m : f->n,
+                       .outputs = claim == GP_CLAIM_VJP ? f->n
+                                  : by_unit(claim)      ? s->m
+                                  : k == 0 && s->sparse ? f->nonzeros
+                                                        : s->m * f->n};
+}
+
 /* Fills s->claimed for claim k, and how its numbers were written. */
 static gp_outcome gather_claim(gp_section *s, size_t k) {
     gp_check_state *c = s->check;
-    const gp_function *f = c->function;
     gp_claim claim = s->claim[k];
-    gp_answer a = {.inputs = claim == GP_CLAIM_VJP ? s->m : f->n,
-                   .outputs = claim == GP_CLAIM_VJP ? f->n
-                              : by_unit(claim)      ? s->m
-                              : k == 0 && s->sparse ? f->nonzeros
-                                                    : s->m * f->n};
+    gp_answer a = answer_sizes(s, k);
     a.in = by_unit(claim) ? calloc(a.inputs, sizeof *a.in) : NULL;
     a.out = calloc(2 * a.outputs, sizeof *a.out);
     a.written = calloc(a.outputs, 1);
@@ -385,7 +426,8 @@ static gp_outcome test_linear(gp_section *s, size_t k, const double *in, double 
     gp_check_state *c = s->check;
     int rows = s->claim[k] == GP_CLAIM_VJP;
     size_t outputs = rows ? c->function->n : s->m, inputs = rows ? s->m : c->function->n;
-    gp_outcome outcome = gp_evaluator_claim(c->evaluator, s->claim[k], in, outputs, out, NULL);
+    gp_outcome outcome =
+        gp_evaluator_claim(c->evaluator, s->claim[k], GP_POISON_NAN, in, outputs, out, NULL);
     for (size_t q = 0; q < outputs && outcome == GP_EVALUATED; q++) {
         double sum = 0, size = 0;
         size_t block;
@@ -933,9 +975,9 @@ static gp_outcome report_strays(gp_section *s) {
     c->report->block[s->block[0]].by_directions = GP_REFUTED;
     return gp_report_add_diagnosis(
                c->report, s->block[0], "sparsity", NAN,
-               "%zu derivative%s outside of the given sparsity: output %zu depends "
-               "on input %zu (%.6g)",
-               count, count == 1 ? " lies" : "s lie", first.row, first.column, first.derivative)
+               "%zu %s outside of the given sparsity: output %zu depends on input %zu (%.6g)",
+               count, gp_plural(count, "derivative lies", "derivatives lie"), first.row,
+               first.column, first.derivative)
                ? out_of_memory(c)
                : GP_EVALUATED;
 }
@@ -969,6 +1011,121 @@ static gp_outcome try_elsewhere(gp_section *s) {
     return outcome;
 }
 
+/* ---- stored derivatives ---------------------------------------------------------- */
+
+/* Is an answer of claim k to one vector, but for zeros, the same at both points? Sets *same. */
+static gp_outcome answer_is_same(gp_section *s, size_t k, const double *elsewhere, int *same) {
+    gp_check_state *c = s->check;
+    gp_claim claim = s->claim[k];
+    gp_answer a = answer_sizes(s, k);
+    double *numbers = calloc(2 * a.outputs + a.inputs, sizeof *numbers);
+    unsigned char *written = calloc(a.outputs, 1);
+    gp_outcome outcome = numbers && written ? GP_EVALUATED : out_of_memory(c);
+    a.in = by_unit(claim) && numbers ? numbers + 2 * a.outputs : NULL;
+    a.written = written;
+    for (size_t p = 0; p < a.inputs && a.in; p++)
+        a.in[p] = 1 / (double)(p + 1);
+    for (int there = 0; there < 2 && outcome == GP_EVALUATED; there++) {
+        gp_check_move(c, there ? elsewhere : c->function->x);
+        outcome = ask(s, k, GP_POISON_NAN, &a, numbers + (there ? a.outputs : 0));
+    }
+    *same = 0;
+    for (size_t q = 0; q < a.outputs && outcome == GP_EVALUATED; q++)
+        *same |= numbers[q] != 0 && numbers[q] == numbers[a.outputs + q];
+    free(numbers);
+    free(written);
+    return outcome;
+}
+
+/* s->groups := a few a block, with a claimed number that isn't zero. */
+static gp_outcome choose_stored_groups(gp_section *s) {
+    enum { FEW = 3 };
+    const gp_check_state *c = s->check;
+    size_t *chosen = calloc(c->shown->blocks, sizeof *chosen);
+    if (!chosen)
+        return out_of_memory(s->check);
+    s->looked_at = 0;
+    for (size_t g = 0; g < s->pattern.groups; g++) {
+        int wanted = 0;
+        for (size_t q = s->pattern.group_start[g]; q < s->pattern.group_start[g + 1]; q++)
+            for (size_t at = 0; at < s->m * s->claims && !wanted; at++) {
+                size_t block, k = at % s->claims, i = s->pattern.member[q];
+                size_t to = place(s, k, at / s->claims, i, &block);
+                wanted = to != SIZE_MAX && chosen[block] < FEW && c->gradient[s->first + to] != 0;
+                chosen[block] += (size_t)wanted;
+            }
+        if (wanted)
+            s->groups[s->looked_at++] = g;
+    }
+    free(chosen);
+    return GP_EVALUATED;
+}
+
+/* c->stored[b] := every number that is claimed in block b is the same as at the given point, and a
+ * derivative isn't. What was right at the given point is refuted by what is wrong here. */
+static size_t compare_with_given(gp_section *s, size_t b) {
+    gp_check_state *c = s->check;
+    const gp_block *block = &c->shown->block[b];
+    size_t first = block->offset - s->first, refuted = 0, given = 0;
+    c->stored[b] = 0;
+    for (size_t q = first; q < first + block->entries; q++)
+        if (memcmp(&s->claimed[q], &c->gradient[s->first + q], sizeof *s->claimed) != 0)
+            return 0;
+    for (size_t q = first; q < first + block->entries; q++) {
+        const gp_entry *here = &s->results[q];
+        double bound = c->bound[s->first + q] + here->bound;
+        given += c->report->entry[s->first + q].status == GP_ENTRY_REFUTED;
+        c->stored[b] |= here->status != GP_ENTRY_UNCHECKED && s->claimed[q] != 0 &&
+                        fabs(here->numeric - c->numeric[s->first + q]) > bound;
+    }
+    for (size_t q = first; q < first + block->entries && c->stored[b] && !given; q++)
+        if (s->results[q].status == GP_ENTRY_REFUTED) {
+            c->report->entry[s->first + q] = s->results[q];
+            refuted++;
+        }
+    return refuted;
+}
+
+/* At random point `number`. *alike: some claims are the same there; *found: blocks are stored. */
+static gp_outcome find_stored_at(gp_section *s, size_t number, size_t *alike, size_t *found) {
+    gp_check_state *c = s->check;
+    size_t refuted = 0, end = s->block[s->claims - 1] + c->function->blocks;
+    int same = 0;
+    gp_outcome outcome = GP_EVALUATED;
+    *alike = *found = 0;
+    s->point = c->report->points;
+    gp_probe_point(c->function, c->options.seed, number, 0, c->other);
+    for (size_t k = 0; k < s->claims && outcome == GP_EVALUATED; k++, *alike += (size_t)same)
+        outcome = answer_is_same(s, k, c->other, &same);
+    if (outcome == GP_EVALUATED && *alike > 0)
+        outcome = choose_stored_groups(s);
+    if (outcome != GP_EVALUATED || *alike == 0 || s->looked_at == 0)
+        return outcome;
+    memset(s->results, 0, s->count * sizeof *s->results);
+    gp_check_move(c, c->other);
+    outcome = survey_map(s);
+    for (size_t b = s->block[0]; b < end && b < c->shown->blocks && outcome == GP_EVALUATED; b++) {
+        refuted += compare_with_given(s, b);
+        *found += c->stored[b];
+    }
+    if (refuted && gp_report_name_point(c->report, c->report->points++, "at another point"))
+        return out_of_memory(c);
+    return outcome;
+}
+
+/* Claims that are the same at another point, where the derivative isn't, belong to a point that
+ * was stored before. Where they differ that takes two calls of each. */
+static gp_outcome find_stored(gp_section *s) {
+    enum { FIRST = 2, LAST = 3 }; /* random points */
+    size_t alike = 1, found = 0;
+    gp_outcome outcome = GP_EVALUATED;
+    if (s->check->options.points < 2 || !all_set(s))
+        return GP_EVALUATED;
+    for (size_t k = FIRST; k <= LAST && alike > 0 && !found && outcome != GP_FAULT; k++)
+        outcome = find_stored_at(s, k, &alike, &found);
+    return outcome;
+}
+
 /* With its arrays in place: the given point, the pattern, another point for what stays silent. */
 static gp_outcome check_points(gp_section *s) {
     gp_check_state *c = s->check;
@@ -979,14 +1136,16 @@ static gp_outcome check_points(gp_section *s) {
     if (outcome == GP_EVALUATED)
         outcome = survey_map(s);
     if (outcome == GP_EVALUATED && s->sparse && s->claims == 1 &&
-        gp_report_add_practice(c->report,
-                               "%zu columns of the Jacobian in %zu groups without a common row",
-                               c->function->n, s->pattern.groups))
+        gp_report_add_practice(c->report, "%zu %s of the Jacobian in %zu %s without a common row",
+                               c->function->n, gp_plural(c->function->n, "column", "columns"),
+                               s->pattern.groups, gp_plural(s->pattern.groups, "group", "groups")))
         return out_of_memory(c);
     if (outcome == GP_EVALUATED && s->sparse)
         outcome = report_strays(s);
     if (outcome == GP_EVALUATED)
         outcome = try_elsewhere(s);
+    if (outcome != GP_FAULT)
+        outcome = find_stored(s);
     return outcome == GP_FAULT || gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }
 

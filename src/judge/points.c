@@ -8,6 +8,7 @@
 
 #include "estimate/median.h"
 #include "judge/check.h"
+#include "system/text.h"
 
 enum {
     DESCENT_STEPS = 10,     /* of training before the trained point */
@@ -586,7 +587,7 @@ static size_t sample_verified(const gp_check_state *c, size_t *list) {
 static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t *list,
                                         size_t count) {
     gp_report *r = c->report;
-    const char *s = steps == 1 ? "" : "s";
+    const char *word = gp_plural(steps, "step", "steps");
     size_t refuted = 0;
     double f0;
     int agrees = 0;
@@ -597,17 +598,18 @@ static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t 
         outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
     if (outcome != GP_EVALUATED)
         return outcome;
-    if (refuted && gp_report_name_point(r, r->points++, "after %zu step%s of descent", steps, s))
+    if (refuted && gp_report_name_point(r, r->points++, "after %zu %s of descent", steps, word))
         return out_of_memory(c);
     int failed =
         agrees ? gp_report_add_practice(r,
                                         "looked at again along %d random directions after "
-                                        "%zu step%s of descent, f %.6g to %.6g",
-                                        TRAINED_DIRECTIONS, steps, s, r->value, f0)
+                                        "%zu %s of descent, f %.6g to %.6g",
+                                        TRAINED_DIRECTIONS, steps, word, r->value, f0)
                : gp_report_add_practice(r,
-                                        "%zu entr%s looked at again after %zu step%s of "
-                                        "descent, f %.6g to %.6g",
-                                        count, count == 1 ? "y" : "ies", steps, s, r->value, f0);
+                                        "%zu %s looked at again after %zu %s of descent, f %.6g to "
+                                        "%.6g",
+                                        count, gp_plural(count, "entry", "entries"), steps, word,
+                                        r->value, f0);
     return failed ? out_of_memory(c) : GP_EVALUATED;
 }
 

@@ -9,6 +9,7 @@
 
 #include "judge/check.h"
 #include "judge/decide.h"
+#include "system/text.h"
 
 enum {
     EVIDENCE_PER_BLOCK = 64 /* entries estimated over one example */
@@ -106,9 +107,9 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
     size_t decided = open - count_status(c, GP_ENTRY_UNRESOLVED);
-    if (decided > 0 &&
-        gp_report_add_practice(r, "%zu of %zu unresolved entries decided on %zu of %zu examples",
-                               decided, before, fewer, f->examples))
+    if (decided > 0 && gp_report_add_practice(
+                           r, "%zu of %zu unresolved %s decided on %zu of %zu examples", decided,
+                           before, gp_plural(before, "entry", "entries"), fewer, f->examples))
         return out_of_memory(c);
     return GP_EVALUATED;
 }
@@ -195,9 +196,10 @@ static int note_cost(const gp_check_state *c) {
     if (entries == 0 || c->evaluator->allowance || c->evaluator->deadline > 0)
         return 0;
     return gp_report_add_practice(c->report,
-                                  "%zu entr%s that noise leaves open would take about %.2g further "
+                                  "%zu %s that noise leaves open would take about %.2g further "
                                   "evaluations: a budget (--budget) allows them",
-                                  entries, entries == 1 ? "y" : "ies", evaluations) != GP_OK;
+                                  entries, gp_plural(entries, "entry", "entries"),
+                                  evaluations) != GP_OK;
 }
 
 gp_outcome gp_practise(gp_check_state *c, size_t *list) {

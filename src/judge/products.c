@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "estimate/median.h"
+#include "system/text.h"
 
 /* How many directions, how many values along each, and how good estimates should be as a share of
  * rtol times the norm of J: what is enough ends the course. */
@@ -74,8 +75,8 @@ gp_outcome gp_products_claimed(gp_products *p, const double *in, double *out,
         memcpy(planted, in, p->n * sizeof *planted);
         gp_plant_direction(p->f, p->claim, planted);
     }
-    gp_outcome outcome =
-        gp_evaluator_claim(e, p->claim, planted ? planted : in, outputs_of(p), out, written);
+    gp_outcome outcome = gp_evaluator_claim(e, p->claim, GP_POISON_NAN, planted ? planted : in,
+                                            outputs_of(p), out, written);
     free(planted);
     if (outcome == GP_NOT_HERE)
         return gp_evaluator_fault(e, "refused", "the %s callback refused the given point",
@@ -177,9 +178,9 @@ static gp_outcome try_product(gp_products *p) {
     if (!written)
         return out_of_memory(p);
     draw(p, 0, inputs_of(p), NULL, p->in);
-    gp_outcome outcome =
-        p->J ? gp_evaluator_claim(p->check->evaluator, p->claim, NULL, numbers, answer, written)
-             : gp_products_claimed(p, p->in, answer, written);
+    gp_outcome outcome = p->J ? gp_evaluator_claim(p->check->evaluator, p->claim, GP_POISON_NAN,
+                                                   NULL, numbers, answer, written)
+                              : gp_products_claimed(p, p->in, answer, written);
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(p->check->evaluator, "refused",
                                      "the %s callback refused the given point",
@@ -728,9 +729,10 @@ static gp_outcome search(gp_products *p) {
 }
 
 static gp_outcome say_what_was_done(const gp_products *p) {
-    return gp_report_add_practice(p->check->report,
-                                  "%s (%zu x %zu) by %u random cotangents and %u directions",
-                                  gp_claim_string(p->claim), p->m, p->n, p->count, p->count)
+    return gp_report_add_practice(p->check->report, "%s (%zu x %zu) by %u random %s and %u %s",
+                                  gp_claim_string(p->claim), p->m, p->n, p->count,
+                                  gp_plural(p->count, "cotangent", "cotangents"), p->count,
+                                  gp_plural(p->count, "direction", "directions"))
                ? gp_evaluator_fault(p->check->evaluator, "memory", "out of memory")
                : GP_EVALUATED;
 }

@@ -17,6 +17,7 @@
 #include "function/vector.h"
 #include "judge/directions.h"
 #include "judge/survey.h"
+#include "system/text.h"
 
 /* How good a direction's estimate should be, as a share of what the weakest block may be off by,
  * and what that may cost. */
@@ -686,11 +687,11 @@ static gp_status describe(const gp_directions *d) {
         const gp_entry *e = gp_report_at(r, first);
         gp_status status = gp_report_add_diagnosis(
             r, b, "entries", NAN,
-            "%zu of the %zu entries of %s %s wrong: %s%s; %s by %.6g in the first. Random "
+            "%zu of the %zu entries of %s %s wrong: %s%s; %s by %.6g%s. Random "
             "directions find the rest right",
-            wrong, block->entries, block->name, wrong == 1 ? "is" : "are", list,
+            wrong, block->entries, block->name, gp_plural(wrong, "is", "are"), list,
             wrong > 4 ? ", ..." : "", e->analytic > e->numeric ? "too large" : "too small",
-            fabs(e->analytic - e->numeric));
+            fabs(e->analytic - e->numeric), gp_plural(wrong, "", " in the first"));
         if (status != GP_OK)
             return status;
     }

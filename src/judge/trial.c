@@ -79,20 +79,11 @@ static gp_outcome compare_values(gp_check_state *c, double together) {
     return GP_FAULT;
 }
 
-/* Does each call return as much more as the one before? Then it adds to a buffer of its own that is
- * never set to zero, and had been used before. A third call tells: a
- * counter in an entry or two is another matter. */
-static gp_outcome try_growth(gp_check_state *c, const double *first, const double *second,
-                             int *accumulates) {
-    const gp_function *f = c->function;
-    double epsilon = gp_dtype_epsilon(f->dtype);
-    size_t grown = 0, still = 0, i = 0;
-    *accumulates = 0;
-    double *third = malloc(f->n * sizeof *third);
-    if (!third)
-        return fail(c, "memory", "out of memory");
-    gp_outcome outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, third, NULL, NULL);
-    for (; i < f->n && outcome == GP_EVALUATED; i++) {
+int gp_grows_evenly(const double *first, const double *second, const double *third, size_t n,
+                    double epsilon) {
+    enum { MANY = 4 }; /* counters there may be fewer of */
+    size_t grown = 0, still = 0;
+    for (size_t i = 0; i < n; i++) {
         double step = second[i] - first[i], next = third[i] - second[i];
         double slack = 8 * epsilon * fmax(fabs(third[i]), fabs(first[i])) + 1e-5 * fabs(step);
         if (same_bits(first[i], second[i]) && same_bits(second[i], third[i])) {
@@ -100,10 +91,23 @@ static gp_outcome try_growth(gp_check_state *c, const double *first, const doubl
             continue;
         }
         if (!(fabs(next - step) <= slack))
-            break;
+            return 0;
         grown += fabs(step) > 8 * slack;
     }
-    *accumulates = outcome == GP_EVALUATED && i == f->n && grown > still;
+    return grown > still || grown > MANY;
+}
+
+/* A third call tells what grows from what is drawn at random. */
+static gp_outcome try_growth(gp_check_state *c, const double *first, const double *second,
+                             int *accumulates) {
+    const gp_function *f = c->function;
+    double *third = malloc(f->n * sizeof *third);
+    *accumulates = 0;
+    if (!third)
+        return fail(c, "memory", "out of memory");
+    gp_outcome outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, third, NULL, NULL);
+    *accumulates = outcome == GP_EVALUATED &&
+                   gp_grows_evenly(first, second, third, f->n, gp_dtype_epsilon(f->dtype));
     free(third);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }

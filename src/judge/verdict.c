@@ -1,5 +1,6 @@
 /* See verdict.h. */
 #include "judge/verdict.h"
+#include "system/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -142,8 +143,8 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
         r->verdict = GP_FAILED;
         snprintf(r->failure_kind, sizeof r->failure_kind, "lost");
         snprintf(r->failure, sizeof r->failure,
-                 "%zu probe%s crashed or hung, the first: %.300s; the rest was checked", r->losses,
-                 r->losses == 1 ? "" : "s", r->loss[0]);
+                 "%zu %s crashed or hung, the first: %.300s; the rest was checked", r->losses,
+                 gp_plural(r->losses, "probe", "probes"), r->loss[0]);
         return;
     }
     refuted += r->unlocated != 0;

@@ -380,7 +380,8 @@ gp_status gp_network_function(gp_network *net, size_t batch, gp_function **funct
         return gp_fail(error, GP_ERROR_ARGUMENT, "network: has no data: call gp_network_set_data");
     if (batch == 0 || batch > net->examples)
         return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "network: a batch must have 1 to %zu rows (all there are), not %zu",
+                       "network: a batch must have at least 1 row and at most %zu, all there are, "
+                       "not %zu",
                        net->examples, batch);
     const gp_network_options *o = &net->options;
     gp_function *f = NULL;

@@ -112,8 +112,8 @@ static void on_row(int terminator, void *user) {
         end_header(r);
     } else {
         if (r->column != r->columns) /* outranks what single fields hold */
-            snprintf(r->wrong, sizeof r->wrong, "has %zu field%s, but the header has %zu",
-                     r->column, r->column == 1 ? "" : "s", r->columns);
+            snprintf(r->wrong, sizeof r->wrong, "has %zu %s, but the header has %zu", r->column,
+                     gp_plural(r->column, "field", "fields"), r->columns);
         take(r,
              r->rows->row(r->rows->user, r->start, r->cell, r->wrong[0] ? r->wrong : NULL, &error),
              &error);

@@ -155,9 +155,9 @@ gp_status gp_table_examples(const gp_table *t, const char *label, uint64_t seed,
     if (at == t->columns)
         return gp_fail(
             error, GP_ERROR_INPUT,
-            "no column is called '%.80s': the label must be one of %zu columns, %.60s to "
-            "%.60s",
-            label, t->columns, t->name[0], t->name[t->columns - 1]);
+            "no column is called '%.80s': the label must be one of the columns %.60s to %.60s "
+            "(%zu in all)",
+            label, t->name[0], t->name[t->columns - 1], t->columns);
     if (t->columns == 1)
         return gp_fail(error, GP_ERROR_INPUT, "no column but the label '%.80s': there is no input",
                        label);

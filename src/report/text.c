@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "function/plain.h"
+#include "system/text.h"
 
 typedef struct gp_palette {
     const char *good, *bad, *unsure, *strong, *off;
@@ -19,10 +20,6 @@ static gp_palette palette(unsigned flags) {
 
 static const char *verdict_colour(const gp_palette *p, gp_verdict verdict) {
     return verdict == GP_VERIFIED ? p->good : verdict == GP_INCONCLUSIVE ? p->unsure : p->bad;
-}
-
-static const char *plural(size_t count) {
-    return count == 1 ? "" : "s";
 }
 
 static void shape_text(const gp_block_result *block, char *text, size_t size) {
@@ -53,7 +50,7 @@ static void print_unresolved(const gp_report_block_data *block, FILE *stream) {
     const char *separator = "";
     fprintf(stream, "  %s: %zu of %zu %s unresolved (", block->name,
             block->result.count[GP_ENTRY_UNRESOLVED], block->result.entries,
-            block->result.entries == 1 ? "entry is" : "entries are");
+            gp_plural(block->result.entries, "entry is", "entries are"));
     for (int limit = GP_LIMIT_NONE; limit < GP_LIMITS; limit++)
         if (block->limits[limit]) {
             fprintf(stream, "%s%s %zu", separator, gp_limit_string((gp_limit)limit),
@@ -150,7 +147,7 @@ static void print_findings(const gp_report *r, const gp_palette *p, FILE *stream
                     "  %s: %zu of %zu %s at a kink, between the left and the right derivative, "
                     "where any number between the two is accepted\n",
                     block->name, block->count[GP_ENTRY_KINK], block->entries,
-                    block->entries == 1 ? "entry lies" : "entries lie");
+                    gp_plural(block->entries, "entry lies", "entries lie"));
     }
 }
 
@@ -167,8 +164,9 @@ static void print_coverage(const gp_report *r, FILE *stream) {
     size_t zeros = 0;
     for (size_t k = 0; k < r->blocks; k++)
         zeros += r->block[k].result.count[GP_ENTRY_UNEXERCISED];
-    fprintf(stream, "  coverage     %zu of %zu %s exercised, in %zu point%s", r->exercised, r->n,
-            r->n == 1 ? "entry" : "entries", r->points, plural(r->points));
+    fprintf(stream, "  coverage     %zu of %zu %s exercised, in %zu %s", r->exercised, r->n,
+            gp_plural(r->n, "entry", "entries"), r->points,
+            gp_plural(r->points, "point", "points"));
     /* A derivative that is zero by construction is no gap: nobody can tell the two apart. */
     if (zeros)
         fprintf(stream, "; in %zu gradient and derivative are both zero in every point", zeros);
@@ -195,15 +193,15 @@ static void print_self_test(const gp_report *r, FILE *stream) {
             continue;
         size_t visible = s->planted - s->below;
         fprintf(stream,
-                "  self-test    %s: %zu of %zu planted mistake%s beyond the tolerance would "
+                "  self-test    %s: %zu of %zu planted %s beyond the tolerance would "
                 "be refuted",
-                r->block[k].name, s->caught, visible, plural(visible));
+                r->block[k].name, s->caught, visible, gp_plural(visible, "mistake", "mistakes"));
         if (isnan(s->smallest))
             fprintf(stream, ", not all of those of 10 %%");
         else
             fprintf(stream, ", all of %.0e and more", s->smallest);
         if (s->below)
-            fprintf(stream, "; %zu more %s within it", s->below, s->below == 1 ? "is" : "are");
+            fprintf(stream, "; %zu more %s within it", s->below, gp_plural(s->below, "is", "are"));
         fputc('\n', stream);
     }
 }
@@ -215,15 +213,18 @@ static void print_doubt(const gp_report *r, FILE *stream) {
         unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
         unchecked += r->block[k].result.count[GP_ENTRY_UNCHECKED];
     }
-    if (r->interrupted)
-        fprintf(stream, ": %s, %zu of %zu %s looked at",
-                r->spent ? "the budget is spent" : "interrupted", r->n - unchecked, r->n,
-                r->n == 1 ? "entry" : "entries");
+    const char *ended = r->spent ? "the budget is spent" : "interrupted";
+    if (r->interrupted && r->strategy == GP_PROJECT)
+        fprintf(stream, ": %s before random directions along all %zu %s had their answer", ended,
+                r->n, gp_plural(r->n, "entry", "entries"));
+    else if (r->interrupted)
+        fprintf(stream, ": %s, %zu of %zu %s looked at", ended, r->n - unchecked, r->n,
+                gp_plural(r->n, "entry", "entries"));
     else if (r->exercised == 0)
         fprintf(stream, ": no entry was exercised");
     else if (unresolved)
         fprintf(stream, ": %zu of %zu %s unresolved", unresolved, r->n,
-                r->n == 1 ? "entry" : "entries");
+                gp_plural(r->n, "entry", "entries"));
     else
         fprintf(stream, ": what was seen doesn't exclude an error of the tolerance, %.0e", r->rtol);
 }
@@ -267,9 +268,9 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
         fprintf(stream, ": %s\n", r->failure);
         return;
     }
-    fprintf(stream, ", %zu parameter%s", r->parameters, plural(r->parameters));
+    fprintf(stream, ", %zu %s", r->parameters, gp_plural(r->parameters, "parameter", "parameters"));
     if (r->parameters != r->n)
-        fprintf(stream, ", %zu derivative%s", r->n, plural(r->n));
+        fprintf(stream, ", %zu %s", r->n, gp_plural(r->n, "derivative", "derivatives"));
     fprintf(stream, ", %s", r->dtype == GP_FLOAT64 ? "float64" : "float32");
     if (r->value_dtype != r->dtype)
         fprintf(stream, " against a float64 value");
@@ -309,9 +310,9 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
             fprintf(stream, "  (the notebook's, step %g)", r->notebook_epsilon);
         fputc('\n', stream);
     }
-    fprintf(stream, "  cost         %llu evaluation%s of the value, %llu of the gradient, %.3g s",
-            (unsigned long long)r->values, plural(r->values), (unsigned long long)r->gradients,
-            r->seconds);
+    fprintf(stream, "  cost         %llu %s of the value, %llu of the gradient, %.3g s",
+            (unsigned long long)r->values, gp_plural(r->values, "evaluation", "evaluations"),
+            (unsigned long long)r->gradients, r->seconds);
     fprintf(stream, ", seed %llu\n", (unsigned long long)r->seed);
     if (flags & GP_PRINT_VERBOSE)
         print_entries(r, stream);

@@ -17,4 +17,9 @@ int gp_printable_is(const char *printable, const char *text);
 /* The same as a new string; NULL: out of memory. */
 char *gp_printable_copy(const char *text);
 
+/* "entry" or "entries", as the count demands. */
+static inline const char *gp_plural(size_t count, const char *one, const char *many) {
+    return count == 1 ? one : many;
+}
+
 #endif

@@ -211,8 +211,8 @@ static gp_status prepare_rows(gp_trainee *t, const gp_table *table, gp_error *er
         t->held = rows - t->rows;
         status = t->rows ? standardise(t, table, order, error)
                          : gp_fail(error, GP_ERROR_INPUT,
-                                   "no row is left to train on: validation takes %g of %zu rows",
-                                   o->validation, rows);
+                                   "no row is left to train on: validation takes %g of %zu %s",
+                                   o->validation, rows, gp_plural(rows, "row", "rows"));
     }
     free(order);
     return status;

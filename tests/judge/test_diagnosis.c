@@ -781,6 +781,338 @@ static void causes_of_maps_are_named(void **state) {
     }
 }
 
+/* ---- derivatives of maps that aren't computed, or written, as they should be ------ */
+
+typedef enum fault { STORED_ELSEWHERE, STORED_HERE, ADDED, USED_BUFFER } fault;
+
+/* Two blocks of inputs, so that a product has numbers of both. */
+typedef struct faulty {
+    fault fault;
+    double x[INPUTS], buffer[ALL];
+} faulty;
+
+static void faulty_jacobian(const faulty *f, const double *x, double *J) {
+    double elsewhere[INPUTS];
+    for (size_t i = 0; i < INPUTS; i++)
+        elsewhere[i] = f->fault == STORED_ELSEWHERE ? 0.4 - f->x[i]
+                       : f->fault == STORED_HERE    ? f->x[i]
+                                                    : x[i];
+    for (size_t j = 0; j < OUTPUTS; j++)
+        for (size_t i = 0; i < INPUTS; i++)
+            J[j * INPUTS + i] = jacobian_at(j, i, elsewhere);
+}
+
+static void faulty_write(faulty *f, const double *answer, size_t count, double *out) {
+    for (size_t q = 0; q < count; q++)
+        out[q] = f->fault == ADDED         ? out[q] + answer[q]
+                 : f->fault == USED_BUFFER ? (f->buffer[q] += answer[q])
+                                           : answer[q];
+}
+
+static int faulty_vjp(void *user, size_t n, const double *x, size_t m, const double *u, double *g) {
+    double J[ALL], answer[INPUTS] = {0};
+    faulty_jacobian(user, x, J);
+    for (size_t k = 0; k < m * n; k++)
+        answer[k % n] += u[k / n] * J[k];
+    faulty_write(user, answer, n, g);
+    return 0;
+}
+
+static int faulty_jvp(void *user, size_t n, const double *x, const double *v, size_t m, double *y) {
+    double J[ALL], answer[OUTPUTS] = {0};
+    faulty_jacobian(user, x, J);
+    for (size_t k = 0; k < m * n; k++)
+        answer[k / n] += v[k % n] * J[k];
+    faulty_write(user, answer, m, y);
+    return 0;
+}
+
+static int faulty_whole(void *user, size_t n, const double *x, size_t count, double *out) {
+    double J[ALL];
+    (void)n;
+    faulty_jacobian(user, x, J);
+    faulty_write(user, J, count, out);
+    return 0;
+}
+
+/* Whatever its form: a VJP, a JVP, a whole Jacobian. */
+static void faults_of_derivatives_of_maps_are_named(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"stale", "stale", "accumulated", "accumulated"};
+    for (int k = 0; k < 12; k++) {
+        faulty f = {.fault = (fault)(k / 3)};
+        gp_function *F;
+        gp_block_result block;
+        for (size_t i = 0; i < INPUTS; i++)
+            f.x[i] = parameter(i);
+        for (size_t q = 0; q < ALL; q++)
+            f.buffer[q] = 1 + coefficient(q);
+        assert_int_equal(gp_function_create("F", GP_FLOAT64, &f, &F), GP_OK);
+        gp_function_add_block(F, "w", 0, 1, (size_t[]){2}, f.x);
+        gp_function_add_block(F, "x", 0, 2, (size_t[]){2, 2}, f.x + 2);
+        gp_function_set_map_f64(F, OUTPUTS, map);
+        if (k % 3 == 0)
+            gp_function_set_vjp_f64(F, faulty_vjp);
+        else if (k % 3 == 1)
+            gp_function_set_jvp_f64(F, faulty_jvp);
+        else
+            gp_function_set_jacobian_f64(F, faulty_whole);
+        gp_report *report = testing_check(F, NULL);
+        assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+        for (size_t b = 0; b < 2; b++) {
+            gp_report_block(report, b, &block);
+            assert_int_equal(block.verdict, GP_REFUTED);
+            assert_int_equal(block.diagnoses, 1);
+            if (strcmp(block.diagnosis[0].kind, kinds[f.fault]) != 0)
+                fail_msg("%d: got %s: %s", k, block.diagnosis[0].kind, block.diagnosis[0].message);
+        }
+        gp_report_destroy(report);
+        gp_function_destroy(F);
+    }
+}
+
+/* A VJP that doesn't depend on x is right where the map is linear. */
+static int linear_map(void *user, size_t n, const double *x, size_t m, double *y) {
+    (void)user;
+    for (size_t j = 0; j < m; j++) {
+        y[j] = 0;
+        for (size_t i = 0; i < n; i++)
+            y[j] += coefficient(7 * j + i) * x[i];
+    }
+    return 0;
+}
+
+static int linear_vjp(void *user, size_t n, const double *x, size_t m, const double *u, double *g) {
+    (void)user, (void)x;
+    for (size_t i = 0; i < n; i++) {
+        g[i] = 0;
+        for (size_t j = 0; j < m; j++)
+            g[i] += u[j] * coefficient(7 * j + i);
+    }
+    return 0;
+}
+
+static void a_constant_derivative_of_a_linear_map_is_verified(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT64, INPUTS);
+    gp_function_set_map_f64(f, OUTPUTS, linear_map);
+    gp_function_set_vjp_f64(f, linear_vjp);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
+static void map_inputs_swapped(double *J, const double *x) {
+    (void)x;
+    for (int j = 0; j < OUTPUTS; j++) {
+        double t = J[j * INPUTS + 1];
+        J[j * INPUTS + 1] = J[j * INPUTS + 4];
+        J[j * INPUTS + 4] = t;
+    }
+}
+static void map_half_zero(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] *= k % INPUTS < 3;
+}
+static void map_rounding(double *J, const double *x) {
+    for (int k = 0; k < ALL; k++)
+        J[k] = 1e-17 * (1 + k % 5) * x[k % INPUTS];
+}
+static void map_pairs_weighed(double *J, const double *x) {
+    (void)x;
+    for (int k = 0; k < ALL; k++)
+        J[k] *= 0.5 + 0.3 * (k % INPUTS);
+}
+
+/* Inputs in a matrix: what happened to them in one line is told from what happened by row. */
+static void causes_along_all_inputs_of_a_map_are_named(void **state) {
+    (void)state;
+    static const struct {
+        map_mistake what;
+        const char *kind, *words;
+    } cases[] = {{map_shifted, "shifted", "along its inputs: entry i holds"},
+                 {map_shifted_back, "shifted", "along its inputs"},
+                 {map_reversed, "reversed", "along its inputs"},
+                 {map_inputs_swapped, "swapped", "1 and 4 along its inputs"},
+                 {map_half_zero, "zero", "is zero in 3 to 5 of 6 along its inputs"},
+                 {map_pairs_weighed, "columns", "from 0.5 to 2"},
+                 {map_rounding, "zero", "zero but for rounding"}};
+    double x[INPUTS];
+    for (size_t i = 0; i < INPUTS; i++)
+        x[i] = parameter(i);
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        map_mistake what = cases[k].what;
+        gp_function *f;
+        assert_int_equal(gp_function_create("F", GP_FLOAT64, &what, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "x", 0, 2, (size_t[]){3, 2}, x), GP_OK);
+        gp_function_set_map_f64(f, OUTPUTS, map);
+        gp_function_set_vjp_f64(f, vjp);
+        is_named(f, cases[k].kind, cases[k].words);
+    }
+}
+
+/* ---- entries beside others that say little --------------------------------------- */
+
+/* Rectified x, half of them at their kink. */
+static int kinked(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += weight_of(i) * (fmax(0, x[i]) + sin(x[i]));
+    return 0;
+}
+
+static int kinked_entry_off(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = weight_of(i) * ((x[i] > 0) + cos(x[i])) * (i == 5 ? 1.01 : 1);
+    return 0;
+}
+
+static void an_entry_between_kinks_is_named(void **state) {
+    (void)state;
+    double x[12];
+    gp_function *f;
+    for (size_t i = 0; i < 12; i++)
+        x[i] = i % 2 || i == 8 ? parameter(i) : 0;
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){12}, x), GP_OK);
+    gp_function_set_value_f64(f, kinked);
+    gp_function_set_gradient_f64(f, kinked_entry_off);
+    is_named(f, "entries", "1 entry of x is wrong and 11 right: x[5]");
+}
+
+/* The largest of each row, of which all but one gradient are zero at any one point; row 1 is
+ * masked, so that one entry is wrong at the given point and the others are at points of their own.
+ */
+enum { POOLS = 5, POOL = 4 };
+
+static size_t largest_in(const double *row) {
+    size_t at = 0;
+    for (size_t i = 1; i < POOL; i++)
+        at = row[i] > row[at] ? i : at;
+    return at;
+}
+
+static int pooled(void *user, size_t n, const double *x, double *v) {
+    (void)user, (void)n;
+    *v = 0;
+    for (size_t r = 0; r < POOLS; r++)
+        *v += weight_of(r) * x[r * POOL + largest_in(x + r * POOL)];
+    return 0;
+}
+
+static int pooled_without_a_row(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    memset(g, 0, n * sizeof *g);
+    for (size_t r = 0; r < POOLS; r++)
+        g[r * POOL + largest_in(x + r * POOL)] = r == 1 ? 0 : weight_of(r);
+    return 0;
+}
+
+static void a_masked_row_that_shows_at_several_points_is_named(void **state) {
+    (void)state;
+    double x[POOLS * POOL];
+    gp_function *f;
+    for (size_t i = 0; i < POOLS * POOL; i++)
+        x[i] = parameter(i);
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 2, (size_t[]){POOLS, POOL}, x), GP_OK);
+    gp_function_set_value_f64(f, pooled);
+    gp_function_set_gradient_f64(f, pooled_without_a_row);
+    is_named(f, "rows", "in row 1 and right");
+}
+
+/* What is stored is a multiple of the derivative, which runs along one line everywhere. */
+static int along_a_line(void *user, size_t n, const double *x, double *v) {
+    double sum = 0;
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        sum += weight_of(i) * x[i];
+    *v = sum * sum;
+    return 0;
+}
+
+static int stored_multiple(void *user, size_t n, const double *x, double *g) {
+    (void)user, (void)x;
+    for (size_t i = 0; i < n; i++)
+        g[i] = 3.7 * weight_of(i);
+    return 0;
+}
+
+static void a_stored_multiple_of_the_derivative_is_stale(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT64, 10);
+    gp_function_set_value_f64(f, along_a_line);
+    gp_function_set_gradient_f64(f, stored_multiple);
+    is_named(f, "stale", "stays the same at another point");
+}
+
+/* A row of a large block that is masked, in a check whose budget ends while that row is looked at:
+ * of the whole block nothing may be said. */
+enum { TALL = 80, WIDE = 50 };
+
+static int large_sum(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += (1 + (double)(i % 7)) * sin(x[i]);
+    return 0;
+}
+
+static int large_masked(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = i / WIDE == 23 ? 0 : (1 + (double)(i % 7)) * cos(x[i]);
+    return 0;
+}
+
+/* Random directions go along all entries at once, so that a count of single ones would be 0. */
+static void says_what_was_looked_at(const gp_report *report) {
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    assert_int_equal(gp_report_print(report, stream, GP_PRINT_QUIET), GP_OK);
+    fclose(stream);
+    if (strstr(text, " 0 of ") || (gp_report_verdict(report) == GP_INCONCLUSIVE &&
+                                   !strstr(text, "random directions along all 4000 entries")))
+        fail_msg("%s", text);
+    free(text);
+}
+
+static void a_sample_cut_short_says_nothing_of_the_whole(void **state) {
+    (void)state;
+    static double x[TALL * WIDE];
+    size_t cut = 0;
+    for (size_t i = 0; i < TALL * WIDE; i++)
+        x[i] = parameter(i);
+    for (uint64_t budget = 10; budget < 200; budget += 9) {
+        gp_function *f;
+        gp_options options;
+        gp_options_init(&options);
+        options.budget_evaluations = budget;
+        assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "W", 0, 2, (size_t[]){TALL, WIDE}, x), GP_OK);
+        gp_function_set_value_f64(f, large_sum);
+        gp_function_set_gradient_f64(f, large_masked);
+        gp_report *report = testing_check(f, &options);
+        gp_block_result block;
+        gp_report_block(report, 0, &block);
+        for (size_t k = 0; k < block.diagnoses; k++)
+            if (strcmp(block.diagnosis[k].kind, "scaled") == 0 ||
+                strstr(block.diagnosis[k].message, "0.000000 times"))
+                fail_msg("budget %d: %s", (int)budget, block.diagnosis[k].message);
+        says_what_was_looked_at(report);
+        cut += gp_report_interrupted(report) && block.diagnoses;
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+    assert_true(cut > 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(causes_are_named),
@@ -792,6 +1124,13 @@ int main(void) {
         cmocka_unit_test(a_straight_through_gradient_is_named),
         cmocka_unit_test(the_smallest_entry_in_mixed_precision_is_named),
         cmocka_unit_test(a_stored_gradient_of_rectified_units_is_named),
-        cmocka_unit_test(causes_of_maps_are_named)};
+        cmocka_unit_test(causes_of_maps_are_named),
+        cmocka_unit_test(faults_of_derivatives_of_maps_are_named),
+        cmocka_unit_test(a_constant_derivative_of_a_linear_map_is_verified),
+        cmocka_unit_test(causes_along_all_inputs_of_a_map_are_named),
+        cmocka_unit_test(an_entry_between_kinks_is_named),
+        cmocka_unit_test(a_masked_row_that_shows_at_several_points_is_named),
+        cmocka_unit_test(a_stored_multiple_of_the_derivative_is_stale),
+        cmocka_unit_test(a_sample_cut_short_says_nothing_of_the_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
