@@ -4,7 +4,11 @@
 
 #include "judge/check.h"
 
-enum { GP_DIRECTIONS = 9, GP_MOST_KNOWN = 4096 };
+enum {
+    GP_DIRECTIONS = 9,
+    GP_MOST_KNOWN = 4096,
+    GP_MOST_BOXES = 256 /* that are wrong as such */
+};
 
 /* An entry that was looked at by itself: its share in what directions see is known. */
 typedef struct gp_known_entry {
@@ -12,6 +16,13 @@ typedef struct gp_known_entry {
     double gradient;   /* under test */
     double off, bound; /* that less the estimate */
 } gp_known_entry;
+
+/* A part of a block that is wrong as such. */
+typedef struct gp_wrong {
+    size_t block;
+    gp_box box;
+    double factor; /* of the derivative; NaN: none explains it */
+} gp_wrong;
 
 typedef struct gp_directions {
     gp_check_state *check;
@@ -30,6 +41,9 @@ typedef struct gp_directions {
     gp_estimate *results;  /* shared */
     gp_known_entry *known; /* room for GP_MOST_KNOWN */
     size_t knowns;
+    gp_wrong *wrong; /* room for GP_MOST_BOXES: what has been located, */
+    gp_box *still;   /* and, as of scaling, what of it takes no part in directions any more */
+    size_t wrongs;
 } gp_directions;
 
 /* Part of a direction: all of x, a range of it, or a box of a block. */
@@ -61,10 +75,12 @@ static inline int gp_is_off(const gp_discrepancy *d) {
 gp_outcome gp_directions_refute(gp_directions *directions, const gp_part *part, int *refuted);
 
 /* Where does direction k, which is off, go wrong? Halves what is off, axis by axis, until slabs or
- * single entries are left, judges entries into the report, adds to `known` and takes blocks that
- * are wrong in more than single entries out of the directions (factor 0). *news counts what was
- * found. */
+ * single entries are left, judges entries into the report, adds to `known` and `wrong`, and takes
+ * blocks that are wrong all over out of the directions (factor 0). *news counts what was found. */
 gp_outcome gp_locate(gp_directions *directions, unsigned k, const gp_discrepancy *whole,
                      size_t *news);
+
+/* Diagnoses for the boxes that are wrong; `clean`: directions without them are not off. */
+gp_status gp_locate_describe(const gp_directions *directions, int clean);
 
 #endif

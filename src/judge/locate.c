@@ -23,7 +23,7 @@ enum {
     MOST_VISITS = 4 * MOST_NODES, /* to parts of a block, before it is wrong all over the place */
     MANNERS = 3,                  /* factors that are told apart in a block */
     LISTED = 6,                   /* parts that a diagnosis lists */
-    MOST_BOXES = 256              /* that are told apart in a block */
+    SEEDS = 4                     /* wrong entries from which parts are tried to be grown */
 };
 /* Bounds of a remainder may add up to this many times that of a measured part. */
 static const double ADDED_UP = 8;
@@ -57,12 +57,6 @@ typedef struct gp_finding {
     int all_over;
 } gp_finding;
 
-/* A part that is wrong as such. */
-typedef struct gp_wrong {
-    gp_box box;
-    double factor; /* of the derivative; NaN: none explains it */
-} gp_wrong;
-
 typedef struct gp_search {
     gp_directions *d;
     unsigned direction;
@@ -72,7 +66,7 @@ typedef struct gp_search {
     size_t block;    /* that is being searched */
     size_t visits;   /* parts of it that were looked into, */
     size_t open;     /* and entries that noise left unresolved */
-    gp_wrong *wrong; /* room for MOST_BOXES */
+    gp_wrong *wrong; /* room for GP_MOST_BOXES */
     size_t wrongs;
 } gp_search;
 
@@ -320,6 +314,29 @@ static gp_outcome bisect(gp_search *s, const gp_space *space, size_t low, size_t
 
 /* ---- looking at entries ---------------------------------------------------------- */
 
+static gp_box box_of_entry(const gp_box *of, size_t entry) {
+    gp_box box = *of;
+    size_t i = entry - box.origin;
+    for (size_t k = box.dimensions; k-- > 0; i /= box.shape[k]) {
+        box.low[k] = i % box.shape[k];
+        box.high[k] = box.low[k] + 1;
+    }
+    return box;
+}
+
+static int is_accused(const gp_search *s, const gp_box *box) {
+    for (size_t i = 0; i < s->wrongs; i++)
+        if (is_within(box, &s->wrong[i].box))
+            return 1;
+    return 0;
+}
+
+/* Is an entry of the block that is searched in a part that is known to be wrong? */
+static int is_explained(const gp_search *s, size_t entry) {
+    gp_box whole = whole_block(block_of(s, s->block)), at = box_of_entry(&whole, entry);
+    return gp_scaling_is_still(&s->d->scaling, entry) || is_accused(s, &at);
+}
+
 /* Looks at one entry by itself, once. */
 static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tally) {
     gp_directions *d = s->d;
@@ -327,6 +344,8 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tal
     gp_entry result = *gp_report_at(c->report, entry);
     gp_outcome outcome = GP_EVALUATED;
     int known = result.status != GP_ENTRY_UNCHECKED;
+    if (is_explained(s, entry))
+        return GP_EVALUATED;
     tally->looked++;
     if (!known && s->open >= SAMPLE) /* nor would it say anything of the next one */
         return GP_EVALUATED;
@@ -436,13 +455,6 @@ static void take_out(gp_search *s, size_t block) {
     s->d->norm[block] = 0;
 }
 
-static int is_accused(const gp_search *s, const gp_box *box) {
-    for (size_t i = 0; i < s->wrongs; i++)
-        if (is_within(box, &s->wrong[i].box))
-            return 1;
-    return 0;
-}
-
 /* Is a box wrong in the same way, by other directions than the one that is searched along, or,
  * where these can't tell, by entries of it? */
 static gp_outcome is_alike(gp_search *s, const gp_box *box, double factor, int *alike) {
@@ -460,7 +472,8 @@ static gp_outcome is_alike(gp_search *s, const gp_box *box, double factor, int *
         blurred |= other.bound + other.fine > TELLING_BESIDE * fabs(expected);
         *alike = isnan(factor) ? !blurred : have_one_ratio(&ratio, &other);
     }
-    if (!*alike || !blurred)
+    /* Without a factor, few wrong entries look like many. */
+    if (!*alike || (!blurred && !isnan(factor)))
         return GP_EVALUATED;
     gp_outcome outcome = sample(s, box, OTHERS, 1, &tally);
     *alike = tally.looked > 0 && tally.refuted == tally.looked;
@@ -494,22 +507,79 @@ static gp_outcome grow(gp_search *s, gp_box *box, size_t axis, int upwards, doub
     return GP_EVALUATED;
 }
 
+/* The ends of a box that no factor explains may be those of a remainder whose bound was too narrow:
+ * entries there are asked. */
+static gp_outcome trim(gp_search *s, gp_box *box, size_t axis, int upwards) {
+    size_t *end = upwards ? &box->high[axis] : &box->low[axis];
+    for (size_t steps = 0; steps < MANY && box->high[axis] - box->low[axis] > 1; steps++) {
+        gp_box face = *box;
+        gp_tally tally = {0};
+        face.low[axis] = upwards ? *end - 1 : *end;
+        face.high[axis] = face.low[axis] + 1;
+        gp_outcome outcome = sample(s, &face, OTHERS, 1, &tally);
+        if (outcome != GP_EVALUATED || tally.cleared < OTHERS)
+            return outcome;
+        *end = upwards ? *end - 1 : *end + 1;
+    }
+    return GP_EVALUATED;
+}
+
+/* The F of g = F d in the entries of a box that were looked at and are refuted; NaN: there are too
+ * few, or no F explains them all. */
+static double factor_of_entries(const gp_search *s, const gp_box *box) {
+    enum { FEWEST = 5 };
+    const gp_directions *d = s->d;
+    gp_box whole = whole_block(block_of(s, s->block));
+    double factor = NAN, sharpest = INFINITY;
+    size_t count = 0;
+    for (int checking = 0; checking < 2; checking++)
+        for (size_t q = 0; q < d->knowns; q++) {
+            const gp_known_entry *known = &d->known[q];
+            if (known->entry < whole.origin || known->entry >= whole.origin + volume_of(&whole))
+                continue;
+            gp_box at = box_of_entry(&whole, known->entry);
+            if (!is_within(&at, box) ||
+                gp_report_at(d->check->report, known->entry)->status != GP_ENTRY_REFUTED)
+                continue;
+            double derivative = known->gradient - known->off;
+            double blur = known->bound / fabs(derivative);
+            if (!checking && blur < sharpest) {
+                sharpest = blur;
+                factor = known->gradient / derivative;
+            } else if (checking) {
+                double slack = d->check->options.rtol * fabs(known->gradient) +
+                               fabs(factor) * (known->bound + sharpest * fabs(derivative));
+                if (!(fabs(known->gradient - factor * derivative) <= slack))
+                    return NAN;
+                count++;
+            }
+        }
+    return count >= FEWEST && sharpest <= TELLING ? factor : NAN;
+}
+
 /* Keeps a box as wrong, if entries or directions say so. */
 static gp_outcome accuse(gp_search *s, const gp_box *box, double factor, const gp_tally *tally) {
     int refuted = tally->refuted > 0;
     gp_box all = *box;
+    if (isnan(factor))
+        factor = factor_of_entries(s, box);
     if (!refuted) {
         gp_part part = part_of_box(box);
         if (gp_directions_refute(s->d, &part, &refuted) == GP_FAULT)
             return GP_FAULT;
     }
-    if (!refuted || s->wrongs == MOST_BOXES)
+    if (!refuted || s->wrongs == GP_MOST_BOXES)
         return GP_EVALUATED;
+    for (size_t k = 0; k < all.dimensions; k++)
+        for (int upwards = 0; upwards < 2; upwards++)
+            if (isnan(factor) && all.high[k] - all.low[k] < all.shape[k] &&
+                trim(s, &all, k, upwards) == GP_FAULT)
+                return GP_FAULT;
     for (size_t k = 0; k < all.dimensions; k++)
         for (int upwards = 0; upwards < 2; upwards++)
             if (grow(s, &all, k, upwards, factor) == GP_FAULT)
                 return GP_FAULT;
-    s->wrong[s->wrongs++] = (gp_wrong){all, factor};
+    s->wrong[s->wrongs++] = (gp_wrong){s->block, all, factor};
     s->news++;
     return GP_EVALUATED;
 }
@@ -559,18 +629,129 @@ static gp_outcome separate(gp_search *s, const gp_box *box, const gp_discrepancy
     return outcome;
 }
 
+/* ---- parts around a wrong entry -------------------------------------------------- */
+
+/* Is the entry at `index` along an axis, and otherwise where a box of one entry is, wrong? A
+ * direction tells where its bound is sharp, and a judgement of the entry where it isn't. */
+static gp_outcome is_wrong_at(gp_search *s, const gp_box *at, size_t axis, size_t index,
+                              int *wrong) {
+    gp_box box = *at;
+    box.low[axis] = index;
+    box.high[axis] = index + 1;
+    size_t entry = entry_of(&box, 0);
+    gp_part part = part_of_box(&box);
+    gp_discrepancy seen;
+    gp_tally tally = {0};
+    *wrong = is_explained(s, entry);
+    if (*wrong)
+        return GP_EVALUATED;
+    if (gp_report_at(s->d->check->report, entry)->status == GP_ENTRY_UNCHECKED) {
+        gp_outcome outcome = gp_directions_part(s->d, s->direction, &part, 0, &seen);
+        if (outcome == GP_FAULT)
+            return outcome;
+        *wrong = outcome == GP_EVALUATED && gp_is_off(&seen);
+        double slope = fmax(fabs(seen.analytic), fabs(seen.numeric));
+        if (outcome == GP_EVALUATED && (*wrong || seen.bound + seen.fine < TELLING_BESIDE * slope))
+            return GP_EVALUATED;
+    }
+    gp_outcome outcome = look_at(s, entry, 1, &tally);
+    *wrong = tally.refuted > 0;
+    return outcome;
+}
+
+/* How far from a wrong entry along an axis entries are wrong, within [low, high): to where its
+ * neighbour is right, or to the end if that is wrong, or to where halving finds the last. */
+static gp_outcome reach(gp_search *s, const gp_box *seed, size_t axis, const gp_box *within,
+                        gp_box *box) {
+    size_t at = seed->low[axis];
+    for (int upwards = 0; upwards < 2; upwards++) {
+        size_t most = upwards ? within->high[axis] - 1 - at : at - within->low[axis];
+        size_t good = 0, bad = most + 1, step = 1; /* so far it is wrong; from here on right */
+        while (bad - good > 1) {
+            int wrong;
+            if (is_wrong_at(s, seed, axis, upwards ? at + step : at - step, &wrong) == GP_FAULT)
+                return GP_FAULT;
+            *(wrong ? &good : &bad) = step;
+            step = good == 1 && bad > most ? most : good + (bad - good) / 2;
+        }
+        box->low[axis] -= upwards ? 0 : good;
+        box->high[axis] += upwards ? good : 0;
+    }
+    return GP_EVALUATED;
+}
+
+/* A box around a wrong entry, as far as entries are wrong along each axis through it; accused if
+ * those within are. */
+static gp_outcome grow_from(gp_search *s, size_t entry, const gp_box *within) {
+    gp_box seed = box_of_entry(within, entry), box = seed;
+    gp_tally tally = {0};
+    gp_discrepancy seen;
+    int named = 0;
+    for (size_t axis = 0; axis < box.dimensions; axis++)
+        if (reach(s, &seed, axis, within, &box) == GP_FAULT)
+            return GP_FAULT;
+    if (volume_of(&box) == 1)
+        return GP_EVALUATED;
+    gp_part part = part_of_box(&box);
+    gp_outcome outcome = gp_directions_part(s->d, s->direction, &part, 0, &seen);
+    if (outcome == GP_EVALUATED && gp_is_off(&seen))
+        outcome = name_factor(s, &box, &seen, &named);
+    if (outcome == GP_FAULT || named)
+        return outcome;
+    outcome = sample(s, &box, SAMPLE_OF_BOX, 1, &tally);
+    if (outcome == GP_EVALUATED && tally.cleared == 0 && tally.refuted > 0)
+        outcome = accuse(s, &box, NAN, &tally);
+    return outcome;
+}
+
+/* Parts of a box that is wrong in some of its entries: around those that were seen to be. */
+static gp_outcome grow_parts(gp_search *s, const gp_box *box) {
+    const gp_directions *d = s->d;
+    size_t failed = 0;
+    for (size_t q = d->knowns; q-- > 0 && failed < SEEDS;) {
+        size_t entry = d->known[q].entry;
+        const gp_block *block = block_of(s, s->block);
+        if (entry < block->offset || entry >= block->offset + block->entries ||
+            gp_report_at(d->check->report, entry)->status != GP_ENTRY_REFUTED)
+            continue;
+        gp_box at = box_of_entry(box, entry);
+        size_t before = s->wrongs;
+        if (!is_within(&at, box) || is_explained(s, entry))
+            continue;
+        if (grow_from(s, entry, box) == GP_FAULT)
+            return GP_FAULT;
+        failed += s->wrongs == before;
+    }
+    return GP_EVALUATED;
+}
+
+/* A block that is wrong in places: around entries that are wrong, else what index by index shows,
+ * else a single entry. */
+static gp_outcome look_for_parts(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
+    size_t before = s->wrongs;
+    gp_tally tally = {0};
+    gp_outcome outcome = grow_parts(s, box);
+    if (outcome == GP_EVALUATED && s->wrongs == before)
+        outcome = separate(s, box, seen);
+    if (outcome != GP_EVALUATED || s->wrongs > before)
+        return outcome;
+    outcome = drill(s, box, seen, &tally);
+    return outcome == GP_EVALUATED && tally.refuted > 0 ? grow_parts(s, box) : outcome;
+}
+
 /* All of a block: what single entries say goes to the diagnosis. */
 static gp_outcome wrong_all_over(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
-    gp_tally tally = {0}, single = {0};
+    gp_tally tally = {0};
     gp_outcome outcome = sample(s, box, SAMPLE, 0, &tally);
-    if (tally.refuted > 0)
-        take_out(s, s->block);
-    if (outcome != GP_EVALUATED || tally.refuted > 0)
-        return outcome == GP_EVALUATED && tally.cleared > 0 ? separate(s, box, seen) : outcome;
     int named = 0;
-    if (tally.cleared == 0)
+    size_t before = s->wrongs;
+    if (outcome == GP_EVALUATED && tally.cleared == 0 && tally.refuted == 0)
         outcome = name_factor(s, box, seen, &named);
-    return outcome == GP_EVALUATED && !named ? drill(s, box, seen, &single) : outcome;
+    if (outcome == GP_EVALUATED && !named && (tally.cleared > 0 || tally.refuted == 0))
+        outcome = look_for_parts(s, box, seen);
+    if (tally.refuted > 0 && s->wrongs == before)
+        take_out(s, s->block);
+    return outcome;
 }
 
 /* A box that no axis narrows down any further. */
@@ -590,9 +771,7 @@ static gp_outcome finish_box(gp_search *s, const gp_box *box, const gp_discrepan
         return outcome;
     if (tally.cleared == 0 && tally.refuted > 0)
         return accuse(s, box, NAN, &tally);
-    size_t before = s->news;
-    outcome = separate(s, box, seen);
-    return outcome == GP_EVALUATED && s->news == before ? drill(s, box, seen, &tally) : outcome;
+    return look_for_parts(s, box, seen);
 }
 
 /* A part that shows one ratio: named by it, or asked about in another direction, where that was an
@@ -659,8 +838,21 @@ static int same_factor(double p, double q) {
     return (isnan(p) && isnan(q)) || fabs(p - q) <= 1e-3 * fmax(1, fabs(p));
 }
 
-/* Two boxes that make up a box become it, and one within the other goes. */
-static int merge_boxes(gp_wrong *p, const gp_wrong *q) {
+static int are_of_one_manner(const gp_wrong *p, const gp_wrong *q) {
+    return p->block == q->block && same_factor(p->factor, q->factor);
+}
+
+/* Does a part that is wrong in the same way hold all of a box? */
+static int is_held(const gp_directions *d, const gp_wrong *gap) {
+    for (size_t i = 0; i < d->wrongs; i++)
+        if (are_of_one_manner(&d->wrong[i], gap) && is_within(&gap->box, &d->wrong[i].box))
+            return 1;
+    return 0;
+}
+
+/* Two boxes that make up a box become it, by themselves or with what another one holds of it; and
+ * one within the other goes. */
+static int merge_boxes(const gp_directions *d, gp_wrong *p, const gp_wrong *q) {
     size_t axis = 0, differing = 0;
     if (is_within(&q->box, &p->box))
         return 1;
@@ -673,22 +865,30 @@ static int merge_boxes(gp_wrong *p, const gp_wrong *q) {
             axis = k;
             differing++;
         }
-    size_t *low = &p->box.low[axis], *high = &p->box.high[axis];
-    if (differing > 1 || !same_factor(p->factor, q->factor) || *high < q->box.low[axis] ||
-        q->box.high[axis] < *low)
+    if (differing > 1 || !are_of_one_manner(p, q))
         return 0;
-    *low = q->box.low[axis] < *low ? q->box.low[axis] : *low;
-    *high = q->box.high[axis] > *high ? q->box.high[axis] : *high;
+    const gp_wrong *lower = p->box.low[axis] < q->box.low[axis] ? p : q,
+                   *upper = lower == p ? q : p;
+    gp_wrong gap = *lower;
+    gap.box.low[axis] = lower->box.high[axis];
+    gap.box.high[axis] = upper->box.low[axis];
+    if (gap.box.low[axis] < gap.box.high[axis] && !is_held(d, &gap))
+        return 0;
+    gap.box.low[axis] = lower->box.low[axis];
+    gap.box.high[axis] =
+        p->box.high[axis] > q->box.high[axis] ? p->box.high[axis] : q->box.high[axis];
+    *p = gap;
     return 1;
 }
 
-static void merge_all(gp_search *s) {
+static void merge_all(gp_directions *d) {
     for (int merged = 1; merged;) {
         merged = 0;
-        for (size_t i = 0; i < s->wrongs; i++)
-            for (size_t k = i + 1; k < s->wrongs; k++)
-                if (merge_boxes(&s->wrong[i], &s->wrong[k])) {
-                    s->wrong[k] = s->wrong[--s->wrongs];
+        for (size_t i = 0; i < d->wrongs; i++)
+            for (size_t k = i + 1; k < d->wrongs; k++)
+                if (d->wrong[i].block == d->wrong[k].block &&
+                    merge_boxes(d, &d->wrong[i], &d->wrong[k])) {
+                    d->wrong[k] = d->wrong[--d->wrongs];
                     merged = 1;
                 }
     }
@@ -731,59 +931,71 @@ static void write_manner(double factor, int several, char *text, size_t size) {
         snprintf(text, size, "%s %.5g times the derivative", is, factor);
 }
 
-/* One diagnosis for the boxes that share a factor with box i, which is the first of them. */
-static gp_status name_boxes(gp_search *s, size_t i) {
-    const gp_block *block = block_of(s, s->block);
-    double factor = s->wrong[i].factor;
+/* One diagnosis for the boxes of a block that share a factor with box i, which is the first of
+ * them. */
+static gp_status name_boxes(const gp_directions *d, size_t i, int clean) {
+    const gp_wrong *of = &d->wrong[i];
+    const gp_block *block = &d->check->function->block[of->block];
     char list[256] = "", manner[80], shape[80] = "", rest[80] = "";
     size_t count = 0, used = 0;
-    for (size_t k = i; k < s->wrongs; k++)
-        if (same_factor(factor, s->wrong[k].factor) && count++ < LISTED && used < sizeof list - 40)
+    for (size_t k = i; k < d->wrongs; k++)
+        if (are_of_one_manner(of, &d->wrong[k]) && count++ < LISTED && used < sizeof list - 40)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s", count > 1 ? ", " : ""),
-                used += write_box(block, &s->wrong[k].box, list + used, sizeof list - used);
+                used += write_box(block, &d->wrong[k].box, list + used, sizeof list - used);
     if (count > LISTED)
         snprintf(list + used, sizeof list - used, ", ... (%zu in all)", count);
     for (size_t k = 0, at = 0; k < block->dimensions && at < sizeof shape; k++)
         at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%zu", k ? " x " : "",
                                block->shape[k]);
-    write_manner(factor, count > 1, manner, sizeof manner);
-    if (!is_whole(&s->wrong[i].box))
-        snprintf(rest, sizeof rest, "; the same random direction finds nothing else in it");
-    return gp_report_add_diagnosis(s->d->check->report, s->block, kind_of(&s->wrong[i].box), factor,
+    write_manner(of->factor, count > 1, manner, sizeof manner);
+    if (!is_whole(&of->box))
+        snprintf(rest, sizeof rest, "; %s",
+                 d->factor[of->block] == 0 || !clean ? "the rest of the block wasn't cleared"
+                                                     : "random directions find nothing else in it");
+    return gp_report_add_diagnosis(d->check->report, of->block, kind_of(&of->box), of->factor,
                                    "%s of block %.60s (%s) %s%s", list, block->name, shape, manner,
                                    rest);
 }
 
-/* A block that directions refute. */
+/* A block that directions refute, and that takes no further part in them. */
 static void refute(gp_search *s) {
     s->d->check->report->block[s->block].by_directions = GP_REFUTED;
     take_out(s, s->block);
 }
 
-static int is_first_of_factor(const gp_search *s, size_t i) {
+static int is_first_of_manner(const gp_directions *d, size_t i) {
     for (size_t k = 0; k < i; k++)
-        if (same_factor(s->wrong[k].factor, s->wrong[i].factor))
+        if (are_of_one_manner(&d->wrong[k], &d->wrong[i]))
             return 0;
     return 1;
 }
 
-/* All over the place is nowhere in particular: then the block as a whole is wrong. */
-static gp_outcome describe_boxes(gp_search *s) {
+/* Boxes of a block that was searched join those that are known. All over the place is nowhere in
+ * particular: then the block as a whole is wrong. */
+static void keep_boxes(gp_search *s) {
+    gp_directions *d = s->d;
     if (s->visits >= MOST_VISITS)
         s->wrongs = 0;
-    if (s->wrongs == 0)
-        return GP_EVALUATED;
-    merge_all(s);
-    size_t manners = 0;
-    for (size_t i = 0; i < s->wrongs; i++)
-        manners += is_first_of_factor(s, i);
-    for (size_t i = 0; i < s->wrongs && manners > MANNERS; i++)
-        s->wrong[i].factor = NAN;
-    refute(s);
-    for (size_t i = 0; i < s->wrongs; i++)
-        if (is_first_of_factor(s, i) && name_boxes(s, i) != GP_OK)
-            return out_of_memory(s);
-    return GP_EVALUATED;
+    for (size_t i = 0; i < s->wrongs && d->wrongs < GP_MOST_BOXES; i++)
+        d->wrong[d->wrongs++] = s->wrong[i];
+    if (s->wrongs > 0)
+        d->check->report->block[s->block].by_directions = GP_REFUTED;
+    merge_all(d);
+}
+
+gp_status gp_locate_describe(const gp_directions *d, int clean) {
+    for (size_t b = 0; b < d->check->function->blocks; b++) {
+        size_t manners = 0;
+        for (size_t i = 0; i < d->wrongs; i++)
+            manners += d->wrong[i].block == b && is_first_of_manner(d, i);
+        for (size_t i = 0; i < d->wrongs && manners > MANNERS; i++)
+            if (d->wrong[i].block == b)
+                d->wrong[i].factor = NAN;
+    }
+    for (size_t i = 0; i < d->wrongs; i++)
+        if (is_first_of_manner(d, i) && name_boxes(d, i, clean) != GP_OK)
+            return GP_ERROR_MEMORY;
+    return GP_OK;
 }
 
 /* A block that is off, and nothing in it is found to blame. */
@@ -814,7 +1026,7 @@ static gp_outcome locate_in_block(gp_search *s, size_t block, const gp_discrepan
     gp_outcome outcome =
         volume_of(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally) : descend(s, &box, 0, seen);
     if (outcome == GP_EVALUATED)
-        outcome = describe_boxes(s);
+        keep_boxes(s);
     int lost = s->news == before || s->visits >= MOST_VISITS;
     if (outcome == GP_EVALUATED && lost && s->d->factor[block] != 0)
         outcome = refute_unlocated(s);
@@ -840,7 +1052,7 @@ static gp_outcome locate_among(gp_search *s, const gp_space *space, const gp_nod
 }
 
 gp_outcome gp_locate(gp_directions *d, unsigned k, const gp_discrepancy *whole, size_t *news) {
-    gp_search s = {.d = d, .direction = k, .wrong = malloc(MOST_BOXES * sizeof *s.wrong)};
+    gp_search s = {.d = d, .direction = k, .wrong = malloc(GP_MOST_BOXES * sizeof *s.wrong)};
     gp_space space = {.blocks = 1};
     gp_finding finding = {0};
     gp_outcome outcome = s.wrong

@@ -283,7 +283,8 @@ static gp_outcome weigh_inputs(gp_products *p) {
     double *size = calloc(2 * f->blocks, sizeof *size), *factor = size + f->blocks;
     if (!size)
         return out_of_memory(p);
-    gp_scaling scaling = {f, p->left ? p->first : NULL, size, factor};
+    gp_scaling scaling = {
+        .function = f, .gradient = p->left ? p->first : NULL, .size = size, .factor = factor};
     double loudest = 0;
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];

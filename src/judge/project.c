@@ -112,12 +112,17 @@ static void analytic_slopes(const gp_directions *d, const gp_probe *probe, unsig
     *size = d->unit * sqrt(3 * sums[count]);
 }
 
-/* What the weakest block may be off by. */
+/* What the weakest block may be off by. What is left of a refuted one may be small, and is measured
+ * as well as the others are. */
 static double least_tau(const gp_directions *d) {
-    double least = INFINITY;
-    for (size_t b = 0; b < d->check->function->blocks; b++)
+    double least = INFINITY, of_refuted = INFINITY;
+    for (size_t b = 0; b < d->check->function->blocks; b++) {
+        int refuted = d->check->report->block[b].by_directions == GP_REFUTED;
+        double *of = refuted ? &of_refuted : &least;
         if (d->norm[b] > 0)
-            least = fmin(least, d->norm[b]);
+            *of = fmin(*of, d->norm[b]);
+    }
+    least = isfinite(least) ? least : of_refuted;
     return isfinite(least) ? d->check->options.rtol * least : 0;
 }
 
@@ -201,7 +206,8 @@ static void set_scaling(gp_directions *d, double *factor, double *size) {
     gp_check_state *c = d->check;
     const gp_function *f = c->function;
     double loudest = 0, all = 0;
-    d->scaling = (gp_scaling){f, c->gradient, size, factor};
+    d->scaling = (gp_scaling){
+        .function = f, .gradient = c->gradient, .size = size, .factor = factor, .still = d->still};
     d->factor = factor;
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
@@ -250,6 +256,28 @@ static double scale_for(gp_directions *d, double sigma) {
                 LONGEST);
 }
 
+/* *scale: steps beyond x's own length, which are there to drown noise, stay where values are
+ * like the given one: those of an exponential or a high power soon aren't. */
+static gp_outcome stay_tame(const gp_directions *d, double *scale) {
+    static const double NEARER = 0.125, TAME = 2;
+    gp_check_state *c = d->check;
+    gp_part all = everything(d);
+    double f0 = c->report->value, step, value = INFINITY;
+    while (*scale > 1) {
+        gp_probe probe = probe_of(d, 0, &all);
+        gp_line line;
+        probe.scale = *scale;
+        gp_line_start(&line, c->evaluator, &probe, f0);
+        gp_outcome outcome = gp_line_value(&line, gp_first_step(&line), &step, &value);
+        if (outcome == GP_FAULT)
+            return outcome;
+        if (outcome == GP_EVALUATED && fabs(value) <= TAME * fabs(f0))
+            break;
+        *scale *= NEARER;
+    }
+    return GP_EVALUATED;
+}
+
 /* Changes and values must be those of one function: along the first direction, at a step that
  * crosses kinks and bends, they are compared. */
 static gp_outcome compare_with_values(const gp_directions *d, gp_line *line) {
@@ -296,6 +324,8 @@ static gp_outcome choose_scale(gp_directions *d) {
     gp_check_state *c = d->check;
     gp_ladder *ladder = &d->ladders[0];
     d->scale = scale_for(d, c->by_changes ? 0 : SUMMED * rounding_of(d));
+    if (stay_tame(d, &d->scale) == GP_FAULT)
+        return GP_FAULT;
     if (look_first(d, ladder) == GP_FAULT)
         return GP_FAULT;
     /* A function that computes in float32 and returns a double may stand still at first. */
@@ -306,6 +336,8 @@ static gp_outcome choose_scale(gp_directions *d) {
     }
     double before = d->scale, rough = gp_ladder_roughness(ladder);
     double larger = isnan(rough) ? before : scale_for(d, rough);
+    if (stay_tame(d, &larger) == GP_FAULT)
+        return GP_FAULT;
     if (larger <= 2 * before)
         return GP_EVALUATED;
     gp_ladder small = *ladder;
@@ -391,7 +423,44 @@ static void set_slopes(gp_directions *d) {
     d->slopes = d->count;
 }
 
-/* All directions anew, with the blocks that still take part. */
+/* |w g| of a block without the boxes that stay still. */
+static double norm_of_moving(const gp_directions *d, size_t b) {
+    enum { CHUNK = 512 };
+    const gp_block *block = &d->check->function->block[b];
+    double g[CHUNK], squares = 0, size = d->scaling.size[b];
+    for (size_t done = 0; done < block->entries && size > 0; done += CHUNK) {
+        size_t at = block->offset + done, left = block->entries - done;
+        size_t count = left < CHUNK ? left : CHUNK;
+        memcpy(g, d->check->gradient + at, count * sizeof *g);
+        gp_scaling_clear(&d->scaling, at, count, g);
+        squares += gp_scaling_squares(g, size, count);
+    }
+    return d->factor[b] * size * sqrt(squares);
+}
+
+/* What is known to be wrong takes no part in directions any more, so that they show the rest. */
+static void leave_out_wrong(gp_directions *d) {
+    enum { MOST_OF_A_BLOCK = 32 }; /* more is wrong all over the place */
+    const gp_function *f = d->check->function;
+    d->scaling.stills = 0;
+    for (size_t b = 0; b < f->blocks; b++) {
+        size_t before = d->scaling.stills;
+        for (size_t i = 0; i < d->wrongs && d->factor[b] != 0; i++)
+            if (d->wrong[i].block == b)
+                d->still[d->scaling.stills++] = d->wrong[i].box;
+        if (d->scaling.stills == before)
+            continue;
+        double norm = gp_function_owns(f, f->block[b].offset) ? norm_of_moving(d, b) : 0;
+        (void)gp_team_sum(f->team, d->check->evaluator, &norm, 1);
+        d->norm[b] = norm;
+        if (norm == 0 || d->scaling.stills - before > MOST_OF_A_BLOCK) {
+            d->norm[b] = d->factor[b] = 0;
+            d->scaling.stills = before;
+        }
+    }
+}
+
+/* All directions anew, with what still takes part. */
 static gp_outcome measure_again(gp_directions *d) {
     for (unsigned k = 0; k < d->count; k++)
         d->ladders[k].rungs = 0;
@@ -653,9 +722,19 @@ static void conclude(gp_directions *d) {
         if (d->norm[b] > 0)
             block->resolution = (seen + error_known(d, b)) / d->norm[b];
         /* A block whose gradient is 0 has no size to hold an error against. */
+        if (*verdict == GP_REFUTED) /* in part; the resolution is that of the rest */
+            continue;
         int coarse = d->norm[b] > 0 ? !(block->resolution <= c->options.rtol) : odd;
         *verdict = coarse ? GP_INCONCLUSIVE : GP_VERIFIED;
     }
+}
+
+/* Boxes of a block that are wrong as such. */
+static size_t count_wrong(const gp_directions *d, size_t block) {
+    size_t count = 0;
+    for (size_t i = 0; i < d->wrongs; i++)
+        count += d->wrong[i].block == block;
+    return count;
 }
 
 /* Blocks with a few wrong entries, all of them found, and the rest right. */
@@ -666,9 +745,12 @@ static gp_status describe(const gp_directions *d) {
         const gp_block *block = &c->function->block[b];
         size_t wrong = 0, looked = 0, odd = 0, first = 0, end = block->offset + block->entries;
         char list[256] = "";
-        if (d->factor[b] == 0 || r->block[b].result.diagnoses)
+        size_t boxes = count_wrong(d, b);
+        if (d->factor[b] == 0 || (r->block[b].result.diagnoses && boxes == 0))
             continue;
         for (size_t i = gp_report_next(r, block->offset); i < end; i = gp_report_next(r, i + 1)) {
+            if (gp_scaling_is_still(&d->scaling, i))
+                continue;
             looked++;
             odd += c->manner && c->manner[i] != GP_MANNER_SET;
             if (gp_report_at(r, i)->status != GP_ENTRY_REFUTED)
@@ -687,15 +769,23 @@ static gp_status describe(const gp_directions *d) {
         const gp_entry *e = gp_report_at(r, first);
         gp_status status = gp_report_add_diagnosis(
             r, b, "entries", NAN,
-            "%zu of the %zu entries of %s %s wrong: %s%s; %s by %.6g%s. Random "
+            "%zu %s%zu entries of %s %s wrong: %s%s; %s by %.6g%s. Random "
             "directions find the rest right",
-            wrong, block->entries, block->name, gp_plural(wrong, "is", "are"), list,
-            wrong > 4 ? ", ..." : "", e->analytic > e->numeric ? "too large" : "too small",
-            fabs(e->analytic - e->numeric), gp_plural(wrong, "", " in the first"));
+            wrong, boxes ? "more of the " : "of the ", block->entries, block->name,
+            gp_plural(wrong, "is", "are"), list, wrong > 4 ? ", ..." : "",
+            e->analytic > e->numeric ? "too large" : "too small", fabs(e->analytic - e->numeric),
+            gp_plural(wrong, "", " in the first"));
         if (status != GP_OK)
             return status;
     }
     return GP_OK;
+}
+
+static size_t blocks_out(const gp_directions *d) {
+    size_t count = 0;
+    for (size_t b = 0; b < d->check->function->blocks; b++)
+        count += d->factor[b] == 0;
+    return count;
 }
 
 static gp_outcome search(gp_directions *d) {
@@ -713,26 +803,24 @@ static gp_outcome search(gp_directions *d) {
     for (int round = 0; round < ROUNDS && outcome == GP_EVALUATED && !clean; round++) {
         gp_discrepancy worst = {0};
         unsigned k = worst_direction(d, &worst);
-        size_t news = 0, before = 0, after = 0;
+        size_t news = 0, boxes = d->wrongs, before = blocks_out(d);
         clean = k == GP_DIRECTIONS;
         if (clean)
             break;
-        for (size_t b = 0; b < d->check->function->blocks; b++)
-            before += d->factor[b] == 0;
         outcome = gp_locate(d, k, &worst, &news);
-        for (size_t b = 0; b < d->check->function->blocks; b++)
-            after += d->factor[b] == 0;
         if (outcome != GP_EVALUATED || news == 0)
             break;
+        leave_out_wrong(d);
+        size_t after = blocks_out(d);
         if (after == d->check->function->blocks)
             clean = 1;
-        else if (after > before)
+        else if (after > before || d->wrongs != boxes)
             outcome = measure_again(d);
     }
     if (outcome != GP_EVALUATED)
         return outcome;
     conclude(d);
-    if (clean && describe(d) != GP_OK)
+    if (gp_locate_describe(d, clean) != GP_OK || (clean && describe(d) != GP_OK))
         return gp_evaluator_fault(d->check->evaluator, "memory", "out of memory");
     return GP_EVALUATED;
 }
@@ -756,9 +844,11 @@ gp_outcome gp_project(gp_check_state *c) {
                        .norm = numbers,
                        .ladders = gp_records_alloc(&c->executor, ladder_bytes),
                        .results = gp_records_alloc(&c->executor, result_bytes),
-                       .known = malloc(GP_MOST_KNOWN * sizeof *d.known)};
+                       .known = malloc(GP_MOST_KNOWN * sizeof *d.known),
+                       .wrong = malloc(GP_MOST_BOXES * sizeof *d.wrong),
+                       .still = malloc(GP_MOST_BOXES * sizeof *d.still)};
     gp_outcome outcome;
-    if (!numbers || !d.ladders || !d.results || !d.known) {
+    if (!numbers || !d.ladders || !d.results || !d.known || !d.wrong || !d.still) {
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     } else {
         c->by_changes = gp_evaluator_has_changes(c->evaluator);
@@ -768,6 +858,8 @@ gp_outcome gp_project(gp_check_state *c) {
     }
     free(numbers);
     free(d.known);
+    free(d.wrong);
+    free(d.still);
     gp_records_free(d.ladders, ladder_bytes);
     gp_records_free(d.results, result_bytes);
     return outcome;

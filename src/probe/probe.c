@@ -14,14 +14,14 @@ static int is_within(const gp_box *box, size_t axes, size_t i) {
     return 1;
 }
 
-/* Sets the components of entries outside of the box to 0: what lies within are runs, one for each
- * index along the axes before the last one that is cut. */
-static void clear_outside(const gp_box *box, size_t first, size_t count, double *v) {
+/* Sets the numbers of entries inside a box, or of those outside, to 0. All of them belong to the
+ * box's block. What lies within are runs, one for each index along the axes before the last one
+ * that is cut. */
+static void clear(const gp_box *box, int inside, size_t first, size_t count, double *v) {
     size_t axis = box->dimensions, unit = 1; /* entries for one index along the axis */
-    while (axis > 0 && box->low[axis - 1] == 0 && box->high[axis - 1] == box->shape[axis - 1])
+    while (axis > 1 && box->low[axis - 1] == 0 && box->high[axis - 1] == box->shape[axis - 1])
         unit *= box->shape[--axis];
-    if (axis-- == 0)
-        return;
+    axis--;
     size_t period = box->shape[axis] * unit, low = box->low[axis] * unit,
            high = box->high[axis] * unit;
     for (size_t done = 0; done < count;) {
@@ -29,10 +29,33 @@ static void clear_outside(const gp_box *box, size_t first, size_t count, double 
         size_t some = period - place < count - done ? period - place : count - done;
         int within = is_within(box, axis, at / period);
         for (size_t k = 0; k < some; k++)
-            if (!within || place + k < low || place + k >= high)
+            if ((within && place + k >= low && place + k < high) == inside)
                 v[done + k] = 0;
         done += some;
     }
+}
+
+static size_t end_of(const gp_box *box) {
+    size_t entries = 1;
+    for (size_t k = 0; k < box->dimensions; k++)
+        entries *= box->shape[k];
+    return box->origin + entries;
+}
+
+void gp_scaling_clear(const gp_scaling *s, size_t first, size_t count, double *v) {
+    for (size_t b = 0; b < s->stills; b++) {
+        const gp_box *box = &s->still[b];
+        size_t low = box->origin > first ? box->origin : first, high = end_of(box);
+        high = high < first + count ? high : first + count;
+        if (low < high)
+            clear(box, 1, low, high - low, v + (low - first));
+    }
+}
+
+int gp_scaling_is_still(const gp_scaling *s, size_t i) {
+    double moves = 1;
+    gp_scaling_clear(s, i, 1, &moves);
+    return moves == 0;
 }
 
 double gp_probe_component(const gp_probe *probe, size_t i) {
@@ -123,7 +146,8 @@ double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient
     const gp_box *box = probe->box;
     double v;
     if (i < probe->offset || i - probe->offset >= probe->entries ||
-        (box && !is_within(box, box->dimensions, i - box->origin)))
+        (box && !is_within(box, box->dimensions, i - box->origin)) ||
+        gp_scaling_is_still(probe->scaling, i))
         return 0;
     gp_random_symmetric(probe->seed, probe->stream, probe->part, i, 1, &v);
     return v * gp_scaling_weight(probe->scaling, i, gradient);
@@ -144,8 +168,9 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
         weigh(probe->scaling, k, first + done, some, v + done);
         done += some;
     }
+    gp_scaling_clear(probe->scaling, first, count, v);
     if (probe->box)
-        clear_outside(probe->box, first, count, v);
+        clear(probe->box, 0, first, count, v);
 }
 
 static double root_mean_square(const double *x, size_t n) {

@@ -7,6 +7,13 @@
 #include "function/function.h"
 #include "probe/random.h"
 
+/* Part of a block: the entries whose index along each of its axes lies in [low, high). */
+typedef struct gp_box {
+    size_t origin;     /* the first entry of the block */
+    size_t dimensions; /* 0: no box */
+    size_t shape[GP_MAX_DIMENSIONS], low[GP_MAX_DIMENSIONS], high[GP_MAX_DIMENSIONS];
+} gp_box;
+
 /* Weights of a direction's components that need no storage of their own: the larger |gradient_i|,
  * within a factor of 8 of its block's size either way, the smaller, so that relative errors count:
  * factor / 2^k with 2^k <= |gradient_i| / size < 2^(k+1). */
@@ -15,14 +22,9 @@ typedef struct gp_scaling {
     const double *gradient; /* n, or NULL: the same weight for a whole block */
     const double *size;     /* a block: root mean square of the gradient; 0: it is zero */
     const double *factor;   /* a block; 0 leaves it where it is */
+    const gp_box *still;    /* boxes whose entries stay where they are */
+    size_t stills;
 } gp_scaling;
-
-/* Part of a block: the entries whose index along each of its axes lies in [low, high). */
-typedef struct gp_box {
-    size_t origin;     /* the first entry of the block */
-    size_t dimensions; /* 0: no box */
-    size_t shape[GP_MAX_DIMENSIONS], low[GP_MAX_DIMENSIONS], high[GP_MAX_DIMENSIONS];
-} gp_box;
 
 typedef struct gp_probe {
     size_t offset, entries; /* of x; entries == 1: along one entry, with v = 1 */
@@ -39,6 +41,12 @@ typedef struct gp_probe {
 
 /* The sum of squares of weight (but for the factor) times gradient over size. */
 double gp_scaling_squares(const double *gradient, double size, size_t count);
+
+/* Sets to 0, of `count` numbers for the entries from `first` on, those in boxes that stay still. */
+void gp_scaling_clear(const gp_scaling *scaling, size_t first, size_t count, double *v);
+
+/* Is entry i of x in a box that stays still? */
+int gp_scaling_is_still(const gp_scaling *scaling, size_t i);
 
 /* Component of the direction along entry i of x; 0 outside the probe's range. */
 double gp_probe_component(const gp_probe *probe, size_t i);
