@@ -153,19 +153,20 @@ static int suspected(const gp_case *c) {
 
 /* Entries whose index along an axis lies in [from, from + width): the axis has `length` indices,
  * one to every `inner` entries, and is gone through `outer` times. A block, a row of a matrix, a
- * column, a slab. */
+ * column, a slab. Or those of a box, if there is one. */
 typedef struct gp_slice {
     size_t outer, length, inner, from, width;
+    const gp_box *box; /* its origin is 0 */
 } gp_slice;
 
 static gp_slice whole(const gp_case *c) {
-    return (gp_slice){1, 1, c->block->entries, 0, 1};
+    return (gp_slice){1, 1, c->block->entries, 0, 1, NULL};
 }
 
 /* All of a block along one of its axes. */
 static gp_slice along(const gp_case *c, size_t axis) {
     const gp_block *block = c->block;
-    gp_slice s = {1, block->shape[axis], 1, 0, block->shape[axis]};
+    gp_slice s = {1, block->shape[axis], 1, 0, block->shape[axis], NULL};
     for (size_t k = 0; k < axis; k++)
         s.outer *= block->shape[k];
     s.inner = block->entries / (s.outer * s.length);
@@ -174,14 +175,18 @@ static gp_slice along(const gp_case *c, size_t axis) {
 
 /* A block of numbers in a row, whatever its shape. */
 static gp_slice flat(const gp_case *c) {
-    return (gp_slice){1, c->block->entries, 1, 0, c->block->entries};
+    return (gp_slice){1, c->block->entries, 1, 0, c->block->entries, NULL};
 }
 
 static size_t size_of(const gp_slice *s) {
+    if (s->box)
+        return gp_box_volume(s->box);
     return s->outer * s->width * s->inner;
 }
 
 static size_t entry_at(const gp_slice *s, size_t k) {
+    if (s->box)
+        return gp_box_entry(s->box, k);
     size_t run = s->width * s->inner;
     return (k / run * s->length + s->from) * s->inner + k % run;
 }
@@ -191,6 +196,8 @@ static size_t index_along(const gp_slice *s, size_t i) {
 }
 
 static int is_in(const gp_slice *s, size_t i) {
+    if (s->box)
+        return gp_box_holds(s->box, i);
     size_t index = index_along(s, i);
     return index >= s->from && index < s->from + s->width;
 }
@@ -215,7 +222,7 @@ static size_t views(const gp_case *c) {
 static gp_slice view(const gp_case *c, size_t number) {
     size_t rows = c->block->shape[0], inputs = c->block->entries / rows;
     return number < c->block->dimensions ? along(c, number)
-                                         : (gp_slice){rows, inputs, 1, 0, inputs};
+                                         : (gp_slice){rows, inputs, 1, 0, inputs, NULL};
 }
 
 /* " along axis 2", or "" where a block is looked at as one line of numbers. */
@@ -251,12 +258,47 @@ static int right_outside(const gp_case *c, const gp_slice *s) {
     return 1;
 }
 
-static gp_slice slice_row(const gp_case *c, size_t row) {
-    return (gp_slice){1, c->block->shape[0], c->block->entries / c->block->shape[0], row, 1};
+/* A matrix has rows and columns; so has a Jacobian, outputs by inputs of whatever shape. */
+static int is_matrix(const gp_case *c, size_t *rows, size_t *columns) {
+    const gp_block *block = c->block;
+    if (block->row || (block->dimensions != 2 && !(block->derivative && block->dimensions > 2)))
+        return 0;
+    *rows = block->shape[0];
+    *columns = block->entries / *rows;
+    return 1;
 }
 
-static gp_slice slice_column(const gp_case *c, size_t column) {
-    return (gp_slice){c->block->shape[0], c->block->entries / c->block->shape[0], 1, column, 1};
+/* Axes along which a block has lines: two of a matrix, or of a Jacobian, which is outputs by inputs
+ * of whatever shape, and those of a block of more dimensions. */
+static size_t axes_of_lines(const gp_case *c) {
+    size_t rows, columns;
+    return is_matrix(c, &rows, &columns) ? 2 : real_axes(c);
+}
+
+/* All that has one index along such an axis. */
+static gp_slice line_at(const gp_case *c, size_t axis, size_t index) {
+    size_t rows, columns;
+    gp_slice s = axis < c->block->dimensions ? along(c, axis) : whole(c);
+    if (is_matrix(c, &rows, &columns))
+        s = axis == 0 ? (gp_slice){1, rows, columns, 0, 0, NULL}
+                      : (gp_slice){rows, columns, 1, 0, 0, NULL};
+    s.from = index;
+    s.width = 1;
+    return s;
+}
+
+/* What such a line is called: kind of a diagnosis and word. */
+static const char *kind_of_line(const gp_case *c, size_t axis) {
+    size_t rows, columns;
+    return !is_matrix(c, &rows, &columns) ? "slab" : axis == 0 ? "rows" : "columns";
+}
+
+static const char *word_of_line(const gp_case *c, size_t axis, char *text, size_t size) {
+    size_t rows, columns;
+    if (is_matrix(c, &rows, &columns))
+        return axis == 0 ? "row" : "column";
+    snprintf(text, size, "slab along axis %zu", axis);
+    return text;
 }
 
 /* The best factor F in a = F d by weighted least squares over a slice, and how exactly it is known.
@@ -456,16 +498,6 @@ static int scaled(const gp_case *c) {
     return add(gp_report_add_diagnosis(c->report, c->number, "scaled", factor,
                                        "%s is %.6f times the derivative in %s%s", c->block->name,
                                        factor, all, origin));
-}
-
-/* A matrix has rows and columns; so has a Jacobian, outputs by inputs of whatever shape. */
-static int is_matrix(const gp_case *c, size_t *rows, size_t *columns) {
-    const gp_block *block = c->block;
-    if (block->row || (block->dimensions != 2 && !(block->derivative && block->dimensions > 2)))
-        return 0;
-    *rows = block->shape[0];
-    *columns = block->entries / *rows;
-    return 1;
 }
 
 static int transposed(const gp_case *c) {
@@ -696,14 +728,12 @@ static int broadcast(const gp_case *c) {
                          "wrong axis, spread over the block",
                          c->block->name, c->a[0], c->block->entries))
                    : 0;
-    size_t rows, columns;
-    if (!is_matrix(c, &rows, &columns))
-        return 0;
-    for (int by_row = 1; by_row >= 0; by_row--) {
-        size_t count = by_row ? rows : columns, length = by_row ? columns : rows, level = 0;
+    for (size_t axis = 0; axis < axes_of_lines(c); axis++) {
+        size_t count = line_at(c, axis, 0).length, length = c->block->entries / count, level = 0;
         size_t dead = 0;
+        char word[40];
         for (size_t r = 0; r < count && length > 2 && count > 1; r++) {
-            gp_slice s = by_row ? slice_row(c, r) : slice_column(c, r);
+            gp_slice s = line_at(c, axis, r);
             size_t zeros = 0;
             for (size_t k = 0; k < size_of(&s); k++)
                 zeros += c->a[entry_at(&s, k)] == 0;
@@ -719,7 +749,8 @@ static int broadcast(const gp_case *c) {
                 c->report, c->number, "broadcast", NAN,
                 "each %s of %s holds one number for all its entries: a sum over the wrong axis, "
                 "spread over the %s",
-                by_row ? "row" : "column", c->block->name, by_row ? "row" : "column"));
+                word_of_line(c, axis, word, sizeof word), c->block->name,
+                word_of_line(c, axis, word, sizeof word)));
     }
     return 0;
 }
@@ -739,13 +770,12 @@ static int straight_through(const gp_case *c) {
                      c->block->entries, c->block->name, c->wrongs));
 }
 
-/* Right in one part, a factor away in the other: a part that is contiguous along an axis. */
-static int part_along(const gp_case *c, gp_slice s, size_t number) {
+/* Right in one part, a factor away in the other. `where` says which part. */
+static int named_part(const gp_case *c, gp_slice s, const char *where) {
     double factor, error;
-    char where[40], origin[128], what[192];
-    if (narrow_to_wrong(c, &s) < 2 || s.width == s.length || !right_outside(c, &s))
-        return 0;
-    if (best_factor(c, s, &factor, &error) || !factor_explains(c, s, factor))
+    char origin[128], what[192];
+    if (!right_outside(c, &s) || best_factor(c, s, &factor, &error) ||
+        !factor_explains(c, s, factor))
         return 0;
     size_t telling = 0;
     for (size_t k = 0; k < size_of(&s); k++) {
@@ -761,29 +791,83 @@ static int part_along(const gp_case *c, gp_slice s, size_t number) {
     snprintf(what, sizeof what, "is %.6f times the derivative", factor);
     if (negative || none)
         snprintf(what, sizeof what, "%s", none ? "is zero" : "has the wrong sign");
-    return add(gp_report_add_diagnosis(
-        c->report, c->number,
-        negative ? "sign"
-        : none   ? "zero"
-                 : "scaled",
-        factor, "%s %s in %zu to %zu of %zu%s, and is right in the others%s", c->block->name, what,
-        s.from, s.from + s.width - 1, s.length, name_view(c, number, where, sizeof where), origin));
+    return add(gp_report_add_diagnosis(c->report, c->number,
+                                       negative ? "sign"
+                                       : none   ? "zero"
+                                                : "scaled",
+                                       factor, "%s %s in %s, and is right in the others%s",
+                                       c->block->name, what, where, origin));
+}
+
+/* A part that is contiguous along an axis. */
+static int part_along(const gp_case *c, gp_slice s, size_t number) {
+    char name[40], where[160];
+    if (narrow_to_wrong(c, &s) < 2 || s.width == s.length)
+        return 0;
+    snprintf(where, sizeof where, "%zu to %zu of %zu%s", s.from, s.from + s.width - 1, s.length,
+             name_view(c, number, name, sizeof name));
+    return named_part(c, s, where);
+}
+
+/* The box around what is wrong; returns how many axes it is cut along. */
+static size_t box_of_wrong(const gp_case *c, gp_box *box) {
+    size_t cut = 0;
+    *box = (gp_box){.dimensions = real_axes(c)};
+    for (size_t axis = 0; axis < box->dimensions; axis++) {
+        gp_slice s = along(c, axis);
+        narrow_to_wrong(c, &s);
+        box->shape[axis] = s.length;
+        box->low[axis] = s.from;
+        box->high[axis] = s.from + s.width;
+        cut += s.width < s.length;
+    }
+    return cut;
 }
 
 static int part(const gp_case *c) {
     int named = 0;
+    gp_box box;
+    char where[160];
     if (c->wrongs < 3 || c->sampled || c->wrong_elsewhere)
         return 0;
+    size_t axes = real_axes(c), cut = box_of_wrong(c, &box);
     for (size_t k = 0; k < views(c); k++) {
         gp_slice s = view(c, k);
-        if (narrow_to_wrong(c, &s) == 1)
+        if ((cut == 1 || k == axes) && narrow_to_wrong(c, &s) == 1 && s.length > 1)
             return 0; /* one row, one column: see lines() */
     }
     for (size_t k = 0; named == 0 && k < views(c); k++)
         named = part_along(c, view(c, k), k);
+    if (named == 0 && cut > 1) {
+        gp_slice s = whole(c);
+        s.box = &box;
+        (void)gp_box_name(&box, c->block->name, where, sizeof where);
+        named = named_part(c, s, where);
+    }
     if (named == 0)
         named = part_along(c, flat(c), SIZE_MAX);
     return named;
+}
+
+/* What no factor explains, and is wrong in all of a box that leaves most of the block. */
+static int box_that_is_wrong(const gp_case *c) {
+    gp_box box;
+    char name[160];
+    size_t right = 0;
+    if (c->wrongs < 3 || c->sampled || box_of_wrong(c, &box) == 0)
+        return 0;
+    size_t volume = gp_box_volume(&box);
+    for (size_t k = 0; k < volume; k++) {
+        size_t i = gp_box_entry(&box, k);
+        right += !c->wrong[i] && gp_case_known(c, i) && !gp_case_zero(c, i);
+    }
+    if (2 * volume > c->block->entries || 10 * right > volume)
+        return 0;
+    (void)gp_box_name(&box, c->block->name, name, sizeof name);
+    return add(gp_report_add_diagnosis(
+        c->report, c->number, "slab", NAN,
+        "%s is wrong, in %zu of its %zu entries, and the other %zu of the block aren't", name,
+        c->wrongs, volume, c->block->entries - volume));
 }
 
 /* One example's derivative for that of all: as if it were all of them, or the share that it has in
@@ -835,17 +919,16 @@ static int stored_here(const gp_case *c) {
     return memchr(wrong, 1, c->block->entries) ? 0 : stored(c);
 }
 
-/* A factor of its own for each row, or each column: one factor of the chain rule left out or put
- * in. */
+/* A factor of its own for each row, each column, each index of another axis: one factor of the
+ * chain rule left out or put in. */
 static int line_factors(const gp_case *c) {
-    size_t rows, columns;
-    if (!is_matrix(c, &rows, &columns))
-        return 0;
-    for (int by_row = 1; by_row >= 0; by_row--) {
-        size_t count = by_row ? rows : columns, telling = 0, r = 0;
+    for (size_t axis = 0; axis < axes_of_lines(c); axis++) {
+        size_t count = line_at(c, axis, 0).length, telling = 0, r = 0;
         double low = INFINITY, high = -INFINITY;
+        char word[40];
+        const char *kind = kind_of_line(c, axis);
         for (; r < count; r++) {
-            gp_slice s = by_row ? slice_row(c, r) : slice_column(c, r);
+            gp_slice s = line_at(c, axis, r);
             double factor, error;
             size_t exercised = 0;
             for (size_t k = 0; k < size_of(&s); k++) {
@@ -862,16 +945,16 @@ static int line_factors(const gp_case *c) {
             low = fmin(low, factor);
             high = fmax(high, factor);
         }
+        const char *belongs = strcmp(kind, "slab") == 0           ? "indices of that axis"
+                              : c->block->derivative && axis == 0 ? "outputs"
+                              : axis == 0                         ? "units"
+                                                                  : "inputs";
         if (r == count && telling >= 2)
             return add(gp_report_add_diagnosis(
-                c->report, c->number, by_row ? "rows" : "columns", NAN,
+                c->report, c->number, kind, NAN,
                 "each %s of %s is a multiple of its derivative, by factors from %.6g to %.6g: a "
-                "factor "
-                "of the chain rule that belongs to the %s is missing or stray",
-                by_row ? "row" : "column", c->block->name, low, high,
-                c->block->derivative && by_row ? "outputs"
-                : by_row                       ? "units"
-                                               : "inputs"));
+                "factor of the chain rule that belongs to the %s is missing or stray",
+                word_of_line(c, axis, word, sizeof word), c->block->name, low, high, belongs));
     }
     return 0;
 }
@@ -899,20 +982,20 @@ static int hides(const gp_case *c, size_t i, double error) {
 
 /* Are errors confined to some rows (or columns), and right elsewhere? */
 static int lines(const gp_case *c) {
-    size_t rows, columns;
-    if (!is_matrix(c, &rows, &columns) || c->wrongs < 2 || c->sampled || c->wrong_elsewhere)
+    if (c->wrongs < 2 || c->sampled || c->wrong_elsewhere)
         return 0;
     double least = least_error(c);
-    for (int by_row = 1; by_row >= 0; by_row--) {
-        size_t count = by_row ? rows : columns, length = by_row ? columns : rows;
+    for (size_t axis = 0; axis < axes_of_lines(c); axis++) {
+        size_t count = line_at(c, axis, 0).length, length = c->block->entries / count;
         size_t bad = 0, good = 0, full = 0, open = 0;
         char list[128] = "";
         if (length < 2)
             continue;
         for (size_t r = 0; r < count; r++) {
             size_t wrong = 0, exercised = 0, hiding = 0;
+            gp_slice s = line_at(c, axis, r);
             for (size_t k = 0; k < length; k++) {
-                size_t i = by_row ? r * columns + k : k * columns + r;
+                size_t i = entry_at(&s, k);
                 int alive = gp_case_known(c, i) && !gp_case_zero(c, i);
                 wrong += c->wrong[i];
                 exercised += alive;
@@ -933,15 +1016,24 @@ static int lines(const gp_case *c) {
         }
         if (bad == 0 || full != bad || good < bad + open)
             continue;
+        const char *kind = kind_of_line(c, axis);
+        int matrix = strcmp(kind, "slab") != 0;
+        char word[64];
+        snprintf(word, sizeof word, "%s%s",
+                 !matrix     ? gp_plural(bad, "index", "indices")
+                 : axis == 0 ? "row"
+                             : "column",
+                 matrix ? gp_plural(bad, "", "s") : "");
+        if (!matrix)
+            snprintf(word + strlen(word), sizeof word - strlen(word), " along axis %zu:", axis);
         return add(gp_report_add_diagnosis(
-            c->report, c->number, by_row ? "rows" : "columns", NAN,
+            c->report, c->number, kind, NAN,
             "%s is wrong in %s %s and right in the other %zu %s exercised: look at %s",
-            c->block->name,
-            by_row ? gp_plural(bad, "row", "rows") : gp_plural(bad, "column", "columns"), list,
-            good, gp_plural(good, "that is", "that are"),
-            c->block->derivative ? (by_row ? "these outputs" : "these inputs")
-            : by_row             ? "what is particular to these units"
-                                 : "these inputs of the layer"));
+            c->block->name, word, list, good, gp_plural(good, "that is", "that are"),
+            !matrix                ? "what is particular to them"
+            : c->block->derivative ? (axis == 0 ? "these outputs" : "these inputs")
+            : axis == 0            ? "what is particular to these units"
+                                   : "these inputs of the layer"));
     }
     return 0;
 }
@@ -1039,6 +1131,7 @@ static const struct {
               {part, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {stored, GP_CAUSES_PLACES},
               {lines, GP_CAUSES_PLACES},
+              {box_that_is_wrong, GP_CAUSES_PLACES},
               {entries, GP_CAUSES_PLACES},
               {line_factors, GP_CAUSES_PLACES}};
 

@@ -91,20 +91,6 @@ static gp_box whole_block(const gp_block *block) {
     return box;
 }
 
-static size_t volume_of(const gp_box *box) {
-    size_t volume = 1;
-    for (size_t k = 0; k < box->dimensions; k++)
-        volume *= box->high[k] - box->low[k];
-    return volume;
-}
-
-static int is_whole(const gp_box *box) {
-    for (size_t k = 0; k < box->dimensions; k++)
-        if (box->high[k] - box->low[k] < box->shape[k])
-            return 0;
-    return 1;
-}
-
 static int is_within(const gp_box *box, const gp_box *other) {
     int within = 1;
     for (size_t k = 0; k < box->dimensions; k++)
@@ -112,19 +98,9 @@ static int is_within(const gp_box *box, const gp_box *other) {
     return within;
 }
 
-/* The entry of x that is number i of a box, in C order. */
-static size_t entry_of(const gp_box *box, size_t i) {
-    size_t entry = 0, unit = 1;
-    for (size_t k = box->dimensions; k-- > 0; unit *= box->shape[k]) {
-        size_t width = box->high[k] - box->low[k];
-        entry += (box->low[k] + i % width) * unit;
-        i /= width;
-    }
-    return box->origin + entry;
-}
-
 static gp_part part_of_box(const gp_box *box) {
-    size_t volume = volume_of(box), first = entry_of(box, 0), last = entry_of(box, volume - 1);
+    size_t volume = gp_box_volume(box), first = gp_box_entry(box, 0),
+           last = gp_box_entry(box, volume - 1);
     gp_part part = {.offset = first, .entries = last - first + 1};
     if (part.entries > volume)
         part.box = *box;
@@ -375,12 +351,13 @@ static gp_outcome sample(gp_search *s, const gp_box *box, size_t count, int accu
                          gp_tally *tally) {
     uint64_t seed = s->d->check->options.seed;
     gp_outcome outcome = GP_EVALUATED;
-    size_t of = volume_of(box), run = of <= count ? of : count / 2, first = entry_of(box, 0);
+    size_t of = gp_box_volume(box), run = of <= count ? of : count / 2,
+           first = gp_box_entry(box, 0);
     for (size_t i = 0; i < run && outcome == GP_EVALUATED; i++)
-        outcome = look_at(s, entry_of(box, i), accused, tally);
+        outcome = look_at(s, gp_box_entry(box, i), accused, tally);
     for (size_t i = run; i < count && of > count && outcome == GP_EVALUATED; i++) {
         double u = gp_random_uniform(seed, GP_STREAM_SAMPLE, first, i);
-        outcome = look_at(s, entry_of(box, (size_t)(u * (double)of)), accused, tally);
+        outcome = look_at(s, gp_box_entry(box, (size_t)(u * (double)of)), accused, tally);
     }
     return outcome;
 }
@@ -410,7 +387,7 @@ static gp_outcome drill(gp_search *s, const gp_box *from, const gp_discrepancy *
         box.low[axis] = at.low;
         box.high[axis] = at.high;
     }
-    return look_at(s, entry_of(&box, 0), 1, tally);
+    return look_at(s, gp_box_entry(&box, 0), 1, tally);
 }
 
 /* ---- parts that are wrong as such ------------------------------------------------ */
@@ -535,7 +512,7 @@ static double factor_of_entries(const gp_search *s, const gp_box *box) {
     for (int checking = 0; checking < 2; checking++)
         for (size_t q = 0; q < d->knowns; q++) {
             const gp_known_entry *known = &d->known[q];
-            if (known->entry < whole.origin || known->entry >= whole.origin + volume_of(&whole))
+            if (known->entry < whole.origin || known->entry >= whole.origin + gp_box_volume(&whole))
                 continue;
             gp_box at = box_of_entry(&whole, known->entry);
             if (!is_within(&at, box) ||
@@ -638,7 +615,7 @@ static gp_outcome is_wrong_at(gp_search *s, const gp_box *at, size_t axis, size_
     gp_box box = *at;
     box.low[axis] = index;
     box.high[axis] = index + 1;
-    size_t entry = entry_of(&box, 0);
+    size_t entry = gp_box_entry(&box, 0);
     gp_part part = part_of_box(&box);
     gp_discrepancy seen;
     gp_tally tally = {0};
@@ -690,7 +667,7 @@ static gp_outcome grow_from(gp_search *s, size_t entry, const gp_box *within) {
     for (size_t axis = 0; axis < box.dimensions; axis++)
         if (reach(s, &seed, axis, within, &box) == GP_FAULT)
             return GP_FAULT;
-    if (volume_of(&box) == 1)
+    if (gp_box_volume(&box) == 1)
         return GP_EVALUATED;
     gp_part part = part_of_box(&box);
     gp_outcome outcome = gp_directions_part(s->d, s->direction, &part, 0, &seen);
@@ -757,11 +734,11 @@ static gp_outcome wrong_all_over(gp_search *s, const gp_box *box, const gp_discr
 /* A box that no axis narrows down any further. */
 static gp_outcome finish_box(gp_search *s, const gp_box *box, const gp_discrepancy *seen) {
     gp_tally tally = {0};
-    size_t volume = volume_of(box);
+    size_t volume = gp_box_volume(box);
     int named;
     if (volume == 1)
-        return look_at(s, entry_of(box, 0), 1, &tally);
-    if (is_whole(box))
+        return look_at(s, gp_box_entry(box, 0), 1, &tally);
+    if (gp_box_is_whole(box))
         return wrong_all_over(s, box, seen);
     gp_outcome outcome = name_factor(s, box, seen, &named);
     if (outcome != GP_EVALUATED || named)
@@ -810,7 +787,7 @@ static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis,
     if (outcome == GP_EVALUATED && finding.all_over) {
         int uniform = finding.leaves == 1 && finding.leaf[0].uniform;
         free(finding.leaf);
-        if (uniform && is_whole(box))
+        if (uniform && gp_box_is_whole(box))
             return wrong_all_over(s, box, seen);
         int named = 0;
         if (uniform)
@@ -894,22 +871,6 @@ static void merge_all(gp_directions *d) {
     }
 }
 
-/* "W[2][0:8][:]" */
-static size_t write_box(const gp_block *block, const gp_box *box, char *text, size_t size) {
-    size_t used = (size_t)snprintf(text, size, "%.60s", block->name);
-    for (size_t k = 0; k < box->dimensions && used < size; k++) {
-        size_t low = box->low[k], high = box->high[k];
-        char *at = text + used;
-        if (low == 0 && high == box->shape[k] && high > 1)
-            used += (size_t)snprintf(at, size - used, "[:]");
-        else if (high - low == 1)
-            used += (size_t)snprintf(at, size - used, "[%zu]", low);
-        else
-            used += (size_t)snprintf(at, size - used, "[%zu:%zu]", low, high);
-    }
-    return used < size ? used : size - 1;
-}
-
 /* Matrices have rows and columns; of other blocks it is slabs. */
 static const char *kind_of(const gp_box *box) {
     if (box->dimensions != 2)
@@ -941,14 +902,14 @@ static gp_status name_boxes(const gp_directions *d, size_t i, int clean) {
     for (size_t k = i; k < d->wrongs; k++)
         if (are_of_one_manner(of, &d->wrong[k]) && count++ < LISTED && used < sizeof list - 40)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s", count > 1 ? ", " : ""),
-                used += write_box(block, &d->wrong[k].box, list + used, sizeof list - used);
+                used += gp_box_name(&d->wrong[k].box, block->name, list + used, sizeof list - used);
     if (count > LISTED)
         snprintf(list + used, sizeof list - used, ", ... (%zu in all)", count);
     for (size_t k = 0, at = 0; k < block->dimensions && at < sizeof shape; k++)
         at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%zu", k ? " x " : "",
                                block->shape[k]);
     write_manner(of->factor, count > 1, manner, sizeof manner);
-    if (!is_whole(&of->box))
+    if (!gp_box_is_whole(&of->box))
         snprintf(rest, sizeof rest, "; %s",
                  d->factor[of->block] == 0 || !clean ? "the rest of the block wasn't cleared"
                                                      : "random directions find nothing else in it");
@@ -1023,8 +984,8 @@ static gp_outcome locate_in_block(gp_search *s, size_t block, const gp_discrepan
     size_t before = s->news;
     s->block = block;
     s->wrongs = s->visits = s->open = 0;
-    gp_outcome outcome =
-        volume_of(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally) : descend(s, &box, 0, seen);
+    gp_outcome outcome = gp_box_volume(&box) <= SAMPLE ? sample(s, &box, SAMPLE, 0, &tally)
+                                                       : descend(s, &box, 0, seen);
     if (outcome == GP_EVALUATED)
         keep_boxes(s);
     int lost = s->news == before || s->visits >= MOST_VISITS;

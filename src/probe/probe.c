@@ -2,6 +2,7 @@
 #include "probe/probe.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "function/vector.h"
@@ -12,6 +13,49 @@ static int is_within(const gp_box *box, size_t axes, size_t i) {
         if (i % box->shape[k] < box->low[k] || i % box->shape[k] >= box->high[k])
             return 0;
     return 1;
+}
+
+size_t gp_box_volume(const gp_box *box) {
+    size_t volume = 1;
+    for (size_t k = 0; k < box->dimensions; k++)
+        volume *= box->high[k] - box->low[k];
+    return volume;
+}
+
+size_t gp_box_entry(const gp_box *box, size_t i) {
+    size_t entry = 0, unit = 1;
+    for (size_t k = box->dimensions; k-- > 0; unit *= box->shape[k]) {
+        size_t width = box->high[k] - box->low[k];
+        entry += (box->low[k] + i % width) * unit;
+        i /= width;
+    }
+    return box->origin + entry;
+}
+
+int gp_box_holds(const gp_box *box, size_t i) {
+    return is_within(box, box->dimensions, i - box->origin);
+}
+
+int gp_box_is_whole(const gp_box *box) {
+    for (size_t k = 0; k < box->dimensions; k++)
+        if (box->high[k] - box->low[k] < box->shape[k])
+            return 0;
+    return 1;
+}
+
+size_t gp_box_name(const gp_box *box, const char *block, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "%.60s", block);
+    for (size_t k = 0; k < box->dimensions && used < size; k++) {
+        size_t low = box->low[k], high = box->high[k];
+        char *at = text + used;
+        if (low == 0 && high == box->shape[k] && high > 1)
+            used += (size_t)snprintf(at, size - used, "[:]");
+        else if (high - low == 1)
+            used += (size_t)snprintf(at, size - used, "[%zu]", low);
+        else
+            used += (size_t)snprintf(at, size - used, "[%zu:%zu]", low, high);
+    }
+    return used < size ? used : size - 1;
 }
 
 /* Sets the numbers of entries inside a box, or of those outside, to 0. All of them belong to the
@@ -146,8 +190,7 @@ double gp_probe_component_given(const gp_probe *probe, size_t i, double gradient
     const gp_box *box = probe->box;
     double v;
     if (i < probe->offset || i - probe->offset >= probe->entries ||
-        (box && !is_within(box, box->dimensions, i - box->origin)) ||
-        gp_scaling_is_still(probe->scaling, i))
+        (box && !gp_box_holds(box, i)) || gp_scaling_is_still(probe->scaling, i))
         return 0;
     gp_random_symmetric(probe->seed, probe->stream, probe->part, i, 1, &v);
     return v * gp_scaling_weight(probe->scaling, i, gradient);

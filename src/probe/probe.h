@@ -14,6 +14,19 @@ typedef struct gp_box {
     size_t shape[GP_MAX_DIMENSIONS], low[GP_MAX_DIMENSIONS], high[GP_MAX_DIMENSIONS];
 } gp_box;
 
+size_t gp_box_volume(const gp_box *box);
+
+/* The entry of x that is number i of a box, in C order. */
+size_t gp_box_entry(const gp_box *box, size_t i);
+
+/* Is entry i of x, one of the box's block, in it? */
+int gp_box_holds(const gp_box *box, size_t i);
+
+int gp_box_is_whole(const gp_box *box);
+
+/* Writes "W[2][0:8][:]"; returns the length of what is written. */
+size_t gp_box_name(const gp_box *box, const char *block, char *text, size_t size);
+
 /* Weights of a direction's components that need no storage of their own: the larger |gradient_i|,
  * within a factor of 8 of its block's size either way, the smaller, so that relative errors count:
  * factor / 2^k with 2^k <= |gradient_i| / size < 2^(k+1). */

@@ -297,6 +297,103 @@ static void causes_are_named(void **state) {
     }
 }
 
+/* ---- blocks of three dimensions --------------------------------------------------- */
+
+enum { PLANES = 3, LINES = 4, WIDE = 6, SOLID = PLANES * LINES * WIDE };
+
+/* Index of entry i along an axis */
+static int along(int i, int axis) {
+    return axis == 0 ? i / (LINES * WIDE) : axis == 1 ? i / WIDE % LINES : i % WIDE;
+}
+static void factors_along(double *g, int axis) {
+    for (int i = 0; i < SOLID; i++)
+        g[i] *= 0.5 + 0.3 * along(i, axis);
+}
+static void factors_of_planes(double *g, const double *x) {
+    (void)x;
+    factors_along(g, 0);
+}
+static void factors_of_lines(double *g, const double *x) {
+    (void)x;
+    factors_along(g, 1);
+}
+static void factors_across(double *g, const double *x) {
+    (void)x;
+    factors_along(g, 2);
+}
+static int is_in_box(int i) {
+    return along(i, 0) >= 1 && along(i, 1) < 2 && along(i, 2) >= 2 && along(i, 2) < 5;
+}
+static void box_negated(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < SOLID; i++)
+        g[i] *= is_in_box(i) ? -1 : 1;
+}
+static void box_of_noise(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < SOLID; i++)
+        g[i] *= is_in_box(i) ? 2 + sin(5.1 * i) : 1;
+}
+static void line_of_noise(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < SOLID; i++)
+        g[i] *= along(i, 1) == 2 ? 2 + sin(5.1 * i) : 1;
+}
+static void half_of_the_lines_zero(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < SOLID; i++)
+        g[i] *= along(i, 1) >= 2;
+}
+static void level_lines(double *g, const double *x) {
+    double sum[LINES] = {0};
+    (void)x;
+    for (int i = 0; i < SOLID; i++)
+        sum[along(i, 1)] += g[i];
+    for (int i = 0; i < SOLID; i++)
+        g[i] = sum[along(i, 1)];
+}
+static void solid_decay_twice(double *g, const double *x) {
+    for (int i = 0; i < SOLID; i++)
+        g[i] += 0.1 * x[i];
+}
+
+static void causes_along_every_axis_are_named(void **state) {
+    (void)state;
+    static const struct {
+        mistake what;
+        const char *kind, *words;
+    } cases[] = {{factors_of_planes, "slab", "slab along axis 0 of T is a multiple"},
+                 {factors_of_lines, "slab", "slab along axis 1 of T is a multiple"},
+                 {factors_across, "slab", "from 0.5 to 2"},
+                 {box_negated, "sign", "wrong sign in T[1:3][0:2][2:5]"},
+                 {box_of_noise, "slab", "T[1:3][0:2][2:5] is wrong"},
+                 {line_of_noise, "slab", "wrong in index along axis 1: 2 and right"},
+                 {half_of_the_lines_zero, "zero", "0 to 1 of 4 along axis 1"},
+                 {level_lines, "broadcast", "slab along axis 1"},
+                 {solid_decay_twice, "decay", "stray"}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        mistake what = cases[k].what;
+        gp_function *f;
+        gp_block_result T;
+        double x[SOLID];
+        for (size_t i = 0; i < SOLID; i++)
+            x[i] = parameter(i);
+        assert_int_equal(gp_function_create("solid", GP_FLOAT64, &what, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "T", 0, 3, (size_t[]){PLANES, LINES, WIDE}, x),
+                         GP_OK);
+        gp_function_set_value_f64(f, value);
+        gp_function_set_gradient_f64(f, gradient);
+        gp_report *report = testing_check(f, NULL);
+        gp_report_block(report, 0, &T);
+        assert_int_equal(T.diagnoses, 1);
+        if (strcmp(T.diagnosis[0].kind, cases[k].kind) != 0 ||
+            !strstr(T.diagnosis[0].message, cases[k].words))
+            fail_msg("%s: got %s: %s", cases[k].words, T.diagnosis[0].kind, T.diagnosis[0].message);
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+}
+
 /* The mean over examples of sin(x_i (1 + example / 10)), whose gradient keeps the first or the last
  * alone. */
 typedef struct batch {
@@ -1116,6 +1213,7 @@ static void a_sample_cut_short_says_nothing_of_the_whole(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(causes_are_named),
+        cmocka_unit_test(causes_along_every_axis_are_named),
         cmocka_unit_test(one_example_for_the_batch_is_named),
         cmocka_unit_test(right_gradients_have_no_diagnosis),
         cmocka_unit_test(errors_downstream_are_told_apart),
