@@ -849,25 +849,93 @@ static int part(const gp_case *c) {
     return named;
 }
 
-/* What no factor explains, and is wrong in all of a box that leaves most of the block. */
-static int box_that_is_wrong(const gp_case *c) {
-    gp_box box;
-    char name[160];
-    size_t right = 0;
-    if (c->wrongs < 3 || c->sampled || box_of_wrong(c, &box) == 0)
-        return 0;
-    size_t volume = gp_box_volume(&box);
-    for (size_t k = 0; k < volume; k++) {
-        size_t i = gp_box_entry(&box, k);
-        right += !c->wrong[i] && gp_case_known(c, i) && !gp_case_zero(c, i);
+/* Is an entry plainly right? One that is zero in both says nothing. */
+static int is_right(const gp_case *c, size_t i) {
+    return !c->wrong[i] && gp_case_known(c, i) && !gp_case_zero(c, i);
+}
+
+/* Widens a box along an axis, by one index at a time, as long as nothing in it is right. */
+static void widen(const gp_case *c, gp_box *box, size_t axis) {
+    for (int upwards = 0; upwards < 2; upwards++)
+        while (upwards ? box->high[axis] < box->shape[axis] : box->low[axis] > 0) {
+            gp_box beside = *box;
+            beside.low[axis] = upwards ? box->high[axis] : box->low[axis] - 1;
+            beside.high[axis] = beside.low[axis] + 1;
+            size_t volume = gp_box_volume(&beside), k = 0;
+            while (k < volume && !is_right(c, gp_box_entry(&beside, k)))
+                k++;
+            if (k < volume)
+                break;
+            *(upwards ? &box->high[axis] : &box->low[axis]) += upwards ? 1 : SIZE_MAX;
+        }
+}
+
+/* The larger of two boxes around entry i in which nothing is right: widened along the first axis
+ * first, or along the last. */
+static gp_box box_around(const gp_case *c, size_t i) {
+    gp_box box[2];
+    for (int backwards = 0; backwards < 2; backwards++) {
+        gp_box *b = &box[backwards];
+        *b = (gp_box){.dimensions = real_axes(c)};
+        for (size_t axis = 0; axis < b->dimensions; axis++) {
+            gp_slice s = along(c, axis);
+            b->shape[axis] = s.length;
+            b->low[axis] = index_along(&s, i);
+            b->high[axis] = b->low[axis] + 1;
+        }
+        for (size_t k = 0; k < b->dimensions; k++)
+            widen(c, b, backwards ? b->dimensions - 1 - k : k);
     }
-    if (2 * volume > c->block->entries || 10 * right > volume)
+    return gp_box_volume(&box[1]) > gp_box_volume(&box[0]) ? box[1] : box[0];
+}
+
+/* Boxes, up to so many, that hold all that is wrong and nothing that is right; 0: there are none.
+ */
+enum { MOST_BOXES = 4 };
+static size_t cover_wrong(const gp_case *c, gp_box *box) {
+    size_t count = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        int held = !c->wrong[i];
+        for (size_t k = 0; k < count && !held; k++)
+            held = gp_box_holds(&box[k], i);
+        if (held)
+            continue;
+        if (count == MOST_BOXES)
+            return 0;
+        box[count++] = box_around(c, i);
+    }
+    return count;
+}
+
+/* What is wrong in a few boxes, of several entries each, and right elsewhere; with the factor that
+ * explains it, if one does. */
+static int boxes(const gp_case *c) {
+    gp_box box[MOST_BOXES];
+    char list[MOST_BOXES * 80] = "", manner[80];
+    if (c->wrongs < 3 || c->sampled || real_axes(c) == 0)
         return 0;
-    (void)gp_box_name(&box, c->block->name, name, sizeof name);
-    return add(gp_report_add_diagnosis(
-        c->report, c->number, "slab", NAN,
-        "%s is wrong, in %zu of its %zu entries, and the other %zu of the block aren't", name,
-        c->wrongs, volume, c->block->entries - volume));
+    size_t count = cover_wrong(c, box), right = 0;
+    double factor = NAN, error;
+    for (size_t i = 0; i < c->block->entries; i++)
+        right += is_right(c, i);
+    if (count == 0 || c->wrongs < 3 * count || right < 3)
+        return 0;
+    for (size_t k = 0; k < count; k++) {
+        gp_slice s = whole(c);
+        size_t used = strlen(list);
+        s.box = &box[k];
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s", k ? ", " : "");
+        (void)gp_box_name(&box[k], c->block->name, list + used, sizeof list - used);
+        if (k == 0 && best_factor(c, s, &factor, &error))
+            factor = NAN;
+        if (!isnan(factor) && !factor_explains(c, s, factor))
+            factor = NAN;
+    }
+    gp_write_factor(factor, count > 1, manner, sizeof manner);
+    return add(gp_report_add_diagnosis(c->report, c->number, "slab", factor,
+                                       "%s %s, and the other %zu entries of %s that are exercised "
+                                       "are right",
+                                       list, manner, right, c->block->name));
 }
 
 /* One example's derivative for that of all: as if it were all of them, or the share that it has in
@@ -1131,7 +1199,7 @@ static const struct {
               {part, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {stored, GP_CAUSES_PLACES},
               {lines, GP_CAUSES_PLACES},
-              {box_that_is_wrong, GP_CAUSES_PLACES},
+              {boxes, GP_CAUSES_PLACES},
               {entries, GP_CAUSES_PLACES},
               {line_factors, GP_CAUSES_PLACES}};
 

@@ -7,6 +7,22 @@
 
 #include "judge/causes.h"
 
+int gp_same_factor(double p, double q) {
+    return (isnan(p) && isnan(q)) || fabs(p - q) <= 1e-3 * fmax(1, fabs(p));
+}
+
+void gp_write_factor(double factor, int several, char *text, size_t size) {
+    const char *is = several ? "are" : "is";
+    if (isnan(factor))
+        snprintf(text, size, "%s wrong", is);
+    else if (gp_same_factor(factor, 0))
+        snprintf(text, size, "%s 0 where the derivative isn't", is);
+    else if (gp_same_factor(factor, -1))
+        snprintf(text, size, "%s the derivative with the opposite sign", is);
+    else
+        snprintf(text, size, "%s %.5g times the derivative", is, factor);
+}
+
 /* ---- what follows from what ----------------------------------------------------- */
 
 /* The error that flows back through stage s is wrong if every exercised block of that stage is. */

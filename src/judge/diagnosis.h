@@ -47,4 +47,10 @@ typedef struct gp_evidence {
 /* Names a cause, or "unknown", for each block with a refuted entry. */
 gp_status gp_diagnose(const gp_evidence *evidence, gp_report *report);
 
+/* Are two factors of the derivative the same to the eye? NaN, none, is the same as NaN. */
+int gp_same_factor(double p, double q);
+
+/* "is 0 where the derivative isn't", "are 1.5 times the derivative", ... */
+void gp_write_factor(double factor, int several, char *text, size_t size);
+
 #endif

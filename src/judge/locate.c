@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/diagnosis.h"
 #include "judge/directions.h"
 
 enum {
@@ -811,12 +812,8 @@ static gp_outcome descend(gp_search *s, const gp_box *box, size_t axis,
 
 /* ---- what is said of them -------------------------------------------------------- */
 
-static int same_factor(double p, double q) {
-    return (isnan(p) && isnan(q)) || fabs(p - q) <= 1e-3 * fmax(1, fabs(p));
-}
-
 static int are_of_one_manner(const gp_wrong *p, const gp_wrong *q) {
-    return p->block == q->block && same_factor(p->factor, q->factor);
+    return p->block == q->block && gp_same_factor(p->factor, q->factor);
 }
 
 /* Does a part that is wrong in the same way hold all of a box? */
@@ -880,18 +877,6 @@ static const char *kind_of(const gp_box *box) {
     return rows && !columns ? "rows" : columns && !rows ? "columns" : "slab";
 }
 
-static void write_manner(double factor, int several, char *text, size_t size) {
-    const char *is = several ? "are" : "is";
-    if (isnan(factor))
-        snprintf(text, size, "%s wrong", is);
-    else if (same_factor(factor, 0))
-        snprintf(text, size, "%s 0 where the derivative isn't", is);
-    else if (same_factor(factor, -1))
-        snprintf(text, size, "%s the derivative with the opposite sign", is);
-    else
-        snprintf(text, size, "%s %.5g times the derivative", is, factor);
-}
-
 /* One diagnosis for the boxes of a block that share a factor with box i, which is the first of
  * them. */
 static gp_status name_boxes(const gp_directions *d, size_t i, int clean) {
@@ -908,7 +893,7 @@ static gp_status name_boxes(const gp_directions *d, size_t i, int clean) {
     for (size_t k = 0, at = 0; k < block->dimensions && at < sizeof shape; k++)
         at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%zu", k ? " x " : "",
                                block->shape[k]);
-    write_manner(of->factor, count > 1, manner, sizeof manner);
+    gp_write_factor(of->factor, count > 1, manner, sizeof manner);
     if (!gp_box_is_whole(&of->box))
         snprintf(rest, sizeof rest, "; %s",
                  d->factor[of->block] == 0 || !clean ? "the rest of the block wasn't cleared"

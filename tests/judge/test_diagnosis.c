@@ -334,6 +334,11 @@ static void box_of_noise(double *g, const double *x) {
     for (int i = 0; i < SOLID; i++)
         g[i] *= is_in_box(i) ? 2 + sin(5.1 * i) : 1;
 }
+static void cross_negated(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < SOLID; i++)
+        g[i] *= along(i, 0) == 1 || along(i, 1) == 3 ? -1 : 1;
+}
 static void line_of_noise(double *g, const double *x) {
     (void)x;
     for (int i = 0; i < SOLID; i++)
@@ -367,6 +372,7 @@ static void causes_along_every_axis_are_named(void **state) {
                  {factors_across, "slab", "from 0.5 to 2"},
                  {box_negated, "sign", "wrong sign in T[1:3][0:2][2:5]"},
                  {box_of_noise, "slab", "T[1:3][0:2][2:5] is wrong"},
+                 {cross_negated, "slab", "T[:][3][:], T[1][:][:] are the derivative with the opp"},
                  {line_of_noise, "slab", "wrong in index along axis 1: 2 and right"},
                  {half_of_the_lines_zero, "zero", "0 to 1 of 4 along axis 1"},
                  {level_lines, "broadcast", "slab along axis 1"},
