@@ -817,8 +817,10 @@ static gp_outcome search(gp_directions *d) {
         else if (after > before || d->wrongs != boxes)
             outcome = measure_again(d);
     }
-    if (outcome != GP_EVALUATED)
+    if (outcome != GP_EVALUATED) { /* the budget is spent, or worse: what was found stays found */
+        (void)gp_locate_describe(d, 0);
         return outcome;
+    }
     conclude(d);
     if (gp_locate_describe(d, clean) != GP_OK || (clean && describe(d) != GP_OK))
         return gp_evaluator_fault(d->check->evaluator, "memory", "out of memory");

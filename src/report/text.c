@@ -161,15 +161,28 @@ static void print_losses(const gp_report *r, const gp_palette *p, FILE *stream) 
 }
 
 static void print_coverage(const gp_report *r, FILE *stream) {
-    size_t zeros = 0;
-    for (size_t k = 0; k < r->blocks; k++)
-        zeros += r->block[k].result.count[GP_ENTRY_UNEXERCISED];
+    size_t zeros = 0, claimed = 0;
+    for (size_t k = 0; k < r->blocks; k++) {
+        const gp_block_result *block = &r->block[k].result;
+        zeros += block->count[GP_ENTRY_UNEXERCISED];
+        /* Of a verified block directions move the zeros most. */
+        if (block->directions && block->verdict == GP_VERIFIED &&
+            block->count[GP_ENTRY_UNEXERCISED] == 0)
+            claimed += block->entries - block->exercised;
+    }
     fprintf(stream, "  coverage     %zu of %zu %s exercised, in %zu %s", r->exercised, r->n,
             gp_plural(r->n, "entry", "entries"), r->points,
             gp_plural(r->points, "point", "points"));
-    /* A derivative that is zero by construction is no gap: nobody can tell the two apart. */
+    /* A derivative that is zero by construction is no gap, and looks like one that no point has
+     * exercised. */
     if (zeros)
-        fprintf(stream, "; in %zu gradient and derivative are both zero in every point", zeros);
+        fprintf(stream,
+                "; in %zu gradient and derivative are both zero in every point tried, as where the "
+                "value doesn't depend on them",
+                zeros);
+    if (claimed)
+        fprintf(stream, "; in %zu the gradient is zero, and random directions don't differ",
+                claimed);
     fputc('\n', stream);
     if (r->silents) {
         fprintf(stream, "  silent       at the given point: ");
@@ -229,6 +242,14 @@ static void print_doubt(const gp_report *r, FILE *stream) {
         fprintf(stream, ": what was seen doesn't exclude an error of the tolerance, %.0e", r->rtol);
 }
 
+/* Have random directions decided any block? Those of a check that was ended early haven't. */
+static int has_directions(const gp_report *r) {
+    for (size_t k = 0; k < r->blocks; k++)
+        if (r->block[k].result.directions)
+            return 1;
+    return 0;
+}
+
 /* What size of error is excluded, and where; or what keeps the check from excluding it. */
 static void print_resolution(const gp_report *r, FILE *stream) {
     double single = 0; /* an error of that size in a single typical entry, by directions */
@@ -246,7 +267,7 @@ static void print_resolution(const gp_report *r, FILE *stream) {
             fprintf(stream, ": %s keeps random directions from more", gp_limit_string(r->limit));
     } else if (r->resolution == 0) {
         fprintf(stream, "no difference but rounding in any verified entry");
-    } else if (r->strategy == GP_PROJECT) {
+    } else if (has_directions(r)) {
         fprintf(
             stream,
             "an error above %.1e of a verified block's gradient is excluded (tolerance %.0e), in "
@@ -295,7 +316,7 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
     print_losses(r, &p, stream);
     print_coverage(r, stream);
     print_resolution(r, stream);
-    if (r->strategy == GP_PROJECT && r->resolution <= r->rtol)
+    if (has_directions(r) && r->resolution <= r->rtol)
         fprintf(stream, "  confidence   such an error is missed with probability at most %.0e\n",
                 1 - r->confidence);
     if (r->strategy == GP_SAMPLE)

@@ -76,6 +76,7 @@ static int gradient_f32(void *user, size_t n, const float *x, float *g) {
 }
 
 static uint64_t seed;
+static uint64_t budget; /* of values; 0: as many as it takes */
 
 static gp_report *check(subject *s, gp_dtype dtype, gp_strategy strategy) {
     static double x[MOST + REST];
@@ -85,6 +86,7 @@ static gp_report *check(subject *s, gp_dtype dtype, gp_strategy strategy) {
     gp_options_init(&options);
     options.strategy = strategy;
     options.seed = seed;
+    options.budget_evaluations = budget;
     s->entries = 1;
     for (size_t k = 0; k < s->shape.axes; k++)
         s->entries *= s->shape.extent[k];
@@ -275,10 +277,38 @@ static void a_million_entries(void **state) {
     (void)assert_located(&s, GP_FLOAT32, GP_PROJECT);
 }
 
+/* A report says of a check that was ended early what was found, and claims nothing of the rest. */
+static void a_budget_that_ends_within_the_search(void **state) {
+    (void)state;
+    static const slab CROSS[] = {{{173, 0}, {174, 31}}, {{0, 20}, {480, 21}}};
+    char text[4096];
+    for (budget = 60; budget < 1500; budget += 180) {
+        subject s = {
+            .shape = {2, {480, 31}}, .slabs = 2, .manner = NEGATE, .slab = {CROSS[0], CROSS[1]}};
+        gp_report *r = check(&s, GP_FLOAT64, GP_PROJECT);
+        gp_block_result block;
+        FILE *stream = tmpfile();
+        assert_non_null(stream);
+        gp_report_print(r, stream, 0);
+        rewind(stream);
+        text[fread(text, 1, sizeof text - 1, stream)] = '\0';
+        fclose(stream);
+        gp_report_block(r, 0, &block);
+        assert_true(gp_report_verdict(r) == GP_INCONCLUSIVE || block.verdict == GP_REFUTED);
+        assert_null(strstr(text, "confidence"));
+        assert_null(strstr(text, "of a verified block"));
+        assert_null(strstr(text, "find nothing else"));
+        gp_report_destroy(r);
+    }
+    budget = 0;
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slabs_along_every_axis_f64), cmocka_unit_test(slabs_along_every_axis_f32),
-        cmocka_unit_test(several_slabs), cmocka_unit_test(a_row_of_a_batch),
-        cmocka_unit_test(a_million_entries)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(slabs_along_every_axis_f64),
+                                       cmocka_unit_test(slabs_along_every_axis_f32),
+                                       cmocka_unit_test(several_slabs),
+                                       cmocka_unit_test(a_budget_that_ends_within_the_search),
+                                       cmocka_unit_test(a_row_of_a_batch),
+                                       cmocka_unit_test(a_million_entries)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
