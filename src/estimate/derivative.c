@@ -426,22 +426,25 @@ int gp_ladder_is_still(const gp_ladder *ladder) {
     return ladder->rungs > 0;
 }
 
-double gp_ladder_roughness(const gp_ladder *ladder) {
-    /* J over two rungs is a fourth difference, whose deviation is in proportion to sigma:
+double gp_ladder_roughness_of(const gp_ladder *ladder, unsigned count) {
+    /* J over k rungs is a difference of order 2 k, whose deviation is in proportion to sigma:
      * slope_noise says for sigma = 1 how large it is (times GP_NOISE_FACTOR). */
     gp_window w;
-    gp_slopes s[2];
-    if (ladder->rungs < 2)
+    gp_slopes s[MAX_ORDER] = {0};
+    int moves = 0;
+    if (ladder->rungs < count)
         return NAN;
-    s[0] = slopes_of(ladder, 0);
-    s[1] = slopes_of(ladder, 1);
-    if (two_sided(s, 0, 2, 1, &w))
-        return NAN;
-    const gp_rung *r = ladder->rung;
-    if (r[0].f_plus == ladder->f0 && r[0].f_minus == ladder->f0 && r[1].f_plus == ladder->f0 &&
-        r[1].f_minus == ladder->f0)
+    for (unsigned k = 0; k < count; k++) {
+        s[k] = slopes_of(ladder, k);
+        moves |= ladder->rung[k].f_plus != ladder->f0 || ladder->rung[k].f_minus != ladder->f0;
+    }
+    if (two_sided(s, 0, count, 1, &w) || !moves)
         return NAN;
     return fabs(w.slope_jump) * GP_NOISE_FACTOR / w.slope_noise;
+}
+
+double gp_ladder_roughness(const gp_ladder *ladder) {
+    return gp_ladder_roughness_of(ladder, 2);
 }
 
 /* ---- building the ladder -------------------------------------------------------- */

@@ -88,5 +88,8 @@ int gp_ladder_is_still(const gp_ladder *ladder);
 /* One sample of the noise's standard deviation at the steps in use, from the fourth difference of
  * the five values of the first two rungs; NaN where there are none or all are equal. */
 double gp_ladder_roughness(const gp_ladder *ladder);
+/* The same from the first `count` rungs, 5 at most: more rungs take more bends for what they are.
+ */
+double gp_ladder_roughness_of(const gp_ladder *ladder, unsigned count);
 
 #endif

@@ -18,12 +18,16 @@ enum {
     INPUTS_TO_TRY = 12,  /* of an output: judged by themselves */
     FULL_AT_MOST = 256,  /* parameters that are checked one by one */
     PART_EVALUATIONS = 12,
+    STEPS = 5, /* along the direction, by which sums of outputs are told: at most */
     LISTED = 8
 };
 /* How well a part should be known, as a share of what is off. */
 static const double SHARP = 0.05;
 /* What nothing explains is measured again at steps so many times as long, where stairs show. */
-static const double FARTHER = 64;
+static const double FARTHER = 64, FAR_ENOUGH = 0.3; /* the latter of the direction's length */
+/* What a search or a refutation rests on is the same nearby, but for this share: at steps at which
+ * noise hides no more than the second number's share of what is off. */
+static const double UNSTEADY = 0.25, NEAR_NOISE = 0.05;
 /* A right product may be off by this share of rtol. */
 static const double FINE = 0.02;
 
@@ -41,12 +45,15 @@ typedef struct gp_found {
 typedef struct gp_product_search {
     gp_products *p;
     unsigned k, l;
-    double *v;    /* n: direction l */
-    double *y[4]; /* m each: F at plus and minus of two rungs along it */
-    gp_rung rung[2];
+    double *v;            /* n: direction l */
+    double *y[2 * STEPS]; /* m each: F at plus and minus of rungs along it */
+    gp_rung rung[STEPS];
+    unsigned rungs;
     const double *Jv;      /* m, or NULL: as claimed */
     size_t output, base;   /* the output whose inputs are searched; the first input of the block */
-    double f0, sigma;      /* value and noise of the sum in use */
+    double f0, sigma;      /* value and noise of the sum in use, */
+    double quiet;          /* and the part of the noise that is rounding of outputs */
+    double tiny;           /* the noise at tiny steps, once measured */
     double *one;           /* m: weights of one output */
     double *part, *answer; /* max(m, n) each */
     const double *u;       /* m: of the sum in use */
@@ -134,15 +141,15 @@ static gp_estimate along(const gp_product_search *s, const double *u, size_t low
     gp_ladder ladder = {.unit = p->line[s->l].line.unit,
                         .limit = 4 * p->scale,
                         .narrow = p->f->dtype == GP_FLOAT32,
-                        .rungs = 2};
-    long double sum[5] = {0};
+                        .rungs = s->rungs};
+    long double sum[1 + 2 * STEPS] = {0};
     for (size_t j = low; j < high; j++) {
         sum[0] += (long double)u[j] * p->F0[j];
-        for (int q = 0; q < 4; q++)
+        for (unsigned q = 0; q < 2 * s->rungs; q++)
             sum[1 + q] += (long double)u[j] * s->y[q][j];
     }
     ladder.f0 = (double)sum[0];
-    for (int r = 0; r < 2; r++) {
+    for (unsigned r = 0; r < s->rungs; r++) {
         ladder.rung[r] = s->rung[r];
         ladder.rung[r].f_plus = (double)sum[1 + 2 * r];
         ladder.rung[r].f_minus = (double)sum[2 + 2 * r];
@@ -161,14 +168,19 @@ static double noise_of(const gp_product_search *s, const double *u, size_t low, 
     return all > 0 ? p->sigma[s->k] * fmin(1, some / all) : p->sigma[s->k];
 }
 
-/* Values at the steps that suit the estimate that is off. */
+/* Values at the steps that the estimate which is off has used, or may have. */
 static gp_outcome walk_line(gp_product_search *s) {
     gp_products *p = s->p;
-    double h = gp_products_estimate(p, s->k, s->l).step, value;
+    double largest = gp_products_estimate(p, s->k, s->l).step, value;
+    const gp_product_line *known = &p->line[s->l];
     gp_line *line = &p->line[s->l].line;
+    unsigned first = 0;
+    while (first + 2 < known->rungs && known->rung[first].step > largest)
+        first++;
+    s->rungs = known->rungs - first < STEPS ? known->rungs - first : STEPS;
     gp_products_weigh(p, p->u + s->k * p->m, 1);
-    for (int q = 0; q < 4; q++) {
-        double t = (q % 2 ? -1 : 1) * (q / 2 ? 0.53 : 1) * h, step;
+    for (unsigned q = 0; q < 2 * s->rungs; q++) {
+        double t = (q % 2 ? -1 : 1) * known->rung[first + q / 2].step, step;
         gp_outcome outcome = gp_line_value(line, t, &step, &value);
         if (outcome != GP_EVALUATED)
             return outcome;
@@ -338,6 +350,32 @@ static gp_outcome walk_part(gp_product_search *s, size_t low, size_t high, doubl
     return gp_ladder_refine(&ladder, &line, sigma, goal, PART_EVALUATIONS, e);
 }
 
+/* The same at steps so small that rounding hides no more than a share of what is off: kinks that
+ * lie within all other steps don't lie within these. */
+static gp_outcome walk_nearby(gp_product_search *s, size_t low, size_t high, double off,
+                              gp_estimate *e) {
+    gp_products *p = s->p;
+    gp_probe probe = p->line[s->l].probe;
+    gp_line line;
+    gp_ladder ladder;
+    double moved = gp_dtype_epsilon(p->f->dtype) * p->all / sqrt(12);
+    double sigma = hypot(fmax(gp_products_rounding(p, s->u), s->tiny), moved);
+    double step = GP_NOISE_FACTOR * sigma / (sqrt(2) * NEAR_NOISE * fabs(off));
+    probe.offset = low;
+    probe.entries = high - low;
+    gp_line_start(&line, p->evaluator, &probe, s->f0);
+    if (gp_ladder_start(&ladder, &line, fmin(step, s->rung[0].step) / gp_first_step(&line)) ==
+        GP_FAULT)
+        return GP_FAULT;
+    *e = gp_ladder_estimate(&ladder, sigma);
+    return GP_EVALUATED;
+}
+
+/* Kinks make a right derivative look off by one amount at one step and by another at the next. */
+static int is_steady(double off, double nearby) {
+    return fabs(off - nearby) <= UNSTEADY * fabs(off);
+}
+
 /* answer := J times the direction's part over inputs [low, high). */
 static gp_outcome multiply_part(gp_product_search *s, size_t low, size_t high) {
     memset(s->part, 0, s->p->n * sizeof *s->part);
@@ -375,6 +413,7 @@ static void choose_sum(gp_product_search *s, const double *u) {
     s->u = u;
     s->f0 = dot(u, p->F0, p->m);
     s->sigma = all > 0 ? own * fmax(1, p->sigma[s->k] / all) : p->sigma[s->k];
+    s->quiet = fmin(own, s->sigma);
     gp_products_weigh(p, u, 1);
 }
 
@@ -483,7 +522,7 @@ static gp_outcome judge(gp_product_search *s, size_t input, double claimed, gp_e
     if (squares > 0)
         gp_tolerance_follow(&tolerance, &c->options, p->f->dtype,
                             fabs(s->Jv[s->output]) / sqrt(squares));
-    gp_noise noise = {.sigma = s->sigma, .quiet = s->sigma, .loud = s->sigma};
+    gp_noise noise = {.sigma = s->sigma, .quiet = s->quiet, .loud = s->sigma};
     gp_line_start(&line, p->evaluator, &probe, s->f0);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
@@ -588,19 +627,24 @@ static gp_outcome name_outputs(gp_product_search *s, const gp_verdict *before) {
     return GP_EVALUATED;
 }
 
-/* Nothing was found that explains it: the blocks whose parts are off are wrong all the same, if two
- * measurements at different steps say so by more than what is tolerable. */
+/* Nothing was found that explains it: the blocks whose parts are off are wrong all the same, if
+ * measurements at two or three sets of steps say so by more than what is tolerable, and the nearest
+ * by as much as the first. */
 static gp_outcome blame_blocks(gp_product_search *s) {
     gp_products *p = s->p;
     gp_report *r = p->check->report;
     const double *u = p->u + s->k * p->m;
     gp_outcome outcome = GP_EVALUATED;
+    double off_all = gp_products_discrepancy(p, s->k, s->l).off;
+    double far = fmin(FARTHER, FAR_ENOUGH / s->rung[0].step);
+    int tries = far < 2 ? 2 : 3; /* stairs are finer than steps that are as long as that already */
     choose_sum(s, u);
     for (size_t b = 0; b < p->f->blocks && outcome == GP_EVALUATED; b++) {
         const gp_block *block = &p->f->block[b];
-        size_t end = block->offset + block->entries, off = 0;
+        size_t end = block->offset + block->entries;
         size_t at = p->blocks == p->f->blocks ? p->block + b : p->block;
-        double claimed = 0, difference = 0, bound = 0;
+        int off = 0; /* so many measurements say so */
+        double claimed = 0, difference = 0, bound = 0, first = 0;
         if (p->weight[block->offset] == 0)
             continue;
         for (size_t i = block->offset; i < end && p->left; i++)
@@ -609,14 +653,17 @@ static gp_outcome blame_blocks(gp_product_search *s) {
             outcome = multiply_part(s, block->offset, end);
         for (size_t j = 0; j < p->m && !p->left && outcome == GP_EVALUATED; j++)
             claimed += u[j] * s->answer[j];
-        for (int try = 0; try < 2 && outcome == GP_EVALUATED; try++) {
+        for (int try = 0; try < tries && outcome == GP_EVALUATED && off == try; try++) {
             gp_estimate e;
-            outcome = walk_part(s, block->offset, end, INFINITY, try ? FARTHER : 1, &e);
+            outcome = try == 1 ? walk_nearby(s, block->offset, end, first, &e)
+                               : walk_part(s, block->offset, end, off_all, try ? far : 1, &e);
             difference = claimed - e.derivative;
             bound = e.bound;
-            off += fabs(difference) > bound + p->check->options.rtol * p->norm[b];
+            first = try ? first : difference;
+            off += fabs(difference) > bound + p->check->options.rtol * p->norm[b] &&
+                   (try != 1 || is_steady(first, difference));
         }
-        if (outcome != GP_EVALUATED || off < 2)
+        if (outcome != GP_EVALUATED || off < tries)
             continue;
         (void)condemn(s, at);
         if (gp_report_add_diagnosis(r, at, "unknown", NAN,
@@ -626,6 +673,30 @@ static gp_outcome blame_blocks(gp_product_search *s) {
             outcome = out_of_memory(s);
     }
     return outcome;
+}
+
+/* GP_NOT_HERE: nearby the pair looks otherwise than at the steps in use, so that what is off may be
+ * the estimate. Sums of many terms are noisier than rounding of the outputs, and then are looked at
+ * from less near. */
+static gp_outcome is_off_nearby(gp_product_search *s) {
+    gp_products *p = s->p;
+    double off = gp_products_discrepancy(p, s->k, s->l).off;
+    choose_sum(s, p->u + s->k * p->m);
+    for (int again = 0; again < 2; again++) {
+        gp_estimate e;
+        gp_line *line = &p->line[s->l].line;
+        if (again && gp_noise_at_tiny_steps(line, &s->tiny) == GP_FAULT)
+            return GP_FAULT;
+        if (walk_nearby(s, 0, p->n, off, &e) == GP_FAULT)
+            return GP_FAULT;
+        double nearby = p->slope[s->k][s->l] - e.derivative;
+        p->confirmed = is_steady(off, nearby);
+        if (p->confirmed)
+            return GP_EVALUATED;
+        if (fabs(off - nearby) > e.bound)
+            return GP_NOT_HERE;
+    }
+    return GP_NOT_HERE;
 }
 
 static gp_outcome locate(gp_product_search *s, gp_verdict *before) {
@@ -639,6 +710,10 @@ static gp_outcome locate(gp_product_search *s, gp_verdict *before) {
     if (outcome == GP_NOT_HERE) /* a domain that ends there */
         return GP_EVALUATED;
     if (outcome == GP_EVALUATED)
+        outcome = is_off_nearby(s);
+    if (outcome == GP_NOT_HERE)
+        return GP_EVALUATED;
+    if (outcome == GP_EVALUATED)
         outcome = measure_outputs(s, 0, p->m, 0, &whole);
     if (outcome == GP_EVALUATED && gp_is_off(&whole))
         outcome = find(s, measure_outputs, p->m, &whole, s->outputs);
@@ -649,22 +724,22 @@ static gp_outcome locate(gp_product_search *s, gp_verdict *before) {
     size_t shown = found->all_over && !p->left ? 0 : found->count;
     for (size_t q = 0; q < shown && q < OUTPUTS_TO_SHOW && outcome == GP_EVALUATED; q++)
         outcome = locate_in_output(s, found->leaf[q].low);
-    if (outcome == GP_EVALUATED && s->news == 0)
-        return blame_blocks(s);
+    if (outcome == GP_EVALUATED && s->news == 0) /* else more values come first */
+        return p->thorough ? blame_blocks(s) : GP_EVALUATED;
     return outcome == GP_EVALUATED && !found->all_over ? name_outputs(s, before) : outcome;
 }
 
 gp_outcome gp_locate_product(gp_products *p, unsigned k, unsigned l, size_t *news) {
     size_t most = p->m > p->n ? p->m : p->n;
-    double *room = calloc(p->n + 5 * p->m + 2 * most, sizeof *room);
+    double *room = calloc(p->n + (2 * STEPS + 1) * p->m + 2 * most, sizeof *room);
     gp_verdict *before = calloc(p->blocks, sizeof *before);
     gp_found *found = calloc(2, sizeof *found);
     gp_product_search s = {.p = p, .k = k, .l = l, .v = room, .outputs = found};
     gp_outcome outcome;
     if (room && before && found) {
-        for (int q = 0; q < 4; q++)
+        for (int q = 0; q < 2 * STEPS; q++)
             s.y[q] = room + p->n + (size_t)q * p->m;
-        s.one = room + p->n + 4 * p->m;
+        s.one = room + p->n + 2 * STEPS * p->m;
         s.part = s.one + p->m;
         s.answer = s.part + most;
         s.inputs = found + 1;

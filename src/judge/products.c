@@ -19,26 +19,34 @@
 #include "estimate/median.h"
 #include "system/text.h"
 
-/* How many directions, how many values along each, and how good estimates should be as a share of
- * rtol times the norm of J: what is enough ends the course. */
+/* How many directions, how many values along each (0: those of the first steps), and how good
+ * estimates should be as a share of rtol times the norm of J: what is enough ends the course. The
+ * last two take a budget. */
 static const struct {
     unsigned directions, evaluations;
     double share;
-} EFFORT[] = {{5, 4, 1e-3}, {9, 4, 1e-2}, {9, 8, 1e-2}, {9, 24, 5e-3}};
-enum { EFFORTS = sizeof EFFORT / sizeof *EFFORT };
+} EFFORT[] = {{5, 0, 1e-3}, {9, 0, 1e-2}, {9, 8, 1e-2}, {9, 24, 5e-3}};
+enum { EFFORTS = sizeof EFFORT / sizeof *EFFORT, BY_DEFAULT = 2 };
+/* Evaluations of a claim that nothing is wrong with, unless there is a budget; products that are
+ * still to be asked for then, to test them. */
+enum { MOST_EVALUATIONS = 60, TESTS = 2 };
 /* Noise may take this share of rtol times the norm at first steps, if they can be as long. */
-static const double NOISE_SHARE = 3e-5, SHORTEST = 0x1p-14, LONGEST[] = {256, 1};
+static const double NOISE_SHARE = 3e-5, SHORTEST = 0x1p-14, LONGEST[] = {256, 4}, LOCATING = 1;
 /* The rounding of outputs times this is what a well-computed sum is noisy by. */
 static const double SUMMED = 4;
 /* A right product may be off by this share of rtol before it is looked at more closely. */
 static const double FINE = 0.02;
+/* Each step's share of the next longer one; steps grow by at most the second number at a time. */
+static const double RATIO = 0.53, LONGER = 10;
+/* One line of a few sums shows less than all of them do. */
+static const double PILOT_MARGIN = 16;
 /* Blocks are turned up by at most this among larger ones; outputs down to this share of the median
  * derivative. */
 static const double MOST_TURNED_UP = 30, LEAST_OUTPUT = 1.0 / 128;
 /* Rounds: each takes out a block that is wrong, or is the last. */
 enum { ROUNDS = 8 };
 
-static gp_outcome out_of_memory(gp_products *p) {
+static gp_outcome out_of_memory(const gp_products *p) {
     return gp_evaluator_fault(p->check->evaluator, "memory", "out of memory for a map");
 }
 
@@ -456,13 +464,13 @@ static gp_outcome add_rung(gp_products *p, gp_product_line *line, double step) {
 
 static gp_outcome start_line(gp_products *p, unsigned l) {
     gp_product_line *line = &p->line[l];
-    double steps[4];
+    gp_outcome outcome = GP_EVALUATED;
     line->rungs = line->evaluations = 0;
     line->probe = probe_of(p, l);
     gp_line_start(&line->line, p->evaluator, &line->probe, p->f0[0]);
-    gp_ladder_first_steps(&line->line, 1, steps);
-    gp_outcome outcome = add_rung(p, line, steps[0]);
-    return outcome == GP_EVALUATED ? add_rung(p, line, steps[2]) : outcome;
+    for (unsigned r = 0; r < p->steps && outcome == GP_EVALUATED; r++)
+        outcome = add_rung(p, line, p->step[r]);
+    return outcome;
 }
 
 /* Values at further steps, larger or smaller as the bounds' largest part demands. */
@@ -488,21 +496,22 @@ static gp_outcome refine_line(gp_products *p, unsigned l, double goal, unsigned 
 }
 
 /* The noise of each sum: rounding of outputs, and what the smallest steps in use show. */
-static gp_outcome measure_noise(gp_products *p) {
+static void measure_noise(gp_products *p) {
     for (unsigned k = 0; k < p->count; k++) {
-        gp_ladder ladder[GP_MOST_SETS];
-        gp_noise noise;
+        double rough[GP_MOST_SETS];
+        size_t known = 0;
         for (unsigned l = 0; l < p->count; l++) {
-            ladder[l] = ladder_of(p, k, &p->line[l]);
-            unsigned first = ladder[l].rungs > 2 ? ladder[l].rungs - 2 : 0;
-            memmove(ladder[l].rung, ladder[l].rung + first, 2 * sizeof *ladder[l].rung);
-            ladder[l].rungs -= first;
+            gp_ladder ladder = ladder_of(p, k, &p->line[l]);
+            unsigned use = ladder.rungs < p->steps ? ladder.rungs : p->steps;
+            memmove(ladder.rung, ladder.rung + (ladder.rungs - use), use * sizeof *ladder.rung);
+            ladder.rungs = use;
+            rough[known] = gp_ladder_roughness_of(&ladder, use);
+            known += !isnan(rough[known]);
         }
-        if (gp_noise_level(p->f->dtype, 0, ladder, p->count, 0, NULL, NULL, &noise) != GP_EVALUATED)
-            return out_of_memory(p);
-        p->sigma[k] = fmax(noise.sigma, gp_products_rounding(p, p->u + k * p->m));
+        p->sigma[k] = gp_products_rounding(p, p->u + k * p->m);
+        if (known) /* the median of |N(0, 1)| is 0.6745 */
+            p->sigma[k] = fmax(p->sigma[k], gp_median(rough, known) / 0.6745);
     }
-    return GP_EVALUATED;
 }
 
 /* What rounding makes of a sum: outputs are rounded, and so are the parameters, by about a unit of
@@ -511,12 +520,152 @@ static double rounding(const gp_products *p) {
     return hypot(gp_products_rounding(p, p->u), gp_dtype_epsilon(p->f->dtype) * p->all / sqrt(12));
 }
 
-/* The length scale of first steps: as small as noise allows, for the sake of kinks. Where nothing
- * moves (a function that computes in float32) it grows. */
-static gp_outcome choose_scale(gp_products *p) {
+/* The spectral norm of a weighted error that K directions of bound 1 see but for the accepted
+ * probability. */
+static double amplification(const gp_products *p, double K) {
+    enum { HALVINGS = 80 };
+    /* Asked at most so many times as there are efforts. */
+    double accepted = log(p->check->options.confidence / EFFORTS);
+    double low = -700, high = 0; /* of ln 2 q */
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = (low + high) / 2;
+        if (K * middle + log1p(-K * middle) > accepted)
+            high = middle;
+        else
+            low = middle;
+    }
+    return 2 * exp(-low);
+}
+
+static double weakest(const gp_products *p) {
+    double least = INFINITY;
+    for (size_t b = 0; b < p->f->blocks; b++)
+        if (p->norm[b] > 0)
+            least = fmin(least, p->norm[b]);
+    return isfinite(least) ? least : 0;
+}
+
+/* Of the first line, by a window of its rungs: the largest bound of a sum, the part of it that is
+ * noise, and the part that the rounding of outputs makes, which no function has less of. */
+typedef struct gp_window_bound {
+    double bound, noise, rounding;
+} gp_window_bound;
+
+static gp_window_bound bound_of_window(const gp_products *p, unsigned first, unsigned count) {
+    gp_window_bound all = {0};
+    for (unsigned k = 0; k < EFFORT[0].directions; k++) {
+        gp_ladder ladder = ladder_of(p, k, &p->line[0]);
+        memmove(ladder.rung, ladder.rung + first, count * sizeof *ladder.rung);
+        ladder.rungs = count;
+        double least = gp_products_rounding(p, p->u + k * p->m);
+        double rough = gp_ladder_roughness_of(&ladder, count);
+        double sigma = isnan(rough) ? least : fmax(least, rough);
+        gp_estimate e = gp_ladder_estimate(&ladder, sigma);
+        all.bound = fmax(all.bound, e.bound);
+        all.noise = fmax(all.noise, e.noise);
+        all.rounding = fmax(all.rounding, sigma > 0 ? e.noise * (least / sigma) : 0);
+    }
+    return all;
+}
+
+static uint64_t evaluations(const gp_products *p) {
+    const gp_evaluator *of_check = p->check->evaluator;
+    return of_check->values + of_check->gradients + p->evaluator->values - p->before;
+}
+
+static int has_budget(const gp_products *p) {
+    const gp_options *o = &p->check->options;
+    return p->thorough || o->budget_evaluations || o->budget_seconds > 0;
+}
+
+/* So many directions of so many rungs can be had by default. */
+static unsigned affordable(const gp_products *p, unsigned rungs) {
+    double left = (double)MOST_EVALUATIONS - (double)evaluations(p) + p->products;
+    double count = floor((left + 2 * rungs - TESTS) / (2 * rungs + 1));
+    return has_budget(p) ? GP_MOST_SETS : (unsigned)fmin(fmax(count, 2), GP_MOST_SETS);
+}
+
+/* The steps for all lines, by what the first one has shown: those that see the smallest error by as
+ * many directions as can be had. Returns what they see. */
+static gp_window_bound choose_window(gp_products *p) {
+    const gp_product_line *line = &p->line[0];
+    gp_window_bound least = {.bound = INFINITY};
+    for (unsigned count = 2; count <= 3; count++)
+        for (unsigned first = 0; first + count <= line->rungs; first++) {
+            unsigned most = affordable(p, count);
+            gp_window_bound here = bound_of_window(p, first, count);
+            double factor = amplification(p, most);
+            if (!(factor * here.bound < least.bound))
+                continue;
+            least =
+                (gp_window_bound){factor * here.bound, factor * here.noise, factor * here.rounding};
+            p->most = most;
+            p->steps = count;
+            for (unsigned r = 0; r < count; r++)
+                p->step[r] = line->rung[first + r].step;
+        }
+    return least;
+}
+
+/* A step worth trying along the first line: a longer one against noise, else as short a one as
+ * rounding allows. What looks like noise in float64 may be kinks, so that a shorter one comes
+ * first. 0: none. */
+static double next_step(const gp_products *p, const gp_window_bound *seen, double wanted,
+                        int first) {
+    double top = p->line[0].rung[0].step, step = p->step[0];
+    int narrow = p->f->dtype == GP_FLOAT32, noisy = 4 * seen->noise > seen->bound;
+    if (!isfinite(seen->bound))
+        return step / 64;
+    double shorter = fmax(2 * seen->rounding / wanted, cbrt(seen->rounding / seen->bound) / 4);
+    double longer = fmin(fmax(4 * seen->noise / wanted, 1 / (RATIO * RATIO)), LONGER);
+    int can_shrink = shorter < 0.5;
+    if (first ? narrow || (noisy && !can_shrink) : noisy) {
+        if (step < top)
+            longer = fmin(longer, sqrt(top / step));
+        return longer * RATIO > 1 ? longer * step : 0;
+    }
+    return can_shrink ? fmax(shorter, SHORTEST) * step : 0;
+}
+
+/* Looks for better steps along the first line. */
+static gp_outcome look_ahead(gp_products *p) {
+    int tries = p->f->dtype == GP_FLOAT32 ? 2 : 3;
+    double wanted = p->check->options.rtol * weakest(p) / PILOT_MARGIN;
+    gp_outcome outcome = GP_EVALUATED;
+    for (int try = 0; try < tries && outcome == GP_EVALUATED; try++) {
+        gp_window_bound seen = choose_window(p);
+        double step = wanted > 0 && seen.bound > wanted ? next_step(p, &seen, wanted, try == 0) : 0;
+        if (step == 0)
+            return GP_EVALUATED;
+        outcome = add_rung(p, &p->line[0], step);
+        if (outcome == GP_EVALUATED)
+            outcome = add_rung(p, &p->line[0], RATIO * step);
+    }
+    (void)choose_window(p);
+    return outcome;
+}
+
+/* The first steps, of a line that starts anew. */
+static gp_outcome start_first_line(gp_products *p) {
+    gp_probe probe = probe_of(p, 0);
+    gp_line line;
+    double steps[4];
+    gp_line_start(&line, p->evaluator, &probe, p->f0[0]);
+    gp_ladder_first_steps(&line, 1, steps);
+    p->steps = 2;
+    p->step[0] = steps[0];
+    p->step[1] = steps[2];
+    return start_line(p, 0);
+}
+
+/* First steps: as short as noise allows, for the sake of kinks. Where nothing moves (a function
+ * that computes in float32) they grow. */
+static gp_outcome choose_steps(gp_products *p) {
     double wanted = NOISE_SHARE * p->check->options.rtol * p->all, step = 0;
-    double longest = LONGEST[p->f->dtype == GP_FLOAT32];
+    /* What is wrong is located by shorter steps, which bend less. */
+    double longest = p->thorough ? LOCATING : LONGEST[p->f->dtype == GP_FLOAT32];
     p->scale = 1;
+    p->most = GP_MOST_SETS;
     gp_probe probe = probe_of(p, 0);
     gp_line line;
     gp_line_start(&line, p->evaluator, &probe, p->f0[0]);
@@ -524,14 +673,14 @@ static gp_outcome choose_scale(gp_products *p) {
         step = 1.3 * GP_NOISE_FACTOR * SUMMED * rounding(p) / wanted;
     /* Where nothing is claimed to move, at steps as of any function. */
     p->scale = wanted > 0 ? fmin(fmax(step / gp_first_step(&line), SHORTEST), longest) : 1;
-    gp_outcome outcome = start_line(p, 0);
+    gp_outcome outcome = start_first_line(p);
     gp_ladder ladder = ladder_of(p, 0, &p->line[0]);
     while (outcome == GP_EVALUATED && gp_ladder_is_still(&ladder) && p->scale < longest) {
         p->scale = fmin(64 * p->scale, longest);
-        outcome = start_line(p, 0);
+        outcome = start_first_line(p);
         ladder = ladder_of(p, 0, &p->line[0]);
     }
-    return outcome;
+    return outcome == GP_EVALUATED && !p->thorough ? look_ahead(p) : outcome;
 }
 
 /* slope[k][l] for all k, l < count. */
@@ -558,7 +707,6 @@ gp_discrepancy gp_products_discrepancy(const gp_products *p, unsigned k, unsigne
 /* The spectral norm of the weighted error above which it is seen but for the accepted probability.
  */
 static double error_seen(const gp_products *p) {
-    enum { HALVINGS = 80 };
     double m = 0, log_bound = 0, least = DBL_MIN + DBL_EPSILON * p->all;
     for (unsigned l = 0; l < p->count; l++) {
         double most = least;
@@ -571,17 +719,7 @@ static double error_seen(const gp_products *p) {
         }
         log_bound += log(most) / p->count;
     }
-    /* Asked at most so many times as there are efforts. */
-    double accepted = log(p->check->options.confidence / EFFORTS), K = p->count;
-    double low = -700, high = 0; /* of ln 2 q */
-    for (int i = 0; i < HALVINGS; i++) {
-        double middle = (low + high) / 2;
-        if (K * middle + log1p(-K * middle) > accepted)
-            high = middle;
-        else
-            low = middle;
-    }
-    return 2 * exp(log_bound - low) * (1 + m);
+    return exp(log_bound) * amplification(p, p->count) * (1 + m);
 }
 
 /* The pair that is off by most; 0: none is. */
@@ -600,37 +738,36 @@ static int worst_pair(const gp_products *p, unsigned *k, unsigned *l) {
     return most > 0;
 }
 
-static double weakest(const gp_products *p) {
-    double least = INFINITY;
-    for (size_t b = 0; b < p->f->blocks; b++)
-        if (p->norm[b] > 0)
-            least = fmin(least, p->norm[b]);
-    return isfinite(least) ? least : 0;
-}
-
 /* Directions until they are enough, or show that something is wrong. */
 static gp_outcome measure(gp_products *p) {
     gp_outcome outcome = GP_EVALUATED;
     unsigned k, l;
     p->count = 0;
     draw_cotangents(p);
+    p->most = GP_MOST_SETS;
     for (unsigned effort = 0; effort < EFFORTS && outcome == GP_EVALUATED; effort++) {
-        unsigned count = EFFORT[effort].directions, before = p->count;
+        unsigned before = p->count;
+        unsigned count = EFFORT[effort].directions;
+        if (effort && count > p->most)
+            count = p->most > before ? p->most : before;
+        p->unfinished = effort >= BY_DEFAULT && !has_budget(p);
+        if (p->unfinished)
+            break;
         outcome = multiply(p, count);
         if (effort == 0 && outcome == GP_EVALUATED)
             outcome = measure_norms(p);
         if (before == 0 && outcome == GP_EVALUATED)
-            outcome = choose_scale(p);
+            outcome = choose_steps(p);
         for (unsigned q = before ? before : 1; q < count && outcome == GP_EVALUATED; q++)
             outcome = start_line(p, q);
         p->count = count;
         if (outcome == GP_EVALUATED)
-            outcome = measure_noise(p);
+            measure_noise(p);
         double goal = EFFORT[effort].share * p->check->options.rtol * weakest(p);
         for (unsigned q = 0; q < count && outcome == GP_EVALUATED; q++)
             outcome = refine_line(p, q, goal, EFFORT[effort].evaluations);
-        if (outcome == GP_EVALUATED && EFFORT[effort].evaluations > 4)
-            outcome = measure_noise(p);
+        if (outcome == GP_EVALUATED && EFFORT[effort].evaluations)
+            measure_noise(p);
         if (outcome != GP_EVALUATED)
             break;
         set_slopes(p);
@@ -719,6 +856,10 @@ static gp_outcome search(gp_products *p) {
             outcome = gp_locate_product(p, k, l, &news);
         if (outcome != GP_EVALUATED)
             break;
+        if (off && news == 0 && p->confirmed && !p->thorough) {
+            p->thorough = 1;
+            continue;
+        }
         if (!off || news == 0) {
             conclude(p, off);
             break;
@@ -730,11 +871,17 @@ static gp_outcome search(gp_products *p) {
 }
 
 static gp_outcome say_what_was_done(const gp_products *p) {
-    return gp_report_add_practice(p->check->report, "%s (%zu x %zu) by %u random %s and %u %s",
+    char more[120] = "";
+    if (p->unfinished)
+        snprintf(more, sizeof more,
+                 "; that is not enough, and more than about %d evaluations take a budget, up to %u",
+                 (int)MOST_EVALUATIONS,
+                 GP_MOST_SETS * (EFFORT[EFFORTS - 1].evaluations + 1) + TESTS + 6);
+    return gp_report_add_practice(p->check->report, "%s (%zu x %zu) by %u random %s and %u %s%s",
                                   gp_claim_string(p->claim), p->m, p->n, p->count,
                                   gp_plural(p->count, "cotangent", "cotangents"), p->count,
-                                  gp_plural(p->count, "direction", "directions"))
-               ? gp_evaluator_fault(p->check->evaluator, "memory", "out of memory")
+                                  gp_plural(p->count, "direction", "directions"), more)
+               ? out_of_memory(p)
                : GP_EVALUATED;
 }
 
@@ -747,6 +894,7 @@ static gp_outcome start_evaluator(gp_products *p) {
         return out_of_memory(p);
     p->evaluator->deadline = of_check->deadline;
     p->evaluator->unstoppable = of_check->unstoppable;
+    p->before = of_check->values + of_check->gradients;
     gp_products_weigh(p, p->u, 1);
     return GP_EVALUATED;
 }

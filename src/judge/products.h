@@ -41,6 +41,11 @@ typedef struct gp_products {
     double all;               /* of all of them */
     unsigned count, products; /* vectors u and directions v in use; products worked out */
     double scale;             /* length on which steps along directions are taken */
+    double step[3];           /* the first ones along each, */
+    unsigned steps, most;     /* so many; directions in use at most */
+    uint64_t before;          /* evaluations of the check until this claim */
+    int unfinished;           /* a budget would have allowed more */
+    int confirmed, thorough;  /* what is off is off nearby too; whatever it costs */
     gp_product_line *line;    /* GP_MOST_SETS */
     double slope[GP_MOST_SETS][GP_MOST_SETS]; /* u_k . J v_l as claimed */
 } gp_products;

@@ -235,6 +235,111 @@ static void right_ones_take_few_evaluations_whatever_their_size(void **state) {
         }
 }
 
+/* y = W x, of which each number is W's own; sorted x, which kinks wherever two numbers meet. */
+static int times_matrix(void *user, size_t n, const float *x, size_t m, float *y) {
+    (void)user;
+    for (size_t j = 0; j < m; j++) {
+        y[j] = 0;
+        for (size_t i = 0; i < n; i++)
+            y[j] += (float)((i * 7 + j * 13) % 31 - 15.0) * x[i] / 256;
+    }
+    return 0;
+}
+
+static int matrix_times(void *user, size_t n, const float *x, size_t m, const float *u, float *g) {
+    (void)user;
+    (void)x;
+    for (size_t i = 0; i < n; i++) {
+        g[i] = 0;
+        for (size_t j = 0; j < m; j++)
+            g[i] += (float)((i * 7 + j * 13) % 31 - 15.0) * u[j] / 256;
+    }
+    return 0;
+}
+
+static void a_linear_map_of_floats_is_verified_within_sixty_evaluations(void **state) {
+    enum { M = 700, N = 900 };
+    size_t n = N;
+    double start[N];
+    gp_function *f;
+    gp_options o;
+    (void)state;
+    gp_options_init(&o);
+    o.strategy = GP_PROJECT;
+    for (size_t i = 0; i < N; i++)
+        start[i] = 0.3 + cos((double)i * 1.7);
+    assert_int_equal(gp_function_create("W x", GP_FLOAT32, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, start), GP_OK);
+    assert_int_equal(gp_function_set_map_f32(f, M, times_matrix), GP_OK);
+    assert_int_equal(gp_function_set_vjp_f32(f, matrix_times), GP_OK);
+    gp_report *r = testing_check(f, &o);
+    assert_int_equal(gp_report_verdict(r), GP_VERIFIED);
+    assert_true(cost(r) <= 60);
+    gp_report_destroy(r);
+    gp_function_destroy(f);
+}
+
+typedef struct numbered {
+    double number;
+    size_t index;
+} numbered;
+
+static int by_number(const void *a, const void *b) {
+    double x = ((const numbered *)a)->number, y = ((const numbered *)b)->number;
+    return (x > y) - (x < y);
+}
+
+static numbered *sorted(size_t n, const double *x) {
+    numbered *all = malloc(n * sizeof *all);
+    for (size_t i = 0; i < n; i++)
+        all[i] = (numbered){x[i], i};
+    qsort(all, n, sizeof *all, by_number);
+    return all;
+}
+
+static int sort(void *user, size_t n, const double *x, size_t m, double *y) {
+    numbered *all = sorted(n, x);
+    (void)user;
+    for (size_t j = 0; j < m; j++)
+        y[j] = all[j].number;
+    free(all);
+    return 0;
+}
+
+static int sort_jvp(void *user, size_t n, const double *x, const double *v, size_t m, double *y) {
+    numbered *all = sorted(n, x);
+    (void)user;
+    for (size_t j = 0; j < m; j++)
+        y[j] = v[all[j].index];
+    free(all);
+    return 0;
+}
+
+static void a_map_with_kinks_in_all_directions_is_not_refuted(void **state) {
+    size_t n = 3000;
+    double *x = malloc(n * sizeof *x);
+    gp_options o;
+    (void)state;
+    gp_options_init(&o);
+    o.strategy = GP_PROJECT;
+    for (size_t i = 0; i < n; i++)
+        x[i] = fmod((double)i * 0.6180339887, 1) * 4 - 2 + 0.1 * sin((double)i);
+    for (o.seed = 301; o.seed < 304; o.seed++) {
+        gp_function *f;
+        assert_int_equal(gp_function_create("sort", GP_FLOAT64, NULL, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
+        assert_int_equal(gp_function_set_map_f64(f, n, sort), GP_OK);
+        assert_int_equal(gp_function_set_jvp_f64(f, sort_jvp), GP_OK);
+        gp_report *r = testing_check(f, &o);
+        assert_int_not_equal(gp_report_verdict(r), GP_REFUTED);
+        assert_true(gp_report_resolution(r) < 1e-2);
+        assert_true(cost(r) <= 60);
+        gp_report_destroy(r);
+        gp_function_destroy(f);
+    }
+    free(x);
+}
+
 static void shapes_of_one(void **state) {
     static const size_t SHAPE[][2] = {{1, 1}, {1, 5000}, {5000, 1}, {7, 5}, {2, 3}};
     (void)state;
@@ -422,6 +527,8 @@ static void plants_are_found_in_products(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ones_take_few_evaluations_whatever_their_size),
+        cmocka_unit_test(a_linear_map_of_floats_is_verified_within_sixty_evaluations),
+        cmocka_unit_test(a_map_with_kinks_in_all_directions_is_not_refuted),
         cmocka_unit_test(shapes_of_one),
         cmocka_unit_test(wrong_ones_are_named),
         cmocka_unit_test(a_large_pattern_is_checked_and_its_entry_found),
