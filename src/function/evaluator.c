@@ -116,9 +116,14 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
 
 gp_status gp_evaluator_clone(const gp_evaluator *e, gp_progress *progress, gp_evaluator **clone) {
     gp_status status = gp_evaluator_create(e->function, e->seed, progress, e->lean, clone);
-    if (status == GP_OK && !e->lean)
-        gp_evaluator_set_point(*clone, e->point);
-    return status;
+    if (status != GP_OK || e->point == e->function->x)
+        return status;
+    gp_evaluator_set_point(*clone, e->point);
+    if ((*clone)->fault_kind[0] == '\0')
+        return GP_OK;
+    gp_evaluator_destroy(*clone); /* no memory for the point */
+    *clone = NULL;
+    return GP_ERROR_MEMORY;
 }
 
 void gp_evaluator_destroy(gp_evaluator *e) {
@@ -126,6 +131,7 @@ void gp_evaluator_destroy(gp_evaluator *e) {
         return;
     free_array(e->function, e->x_dtype, e->x_storage);
     free_array(e->function, e->function->dtype, e->g_storage);
+    free(e->elsewhere);
     free(e->v_storage);
     free(e->narrow_storage);
     free(e->narrow_expected);
@@ -167,12 +173,33 @@ static double load(gp_dtype dtype, const void *array, size_t i) {
     return dtype == GP_FLOAT64 ? ((const double *)array)[i] : (double)((const float *)array)[i];
 }
 
+double *gp_evaluator_elsewhere(gp_evaluator *e) {
+    if (!e->elsewhere)
+        e->elsewhere = gp_large_alloc(e->function->n * sizeof *e->elsewhere);
+    if (!e->elsewhere)
+        (void)gp_evaluator_fault(e, "memory", "out of memory for another point");
+    return e->elsewhere;
+}
+
+/* Where the base point goes: lean, it is the function's own or lies elsewhere. */
+static double *room_for(gp_evaluator *e, const double *point) {
+    if (!e->lean)
+        return e->point;
+    double *elsewhere = point == e->function->x ? NULL : gp_evaluator_elsewhere(e);
+    return elsewhere ? elsewhere : e->function->x;
+}
+
 void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
     const gp_function *f = e->function;
     (void)gp_evaluator_look_after(e);
+    double *base = e->point = room_for(e, point);
+    if (e->lean && base == f->x)
+        point = f->x;
     int plain = e->lean && f->dtype == GP_FLOAT64 && !f->lower;
+    if (plain && base != point)
+        memcpy(base + f->own, point + f->own, (f->own_end - f->own) * sizeof *point);
     if (plain)
-        memcpy((double *)e->x + f->own, point + f->own, (f->own_end - f->own) * sizeof *point);
+        memcpy((double *)e->x + f->own, base + f->own, (f->own_end - f->own) * sizeof *base);
     for (size_t i = f->own; i < f->own_end && !plain; i++) {
         double v = point[i];
         if (f->lower) {
@@ -181,8 +208,8 @@ void gp_evaluator_set_point(gp_evaluator *e, const double *point) {
         }
         if (f->dtype == GP_FLOAT32)
             v = (double)(float)v;
-        if (!e->lean)
-            e->point[i] = v;
+        if (base != f->x)
+            base[i] = v;
         store(e->x_dtype, e->x, i, v);
         if (e->expected)
             store(e->x_dtype, e->expected, i, v);

@@ -46,7 +46,8 @@ typedef struct gp_evaluator {
     /* x for the gradient callback of a float32 function with a float64 value; else NULL */
     void *narrow_storage;
     float *narrow, *narrow_expected;
-    double *point;             /* the base point, n entries; where lean the function's own */
+    double *point;             /* the base point, n entries; lean: the function's own, or */
+    double *elsewhere;         /* lean: n entries once another one was asked for; else NULL */
     int lean;                  /* x is all that is stored besides the function's point */
     const char *unseen;        /* lean: x hasn't been compared since this callback; NULL: it has */
     int spoilt;                /* and wasn't what it had been */
@@ -73,8 +74,8 @@ typedef struct gp_evaluator {
     gp_error fault;             /* and a line for people */
 } gp_evaluator;
 
-/* lean: for large functions, whose base point then stays the given one; refused (the result isn't
- * lean) where that doesn't do. */
+/* lean: for large functions, whose given point isn't copied; refused (the result isn't lean) where
+ * that doesn't do. */
 gp_status gp_evaluator_create(const gp_function *function, uint64_t seed, gp_progress *progress,
                               int lean, gp_evaluator **evaluator);
 void gp_evaluator_destroy(gp_evaluator *evaluator);
@@ -97,6 +98,9 @@ gp_outcome gp_evaluator_look_around(gp_evaluator *evaluator);
 
 /* Moves the base point (n values, rounded to the function's precision). */
 void gp_evaluator_set_point(gp_evaluator *evaluator, const double *point);
+/* Where a lean evaluator keeps a base point that isn't the function's own, n entries. Whoever writes
+ * one there and passes it on to gp_evaluator_set_point needs no array besides. NULL: a fault. */
+double *gp_evaluator_elsewhere(gp_evaluator *evaluator);
 
 /* Makes batch `batch` the one in use. */
 gp_outcome gp_evaluator_set_batch(gp_evaluator *evaluator, size_t batch);

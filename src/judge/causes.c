@@ -971,14 +971,15 @@ static int sample(const gp_case *c) {
     return 0;
 }
 
+gp_status gp_name_stored(gp_report *r, size_t block) {
+    return gp_report_add_diagnosis(r, block, "stale", NAN,
+                                   "%s stays the same at another point, where the derivative "
+                                   "changes: it belongs to a point that was stored before",
+                                   r->block[block].name);
+}
+
 static int stored(const gp_case *c) {
-    return is_stored(c)
-               ? add(gp_report_add_diagnosis(
-                     c->report, c->number, "stale", NAN,
-                     "%s stays the same at another point, where the derivative changes: it "
-                     "belongs to a point that was stored before",
-                     c->block->name))
-               : 0;
+    return is_stored(c) ? add(gp_name_stored(c->report, c->number)) : 0;
 }
 
 /* The same, and at the given point it was right: that leaves nothing else. */

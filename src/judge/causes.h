@@ -42,4 +42,7 @@ int gp_case_known(const gp_case *c, size_t i);
 /* Are both zero within the bound? */
 int gp_case_zero(const gp_case *c, size_t i);
 
+/* Names a block whose gradient stays the same where the derivative doesn't. */
+gp_status gp_name_stored(gp_report *report, size_t block);
+
 #endif

@@ -9,6 +9,7 @@
 #include "function/clock.h"
 #include "function/reserve.h"
 #include "function/team.h"
+#include "judge/elsewhere.h"
 #include "judge/maps.h"
 
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
@@ -311,12 +312,13 @@ static gp_status diagnose_with_suspects(gp_check_state *c, gp_evidence *evidence
 static gp_status diagnose_sparse(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
-    size_t bytes = f->n * (4 * sizeof(double) + 2);
+    size_t bytes = f->n * (5 * sizeof(double) + 2);
     double *a = gp_reserve(bytes);
     if (!a)
         return GP_ERROR_MEMORY;
-    double *d = a + f->n, *b = d + f->n, *x = b + f->n;
-    unsigned char *wrong = (unsigned char *)(x + f->n), *manner = wrong + f->n;
+    double *d = a + f->n, *b = d + f->n, *x = b + f->n, *zero = x + f->n;
+    unsigned char *wrong = (unsigned char *)(zero + f->n), *manner = wrong + f->n;
+    int elsewhere = 0;
     for (size_t i = gp_report_next(r, 0); i < f->n; i = gp_report_next(r, i + 1)) {
         const gp_entry *e = gp_report_at(r, i);
         a[i] = e->analytic;
@@ -324,11 +326,16 @@ static gp_status diagnose_sparse(gp_check_state *c) {
         b[i] = isfinite(e->bound) ? e->bound : 0;
         x[i] = gp_evaluator_number(c->evaluator, i);
         wrong[i] = e->status == GP_ENTRY_REFUTED;
+        if (wrong[i] && !isfinite(e->analytic) && !c->manner)
+            manner[i] = GP_MANNER_NONFINITE;
+        elsewhere |= wrong[i] && e->point > 0;
     }
-    /* Where all of it is at hand, an entry may be held against others' estimates. */
-    gp_numbers numbers = {f->team ? a : c->gradient, d, b, wrong};
+    /* Where all of it is at hand, an entry may be held against others' estimates. What is refuted
+     * elsewhere is so because the given point has refuted nothing. */
+    gp_numbers numbers = {f->team || elsewhere ? a : c->gradient, d, b, wrong};
+    gp_numbers nothing = {c->gradient, zero, zero, (const unsigned char *)zero};
     gp_evidence evidence = {.function = f,
-                            .given = numbers,
+                            .given = elsewhere ? nothing : numbers,
                             .decided = numbers,
                             .x = f->team ? x : f->x,
                             .manner = c->manner ? c->manner : manner,
@@ -427,7 +434,7 @@ static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
             "index 0)",
             r->value, again, f->block[0].name);
     if (c->lean)
-        return GP_EVALUATED;
+        return gp_project_elsewhere(c);
     /* Now, while the given point is the one evaluated last. */
     if (name_silent_units(c) != GP_OK)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
@@ -497,7 +504,8 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     c.tolerance = calloc(shown->blocks, sizeof *c.tolerance);
     c.typical = calloc(f->blocks, sizeof(double));
     c.pilot = calloc(f->blocks, sizeof(double));
-    status = c.tolerance && c.typical && c.pilot ? GP_OK : GP_ERROR_MEMORY;
+    c.reach = calloc(f->blocks, sizeof *c.reach);
+    status = c.tolerance && c.typical && c.pilot && c.reach ? GP_OK : GP_ERROR_MEMORY;
     if (status == GP_OK && !c.lean) {
         list = malloc(f->n * sizeof *list);
         c.length = calloc(f->n, sizeof(double));
@@ -587,6 +595,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     free(c.length);
     free(c.typical);
     free(c.pilot);
+    free(c.reach);
     if (c.journal_status != GP_OK) {
         gp_report_destroy(c.report);
         return gp_fail(error, c.journal_status, "%s", c.journal_error.message);

@@ -8,6 +8,16 @@
 #include "evaluate/executor.h"
 #include "judge/diagnosis.h"
 
+/* What random directions tell of a block, in units of the gradient: an error of that size in it is
+ * excluded, and that is the size of the gradient under test. */
+typedef struct gp_reach {
+    double excluded, size;
+} gp_reach;
+
+/* How much is asked of directions that agree with the gradient: to be as sharp as can be; as sharp
+ * as it takes to verify, if that takes a few more; or nothing. */
+typedef enum gp_brief { GP_BRIEF_NOT, GP_BRIEF_VERIFY, GP_BRIEF_LOOK } gp_brief;
+
 typedef struct gp_check_state {
     const gp_function *function;
     const gp_function *shown; /* as the report has it: `function` itself, or maps.h's own */
@@ -39,6 +49,10 @@ typedef struct gp_check_state {
     double away;     /* where the gradient was asked for besides: this many times gp_check_aside */
     unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
     unsigned char *stored; /* + one a block: it is the same elsewhere, and the derivative isn't */
+    gp_reach *reach;       /* lean: one a block of `function` */
+    gp_brief brief;        /* directions at another point */
+    int hasty;             /* and no search where they don't agree with the gradient: */
+    int off;               /* so they did */
     size_t examples, part; /* in use: see gp_entry; 0: all */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;
@@ -47,9 +61,16 @@ typedef struct gp_check_state {
  * each time: sets report->value, gradient and manner. GP_NOT_HERE when the function has failed. */
 gp_outcome gp_try_out(gp_check_state *check);
 
+/* Entries whose number isn't what the callback meant (check->manner): into the report, up to so
+ * many a block. */
+gp_outcome gp_report_odd_entries(gp_check_state *check);
+
 /* Where the gradient is asked for besides, and how far from the given point: v := entries first ...
  * of a random vector, each at most its length. */
 void gp_check_aside(const gp_check_state *check, size_t first, size_t count, double *v);
+
+/* A number that tells two gradients apart, -0 from 0 too. *finite: all of it is. */
+uint64_t gp_fingerprint(const double *g, size_t n, int *finite);
 
 /* The value at the given point once more: GP_FAULT where it isn't report->value. */
 gp_outcome gp_try_value_again(gp_check_state *check);
@@ -89,6 +110,19 @@ gp_outcome gp_check_evaluate(gp_check_state *check, double *f0);
 /* Of the listed entries, those that are refuted at the given point by no more than what rounding of
  * x makes of the gradient under test become unresolved. */
 gp_outcome gp_allow_for_rounding(gp_check_state *check, const size_t *list, size_t count);
+/* Moves to further point `number`, which the report then names: another batch, a random theta, or
+ * both. Sets *f0, and uses check->other. GP_NOT_HERE: there is none. */
+gp_outcome gp_check_move_further(gp_check_state *check, size_t number, double *f0);
+/* Descends from the given point x (n), where the gradient is check->other, along the gradient under
+ * test, each block by a twentieth of its own typical size at a time, less where the value doesn't
+ * fall; no further than to a hundredth of the value, since next to nothing is left to see at a loss
+ * of next to nothing; and not where the value falls ever faster, since that way lies a pole. Leaves
+ * x at the end; *steps tells how many. */
+gp_outcome gp_check_descend(gp_check_state *check, double *x, double *f0, size_t *steps);
+/* gp_survey at the evaluator's point, one of our own choice, where the gradient under test is
+ * check->other. *refuted: so many entries are, at a regular place. */
+gp_outcome gp_survey_place(gp_check_state *check, gp_survey_aim aim, size_t number, double f0,
+                           const size_t *list, size_t count, size_t *refuted);
 
 /* Points that nobody asked about: points.c. `list` has room for n entries. */
 /* Another point for what the given one leaves silent: another batch, a random theta, or both. */
@@ -122,6 +156,10 @@ void gp_tolerance_follow(gp_tolerance *tolerance, const gp_options *options, gp_
 /* The function's noise at tiny steps along a random direction from the evaluator's point, where the
  * value is f0. */
 gp_outcome gp_check_tiny_noise(gp_check_state *check, double f0, double *tiny);
+
+/* How much f, f0 here, changes where all parameters move by about their lengths: the larger change
+ * of the two sides of a random direction. */
+gp_outcome gp_check_variation(gp_check_state *check, double f0, double *variation);
 
 /* Judges one entry at the given point afresh, as if the gradient under test were a there. */
 gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entry *result);

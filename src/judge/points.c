@@ -37,6 +37,11 @@ gp_outcome gp_check_evaluate(gp_check_state *c, double *f0) {
 
 /* ---- regular places -------------------------------------------------------------- */
 
+/* The report of random directions has room for what is put into it alone. */
+static gp_outcome put_entry(gp_check_state *c, size_t i, const gp_entry *entry) {
+    return gp_report_put(c->report, i, entry) == GP_OK ? GP_EVALUATED : out_of_memory(c);
+}
+
 /* A place of our choice, and the entries that are refuted there. */
 typedef struct gp_place {
     double *x, *g; /* n each: the place, and the gradient under test there */
@@ -173,9 +178,10 @@ static gp_outcome ask_neighbour(gp_check_state *c, gp_place *p, size_t draw, con
         if (p->accused[k] != asked[q])
             continue;
         q++;
-        gp_entry *entry = &c->report->entry[p->accused[k]];
+        const gp_entry *entry = gp_report_at(c->report, p->accused[k]);
         p->stands[k] &= outcome == GP_EVALUATED && is_alike(&p->here[k], entry);
-        *entry = p->before[k];
+        if (put_entry(c, p->accused[k], &p->before[k]) == GP_FAULT)
+            return GP_FAULT;
     }
     return outcome;
 }
@@ -190,7 +196,8 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
         p->stands[k] =
             outcome == GP_EVALUATED &&
             (!isfinite(off) ? p->rounding[i] == 0 : !is_within_rounding(off, p->rounding[i]));
-        c->report->entry[i] = p->before[k];
+        if (put_entry(c, i, &p->before[k]) == GP_FAULT)
+            return GP_FAULT;
     }
     size_t *asked = malloc((p->count + 1) * sizeof *asked), count = 0;
     if (!asked)
@@ -202,18 +209,17 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
     free(asked);
     for (size_t k = 0; k < p->count && outcome != GP_FAULT; k++)
         if (p->stands[k]) {
-            c->report->entry[p->accused[k]] = p->here[k];
-            if (!isfinite(p->here[k].analytic))
+            if (put_entry(c, p->accused[k], &p->here[k]) == GP_FAULT)
+                return GP_FAULT;
+            if (c->manner && !isfinite(p->here[k].analytic))
                 c->manner[p->accused[k]] = GP_MANNER_NONFINITE;
         }
     gp_check_move(c, p->x);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
-/* gp_survey at the evaluator's point, one of our own choice, where the gradient under test is
- * c->other. *refuted: so many entries are, at a regular place. */
-static gp_outcome survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
-                               const size_t *list, size_t count, size_t *refuted) {
+gp_outcome gp_survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
+                           const size_t *list, size_t count, size_t *refuted) {
     gp_place p;
     gp_report *r = c->report;
     size_t n = c->function->n;
@@ -229,10 +235,10 @@ static gp_outcome survey_place(gp_check_state *c, gp_survey_aim aim, size_t numb
     memcpy(p.x, c->evaluator->point, n * sizeof *p.x);
     memcpy(p.g, c->other, n * sizeof *p.g);
     for (size_t k = 0; k < count; k++)
-        before[k] = r->entry[list[k]];
+        before[k] = *gp_report_at(r, list[k]);
     gp_outcome outcome = gp_survey(c, aim, number, f0, p.g, list, count);
     for (size_t k = 0; k < count; k++) {
-        const gp_entry *e = &r->entry[list[k]];
+        const gp_entry *e = gp_report_at(r, list[k]);
         if (e->status != GP_ENTRY_REFUTED || before[k].status == GP_ENTRY_REFUTED)
             continue;
         p.before[p.count] = before[k];
@@ -245,7 +251,7 @@ static gp_outcome survey_place(gp_check_state *c, gp_survey_aim aim, size_t numb
         if (outcome == GP_EVALUATED)
             *refuted += p.stands[k] != 0;
         else /* the check ends before it could be confirmed */
-            r->entry[p.accused[k]] = p.before[k];
+            (void)put_entry(c, p.accused[k], &p.before[k]);
     place_clear(&p);
     free(before);
     return outcome;
@@ -470,28 +476,35 @@ static gp_outcome leave_out_silent(gp_check_state *c, double f0, size_t *list, s
     return outcome;
 }
 
-gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, size_t *tried) {
+gp_outcome gp_check_move_further(gp_check_state *c, size_t number, double *f0) {
     const gp_function *f = c->function;
-    size_t count = list_silent(c, number, list), batch = number % f->batches, refuted;
-    double f0;
-    *tried = count;
-    if (count == 0)
-        return GP_EVALUATED;
+    size_t batch = number % f->batches;
     gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, batch);
     if (outcome != GP_EVALUATED)
         return outcome;
     /* First the other batches alone, a few of them: they leave theta as it was given. */
     int moved = number >= f->batches || number > 3;
     if (moved) {
-        outcome = move_to_random_point(c, number, &f0);
+        outcome = move_to_random_point(c, number, f0);
     } else {
         gp_check_move(c, f->x);
-        outcome = gp_evaluator_value(c->evaluator, &f0);
+        outcome = gp_evaluator_value(c->evaluator, f0);
     }
-    if (outcome == GP_EVALUATED &&
-        gp_report_name_point(c->report, number, moved ? "at random point %zu" : "in batch %zu",
-                             moved ? number : batch))
-        outcome = out_of_memory(c);
+    return outcome == GP_EVALUATED &&
+                   gp_report_name_point(c->report, number,
+                                        moved ? "at random point %zu" : "in batch %zu",
+                                        moved ? number : batch)
+               ? out_of_memory(c)
+               : outcome;
+}
+
+gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, size_t *tried) {
+    size_t count = list_silent(c, number, list), refuted;
+    double f0;
+    *tried = count;
+    if (count == 0)
+        return GP_EVALUATED;
+    gp_outcome outcome = gp_check_move_further(c, number, &f0);
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
     if (outcome == GP_EVALUATED)
@@ -503,7 +516,7 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         return out_of_memory(c);
     for (size_t k = 0; k < count; k++)
         before[k] = c->report->entry[list[k]];
-    outcome = survey_place(c, GP_SURVEY_UNEXERCISED, number, f0, list, count, &refuted);
+    outcome = gp_survey_place(c, GP_SURVEY_UNEXERCISED, number, f0, list, count, &refuted);
     if (outcome == GP_EVALUATED)
         outcome = hold_flat_entries(c, before, list, count);
     free(before);
@@ -519,11 +532,7 @@ static double block_rms(const gp_block *block, const double *g) {
     return size / sqrt((double)block->entries);
 }
 
-/* Descends from the given point along the gradient under test, each block by a twentieth of its own
- * typical size at a time, less where the value doesn't fall; no further than to a hundredth of the
- * value, since next to nothing is left to see at a loss of next to nothing; and not where the value
- * falls ever faster, since that way lies a pole. Leaves x (n) at the end; *steps tells how many. */
-static gp_outcome descend(gp_check_state *c, double *x, double *f0, size_t *steps) {
+gp_outcome gp_check_descend(gp_check_state *c, double *x, double *f0, size_t *steps) {
     static const double STEEPER = 10;
     const gp_function *f = c->function;
     double *next = malloc(f->n * sizeof *next), rate = 0.05, least = 0.01 * fabs(*f0);
@@ -595,7 +604,7 @@ static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t 
     if (outcome == GP_EVALUATED)
         outcome = agree_along(c, f0, &agrees);
     if (outcome == GP_EVALUATED && !agrees)
-        outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
     if (outcome != GP_EVALUATED)
         return outcome;
     if (refuted && gp_report_name_point(r, r->points++, "after %zu %s of descent", steps, word))
@@ -622,7 +631,7 @@ gp_outcome gp_try_trained_point(gp_check_state *c, size_t *list) {
         return out_of_memory(c);
     memcpy(x, f->x, f->n * sizeof *x);
     memcpy(c->other, c->gradient, f->n * sizeof *x);
-    gp_outcome outcome = count ? descend(c, x, &f0, &steps) : GP_EVALUATED;
+    gp_outcome outcome = count ? gp_check_descend(c, x, &f0, &steps) : GP_EVALUATED;
     if (outcome == GP_EVALUATED && steps > 0) {
         gp_check_move(c, x);
         outcome = look_at_trained_point(c, steps, list, count);
@@ -720,7 +729,7 @@ static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
     double f0;
     gp_outcome outcome = count ? move_to_stored_place(c, k, &f0) : GP_NOT_HERE;
     if (outcome == GP_EVALUATED)
-        outcome = survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
     if (outcome == GP_EVALUATED && refuted &&
         gp_report_name_point(r, r->points, "at another point"))
         return out_of_memory(c);

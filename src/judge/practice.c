@@ -222,8 +222,7 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     }
     if (gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
-    if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->options.points > 1 &&
-        gp_find_stored(c, list) == GP_FAULT)
+    if (count_status(c, GP_ENTRY_REFUTED) == 0 && gp_find_stored(c, list) == GP_FAULT)
         return GP_FAULT;
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->options.points > 1 && !c->options.no_descent &&
         gp_try_trained_point(c, list) == GP_FAULT)

@@ -42,7 +42,7 @@ static const double SUMMED = 4;
 /* The same of a function that tells its changes: shorter steps lose nothing. */
 static const double SHORTEST_CHANGE = 0x1p-20;
 /* So many directions first: where their bounds are sharp, that is all it takes. Those of changes
- * are sharper by far than they need be. */
+ * are sharper by far than they need be, and a second look asks for less. */
 enum { FEWEST = 5, FEWEST_OF_CHANGES = 3 };
 
 static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part) {
@@ -58,7 +58,7 @@ static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part
 }
 
 static unsigned fewest(const gp_directions *d) {
-    return d->check->by_changes ? FEWEST_OF_CHANGES : FEWEST;
+    return d->check->by_changes || d->check->brief ? FEWEST_OF_CHANGES : FEWEST;
 }
 
 static gp_part everything(const gp_directions *d) {
@@ -719,6 +719,8 @@ static void conclude(gp_directions *d) {
             continue;
         }
         block->directions = d->count;
+        c->reach[b] = (gp_reach){.excluded = (seen + error_known(d, b)) / d->factor[b],
+                                 .size = d->norm[b] / d->factor[b]};
         if (d->norm[b] > 0)
             block->resolution = (seen + error_known(d, b)) / d->norm[b];
         /* A block whose gradient is 0 has no size to hold an error against. */
@@ -797,6 +799,13 @@ static gp_outcome search(gp_directions *d) {
         outcome = look_and_estimate(d, 0, 0);
         set_slopes(d);
         clean = outcome == GP_EVALUATED && is_enough(d, &wanted);
+        if (outcome == GP_EVALUATED && d->check->brief == GP_BRIEF_LOOK)
+            break;
+    }
+    if (outcome == GP_EVALUATED && !clean && d->check->brief) {
+        gp_discrepancy ignored;
+        d->check->off = worst_direction(d, &ignored) != GP_DIRECTIONS;
+        clean = !d->check->off || d->check->hasty;
     }
     if (outcome == GP_EVALUATED && !clean)
         outcome = measure_all(d);

@@ -157,7 +157,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     if (task->lost[index])
         return GP_EVALUATED;
     gp_line_start(&line, e, &probe, task->f0);
-    int readable = c->manner[i] == GP_MANNER_SET || task->aim != GP_SURVEY_FIRST;
+    int readable = task->aim != GP_SURVEY_FIRST || c->manner[i] == GP_MANNER_SET;
     gp_outcome outcome =
         gp_judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
                       task->gradient[i], readable, &task->results[index]);
@@ -269,9 +269,7 @@ gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
     return gp_noise_at_tiny_steps(&line, tiny);
 }
 
-/* How much f, f0 here, changes where all parameters move by about their lengths: the larger change
- * of the two sides of a random direction. */
-static gp_outcome variation_of(gp_check_state *c, double f0, double *variation) {
+gp_outcome gp_check_variation(gp_check_state *c, double f0, double *variation) {
     gp_scaling blockwise = {.function = c->function, .factor = c->typical};
     gp_probe probe = everything(c, &blockwise);
     gp_line line;
@@ -305,7 +303,7 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
             some[found++] = size[k];
     }
     double all = found ? gp_median(some, found) : 0, variation = 0;
-    if (!found && variation_of(task->check, task->f0, &variation) == GP_FAULT)
+    if (!found && gp_check_variation(task->check, task->f0, &variation) == GP_FAULT)
         return GP_FAULT;
     /* Nothing moves f: a derivative counts as zero where, over the length of its parameter, it
      * would move f by less than rtol of what such a move of all parameters does, or is below the
@@ -502,8 +500,9 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
             c->numeric[i] = half > 0 ? (result->left + result->right) / 2 : result->numeric;
             c->bound[i] = isfinite(result->bound) ? half + result->bound : INFINITY;
         }
-        if (counts(aim, &c->report->entry[i], t, result))
-            c->report->entry[i] = *result;
+        if (counts(aim, gp_report_at(c->report, i), t, result) &&
+            gp_report_put(c->report, i, result) != GP_OK)
+            outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     }
     gp_records_free(task.ladders, ladder_bytes);
     gp_records_free(task.results, result_bytes);

@@ -280,14 +280,13 @@ static gp_outcome value_aside(gp_check_state *c) {
     double value;
     for (size_t k = 0; k < ASIDES && outcome == GP_NOT_HERE; k++) {
         step_aside(c, ASIDE[k]);
+        c->away = ASIDE[k];
         outcome = gp_evaluator_value(c->evaluator, &value);
     }
     return outcome;
 }
 
-/* A number that tells two gradients apart, and whether all of it is finite. -0 and 0 are the same
- * to nobody here. */
-GP_VECTOR static uint64_t fingerprint(const double *g, size_t n, int *finite) {
+GP_VECTOR uint64_t gp_fingerprint(const double *g, size_t n, int *finite) {
     gp_words sums = {0};
     gp_lanes zeros = {0};
     uint64_t sum = n, word;
@@ -335,19 +334,18 @@ static gp_outcome try_in_place(gp_check_state *c, int *odd) {
         outcome = compare_values(c, together);
     if (outcome != GP_EVALUATED)
         return outcome;
-    uint64_t first = fingerprint(g + f->own, own, &finite);
+    uint64_t first = gp_fingerprint(g + f->own, own, &finite);
     if (is_odd_anywhere(c, !finite))
         return GP_EVALUATED;
     outcome = value_aside(c); /* what a backward pass may have kept */
     if (outcome != GP_FAULT)
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, g, NULL, NULL);
     if (outcome == GP_EVALUATED)
-        *odd = is_odd_anywhere(c, fingerprint(g + f->own, own, &ignored) != first);
+        *odd = is_odd_anywhere(c, gp_fingerprint(g + f->own, own, &ignored) != first);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
-/* Entries whose number isn't what the callback meant: into the report, up to so many a block. */
-static gp_outcome report_odd_entries(gp_check_state *c) {
+gp_outcome gp_report_odd_entries(gp_check_state *c) {
     enum { MOST = 1000 };
     const gp_function *f = c->function;
     for (size_t b = 0; b < f->blocks; b++) {
@@ -392,7 +390,7 @@ static gp_outcome try_large(gp_check_state *c) {
     if (outcome == GP_EVALUATED)
         outcome = try_from_elsewhere(c);
     if (outcome == GP_EVALUATED)
-        outcome = report_odd_entries(c);
+        outcome = gp_report_odd_entries(c);
     c->gradient = in_place;
     if (outcome == GP_EVALUATED)
         memcpy(in_place, g, c->function->n * sizeof *g);

@@ -28,8 +28,9 @@ gp_entry_status gp_judge(double analytic, const gp_estimate *estimate,
                          const gp_tolerance *tolerance);
 
 /* (|a - d| + b) / (max(|a|, |d|) + floor): a larger relative error than this is excluded. What is
- * verified has one of rtol at most. At a kink it is how far a may lie beyond the nearer slope, and the
- * larger slope counts for the size; of what is zero the floor is zero_floor, if that is larger. */
+ * verified has one of rtol at most. At a kink it is how far a may lie beyond the nearer slope, and
+ * the larger slope counts for the size; of what is zero the floor is zero_floor, if that is larger.
+ */
 double gp_entry_resolution(const gp_entry *entry);
 
 /* The floor of an entry of that status, which is decided with this tolerance. */

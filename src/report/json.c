@@ -56,11 +56,11 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
         gp_json_add(&diagnoses, json_pack("{s:s, s:o, s:o}", "kind", data->diagnosis[k].kind,
                                           "factor", gp_json_number(data->diagnosis[k].factor),
                                           "message", text(data->diagnosis[k].message)));
-    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name",
+    return json_pack("{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name",
                      text(block->name), "shape", shape(block), "verdict",
                      gp_verdict_string(block->verdict), "entries", counts, "exercised",
                      (json_int_t)block->exercised, "resolution", gp_json_number(block->resolution),
-                     "floor", gp_json_number(block->floor), "directions",
+                     "entry_resolution", gp_json_number(gp_block_entry_resolution(block)), "floor", gp_json_number(block->floor), "directions",
                      (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
                      diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
 }
@@ -84,7 +84,7 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
                                     : json_null();
     json_t *root = json_pack(
         "{s:s, s:s, s:o, s:s, s:b, s:o, s:s, s:s, s:I, s:s, s:o, s:o, s:o,"
-        " s:s?, s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
+        " s:s?, s:{s:I, s:I, s:I, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:I}",
         "schema", "gradproof.report/1", "version", gp_version(), "function", text(r->function),
         "verdict", gp_verdict_string(r->verdict), "interrupted", r->interrupted, "failure", failure,
         "dtype", r->dtype == GP_FLOAT64 ? "float64" : "float32", "value_dtype",
@@ -94,7 +94,8 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         "blocks", blocks, "refuted", gp_report_refuted(r), "coverage", "exercised",
         (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
         "silent", silent, "practice", practice, "lost", lost, "resolution",
-        gp_json_number(r->resolution), "confidence", gp_json_number(r->confidence), "noise",
+        gp_json_number(r->resolution), "entry_resolution",
+        gp_json_number(gp_report_entry_resolution(r)), "confidence", gp_json_number(r->confidence), "noise",
         gp_json_number(r->noise), "notebook_difference", gp_json_number(r->difference),
         "evaluations", "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients,
         "seconds", gp_json_number(r->seconds), "seed", (json_int_t)r->seed);

@@ -386,6 +386,17 @@ double gp_report_difference(const gp_report *r) {
     return r ? r->difference : NAN;
 }
 
+double gp_block_entry_resolution(const gp_block_result *block) {
+    return block->directions ? block->resolution * sqrt((double)block->entries) : block->resolution;
+}
+
+double gp_report_entry_resolution(const gp_report *r) {
+    double coarsest = NAN;
+    for (size_t k = 0; k < r->blocks; k++) /* fmax ignores NaN */
+        coarsest = fmax(coarsest, gp_block_entry_resolution(&r->block[k].result));
+    return coarsest;
+}
+
 double gp_report_resolution(const gp_report *r) {
     return r ? r->resolution : NAN;
 }

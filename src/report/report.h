@@ -66,6 +66,12 @@ gp_status gp_report_put(gp_report *report, size_t entry, const gp_entry *value);
 /* The first entry from `entry` on that the report has anything on; n: none. */
 size_t gp_report_next(const gp_report *report, size_t entry);
 
+/* Directions exclude an error by its share of a whole block: in a single entry of average size it may
+ * be larger by the root of their number before it is excluded. By entries: the resolution itself. The
+ * coarsest of all blocks; NaN where there is none. */
+double gp_block_entry_resolution(const gp_block_result *block);
+double gp_report_entry_resolution(const gp_report *report);
+
 /* Writes the name of an entry within its block: "[2][3]". */
 void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size);
 

@@ -120,7 +120,8 @@ static void print_wrong(const gp_report *r, FILE *stream) {
     const char *where = gp_report_refuted(r), *separator = " in ";
     size_t unresolved = 0;
     for (size_t k = 0; k < r->blocks; k++)
-        unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED];
+        unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED] +
+                      (r->block[k].by_directions == GP_INCONCLUSIVE);
     if (strcmp(where, gp_report_point(r, 0)) == 0)
         fprintf(stream, ": wrong");
     else
@@ -181,8 +182,7 @@ static void print_coverage(const gp_report *r, FILE *stream) {
                 "value doesn't depend on them",
                 zeros);
     if (claimed)
-        fprintf(stream, "; in %zu the gradient is zero, and random directions don't differ",
-                claimed);
+        fprintf(stream, "; in %zu the gradient is zero wherever directions have looked", claimed);
     fputc('\n', stream);
     if (r->silents) {
         fprintf(stream, "  silent       at the given point: ");
@@ -252,12 +252,6 @@ static int has_directions(const gp_report *r) {
 
 /* What size of error is excluded, and where; or what keeps the check from excluding it. */
 static void print_resolution(const gp_report *r, FILE *stream) {
-    double single = 0; /* an error of that size in a single typical entry, by directions */
-    for (size_t k = 0; k < r->blocks; k++) {
-        const gp_block_result *block = &r->block[k].result;
-        if (block->directions && block->resolution >= 0)
-            single = fmax(single, block->resolution * sqrt((double)block->entries));
-    }
     if (isnan(r->resolution))
         return;
     fprintf(stream, "  resolution   ");
@@ -272,13 +266,24 @@ static void print_resolution(const gp_report *r, FILE *stream) {
             stream,
             "an error above %.1e of a verified block's gradient is excluded (tolerance %.0e), in "
             "a single typical entry one above %.1e of it",
-            r->resolution, r->rtol, single);
+            r->resolution, r->rtol, gp_report_entry_resolution(r));
     } else {
         fprintf(stream,
                 "a relative error above %.1e is excluded in every verified entry (tolerance %.0e)",
                 r->resolution, r->rtol);
     }
     fputc('\n', stream);
+}
+
+/* "resolution 4.0e-06", or, by directions, "resolution 4.0e-06 of a block, 1.3e-04 of an entry":
+ * whoever reads nothing else must not take the first for the second. */
+static void print_headline_resolution(const gp_report *r, FILE *stream) {
+    double entry = gp_report_entry_resolution(r);
+    if (!(r->resolution > 0))
+        return;
+    fprintf(stream, ", resolution %.1e", r->resolution);
+    if (entry > r->resolution)
+        fprintf(stream, " of a block, %.1e of an entry", entry);
 }
 
 static void print(const gp_report *r, FILE *stream, unsigned flags) {
@@ -303,8 +308,7 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
         fprintf(stream, ": wrong along random directions, and the block to blame was not located");
     if (r->verdict == GP_INCONCLUSIVE)
         print_doubt(r, stream);
-    if (r->resolution > 0)
-        fprintf(stream, ", resolution %.1e", r->resolution);
+    print_headline_resolution(r, stream);
     fputc('\n', stream);
     if (flags & GP_PRINT_QUIET)
         return;

@@ -464,15 +464,20 @@ static void exact_minima_are_decided_at_other_points(void **state) {
                 {"least squares", BOTH(fit), UNKNOWNS, TRUTH},
                 {"fourth powers", BOTH(flat), 3, zeros}};
     static const double factors[] = {1, 2, -1, 0, 1.05};
+    static const size_t FACTORS = sizeof factors / sizeof *factors;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-        for (size_t q = 0; q < sizeof factors / sizeof *factors; q++)
+        for (size_t q = 0; q < 2 * FACTORS; q++)
             for (int dtype = GP_FLOAT64; dtype <= GP_FLOAT32; dtype++) {
-                double factor = factors[q];
-                gp_report *report =
-                    check(&rows[k].functions, (gp_dtype)dtype, &factor, rows[k].n, rows[k].x, NULL);
+                double factor = factors[q % FACTORS];
+                gp_options options;
+                gp_options_init(&options);
+                options.strategy = q < FACTORS ? GP_AUTO : GP_PROJECT;
+                gp_report *report = check(&rows[k].functions, (gp_dtype)dtype, &factor, rows[k].n,
+                                          rows[k].x, &options);
                 gp_verdict wanted = factor == 1 ? GP_VERIFIED : GP_REFUTED;
                 if (gp_report_verdict(report) != wanted)
-                    fail_msg("%s times %g, %s: %s", rows[k].name, factor, dtype ? "f32" : "f64",
+                    fail_msg("%s times %g, %s, %s: %s", rows[k].name, factor, dtype ? "f32" : "f64",
+                             q < FACTORS ? "full" : "project",
                              gp_verdict_string(gp_report_verdict(report)));
                 if (factor == 1) { /* and as sharply as it says */
                     assert_true(gp_report_resolution(report) <= (dtype ? 1e-3 : 1e-5));
@@ -620,12 +625,13 @@ static void plane_gradient(size_t n, const double *x, double *g) {
 }
 
 static gp_report *check_stored(const testing_pair *fresh, storage how, size_t first, size_t second,
-                               const double *x, size_t points) {
+                               const double *x, size_t points, gp_strategy strategy) {
     store s = {.pair = fresh, .storage = how, .from = how == ONE_BLOCK ? first : 0};
     gp_function *f;
     gp_options options;
     gp_options_init(&options);
     options.points = points;
+    options.strategy = strategy;
     assert_int_equal(gp_function_create("stored", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "a", 0, 1, &first, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 1, &second, x + first), GP_OK);
@@ -649,13 +655,14 @@ static void stored_gradients_are_stale(void **state) {
                 {"network", {network, network_gradient}, UNITS * INPUTS, UNITS}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
         for (int how = FRESH; how < STORAGES; how++)
-            for (uint64_t seed = 0; seed < 4; seed++) {
-                uint64_t numbers = seed;
+            for (uint64_t seed = 0; seed < 8; seed++) {
+                gp_strategy strategy = seed < 4 ? GP_FULL : GP_PROJECT;
+                uint64_t numbers = seed % 4;
                 double x[MOST];
                 for (size_t i = 0; i < rows[k].first + rows[k].second; i++)
                     x[i] = (i % 2 ? -1 : 1) * (0.2 + uniform(&numbers));
-                gp_report *report =
-                    check_stored(&rows[k].pair, (storage)how, rows[k].first, rows[k].second, x, 0);
+                gp_report *report = check_stored(&rows[k].pair, (storage)how, rows[k].first,
+                                                 rows[k].second, x, 0, strategy);
                 gp_verdict wanted = how == FRESH ? GP_VERIFIED : GP_REFUTED;
                 if (gp_report_verdict(report) != wanted)
                     fail_msg("%s, stored %d, seed %d: %s", rows[k].name, how, (int)seed,
@@ -673,16 +680,84 @@ static void stored_gradients_are_stale(void **state) {
             }
 }
 
-/* The gradient of a plane may be stored; and the given point alone says nothing of the rest. */
+/* The gradient of a plane may be stored. */
 static void a_constant_gradient_may_be_right(void **state) {
     (void)state;
-    const testing_pair flat = {plane, plane_gradient}, round = {norm, norm_gradient};
+    const testing_pair flat = {plane, plane_gradient};
     const double x[] = {0.5, -0.7, 1.1, 0.9, -1.3, 0.4};
-    gp_report *report = check_stored(&flat, FIRST_CALL, 3, 3, x, 0);
+    for (int strategy = GP_FULL; strategy <= GP_PROJECT; strategy++) {
+        gp_report *report = check_stored(&flat, FIRST_CALL, 3, 3, x, 0, (gp_strategy)strategy);
+        assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+        gp_report_destroy(report);
+    }
+}
+
+/* One point asks for no other; but a callback that pays no heed to x is wrong at that one too. */
+static void a_stored_gradient_is_stale_where_one_point_is_asked_for(void **state) {
+    (void)state;
+    const testing_pair round = {norm, norm_gradient};
+    const double x[] = {0.5, -0.7, 1.1, 0.9, -1.3, 0.4};
+    for (int strategy = GP_FULL; strategy <= GP_PROJECT; strategy++) {
+        gp_report *report = check_stored(&round, FIRST_CALL, 3, 3, x, 1, (gp_strategy)strategy);
+        gp_block_result block;
+        assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+        assert_int_equal(gp_report_block(report, 0, &block), GP_OK);
+        assert_string_equal(block.diagnosis[0].kind, "stale");
+        gp_report_destroy(report);
+        report = check_stored(&round, FRESH, 3, 3, x, 1, (gp_strategy)strategy);
+        assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+        assert_int_equal(gp_report_points(report), 1);
+        gp_report_destroy(report);
+    }
+}
+
+/* ---- what the given point doesn't exercise, by directions ---------------------------- */
+
+/* Units of which the given point leaves every other one dead; their gradient is off by a factor. */
+enum { DEAD_UNITS = 300 };
+
+static int dead_value(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += (i % 2 && x[i] < 0 ? 0 : 1) * (2 + sin((double)i)) * x[i] * x[i];
+    return 0;
+}
+
+static int dead_gradient(void *user, size_t n, const double *x, double *g) {
+    const double *factor = user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = (i % 2 && x[i] < 0 ? 0 : i % 2 ? *factor : 1) * (2 + sin((double)i)) * 2 * x[i];
+    return 0;
+}
+
+static gp_report *check_dead(double factor, size_t points) {
+    static double x[DEAD_UNITS];
+    const pair functions = {dead_value, dead_gradient, NULL, NULL};
+    gp_options options;
+    for (size_t i = 0; i < DEAD_UNITS; i++)
+        x[i] = (i % 2 ? -1 : 1) * (0.3 + 0.001 * (double)i);
+    gp_options_init(&options);
+    options.strategy = GP_PROJECT;
+    options.points = points;
+    return check(&functions, GP_FLOAT64, &factor, DEAD_UNITS, x, &options);
+}
+
+static void directions_exercise_elsewhere_what_the_given_point_does_not(void **state) {
+    (void)state;
+    gp_report *report = check_dead(1, 0);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    assert_true(gp_report_exercised(report) > 3 * DEAD_UNITS / 4);
+    assert_true(gp_report_evaluations(report, 0) <= 200);
     gp_report_destroy(report);
-    report = check_stored(&round, FIRST_CALL, 3, 3, x, 1);
-    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    report = check_dead(1.01, 0);
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    char *text = headline(report);
+    assert_non_null(strstr(text, "right at the given point, wrong at random point"));
+    free(text);
+    gp_report_destroy(report);
+    report = check_dead(1.01, 1); /* it isn't seen there, and the report says what wasn't */
+    assert_int_equal(gp_report_exercised(report), DEAD_UNITS / 2);
     gp_report_destroy(report);
 }
 
@@ -695,6 +770,8 @@ int main(void) {
         cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
         cmocka_unit_test(exact_minima_are_decided_at_other_points),
         cmocka_unit_test(stored_gradients_are_stale),
-        cmocka_unit_test(a_constant_gradient_may_be_right)};
+        cmocka_unit_test(a_constant_gradient_may_be_right),
+        cmocka_unit_test(a_stored_gradient_is_stale_where_one_point_is_asked_for),
+        cmocka_unit_test(directions_exercise_elsewhere_what_the_given_point_does_not)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
