@@ -119,6 +119,8 @@ static gp_status open_file(gp_journal *j, gp_error *error) {
         int reason = errno;
         if (file >= 0)
             (void)close(file);
+        if (reason == ENOMEM)
+            return GP_ERROR_MEMORY;
         return reason == EWOULDBLOCK
                    ? gp_fail(error, GP_ERROR_INPUT,
                              "%.300s: another check is writing to this journal", j->path)
