@@ -336,7 +336,7 @@ typedef struct gp_progress {
     volatile uint64_t entry;       /* the entry that is probed, or GP_NO_ENTRY */
     volatile int call;             /* 0: none, 1: value, 2: gradient, 3: seed, 4: the choice of a
                                       batch, examples or a part, 5: map, 6: a derivative of a map
-                                      or of the gradient */
+                                      or of the gradient, 7: the name of a silent unit */
     volatile uint64_t pass;        /* passes over entries or directions begun, */
     volatile uint64_t done, total; /* and how far the present one is */
     volatile int threaded; /* the function's code has started threads, which worker processes

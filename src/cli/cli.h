@@ -50,6 +50,9 @@ int cli_keep_stdout_apart(size_t count, const char *const *inputs);
 /* Tells the message of an error and returns the exit code that goes with its status. */
 int cli_complain(gp_status status, const gp_error *error);
 
+/* The report on standard output: 0, or EXIT_FAULT where a part of it is missing. */
+int cli_print_report(const gp_report *report, unsigned flags);
+
 /* Colours if standard output is a terminal and NO_COLOR isn't set. */
 unsigned cli_print_flags(const cli_options *options);
 

@@ -17,8 +17,15 @@ int cli_code_of(gp_status status) {
 }
 
 int cli_complain(gp_status status, const gp_error *error) {
-    cli_tell("%s", error->message);
+    cli_tell("%s", error->message[0] ? error->message : gp_status_string(status));
     return cli_code_of(status);
+}
+
+int cli_print_report(const gp_report *report, unsigned flags) {
+    gp_status status = gp_report_print(report, stdout, flags);
+    if (status != GP_OK && !ferror(stdout)) /* main tells of that */
+        cli_tell("the report can't be written: %s", gp_status_string(status));
+    return status == GP_OK ? 0 : EXIT_FAULT;
 }
 
 unsigned cli_print_flags(const cli_options *o) {

@@ -11,21 +11,29 @@ typedef struct panel {
     double high; /* of the upper end of the vertical axis */
 } panel;
 
+/* Pieces are printed a few numbers at a time: for many, fprintf asks for memory, and where it gets
+ * none it prints nothing and the stream's error indicator stays clear. */
+static void label(FILE *file, int x, int y, const char *anchor, const char *text) {
+    fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\">%s</text>", x, y, anchor, text);
+}
+
 static panel start(FILE *file, int number, const char *title, const char *across, const char *up,
                    double high) {
-    int left = GAP + number * (SIDE + GAP);
-    fprintf(
-        file,
-        "<text x=\"%d\" y=\"24\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>"
-        "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>"
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>"
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 %d %d)\">%s</text>"
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3g</text>"
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>"
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">1</text>\n",
-        left + SIDE / 2, title, left, TOP, TOP + SIDE, left + SIDE, left + SIDE / 2,
-        TOP + SIDE + 32, across, left - 34, TOP + SIDE / 2, left - 34, TOP + SIDE / 2, up, left - 6,
-        TOP + 5, high, left - 6, TOP + SIDE + 4, left + SIDE, TOP + SIDE + 16);
+    int left = GAP + number * (SIDE + GAP), middle = TOP + SIDE / 2;
+    char highest[32];
+    snprintf(highest, sizeof highest, "%.3g", high);
+    fprintf(file, "<text x=\"%d\" y=\"24\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>",
+            left + SIDE / 2, title);
+    fprintf(file, "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>", left, TOP,
+            TOP + SIDE, left + SIDE);
+    label(file, left + SIDE / 2, TOP + SIDE + 32, "middle", across);
+    fprintf(file, "<g transform=\"translate(%d %d) rotate(-90)\">", left - 34, middle);
+    label(file, 0, 0, "middle", up);
+    fputs("</g>", file);
+    label(file, left - 6, TOP + 5, "end", highest);
+    label(file, left - 6, TOP + SIDE + 4, "end", "0");
+    label(file, left + SIDE, TOP + SIDE + 16, "middle", "1");
+    fputc('\n', file);
     return (panel){file, left, high > 0 ? high : 1};
 }
 

@@ -177,7 +177,7 @@ typedef struct guard {
     double started, shown, pass_started;
     uint64_t pass;
     /* the call of the user's code that was seen last, and since when */
-    uint64_t evaluations;
+    uint64_t evaluations, entry;
     int call, phase;
     double call_since, phase_since;
 } guard;
@@ -213,8 +213,10 @@ static int is_overdue(guard *g, double now) {
         g->phase_since = now;
     }
     if (phase == CLI_OWN_CODE || (phase == CLI_CHECK && call == GP_CALL_NONE) ||
-        w->progress.evaluations != g->evaluations || call != g->call || g->phase_since == now) {
+        w->progress.evaluations != g->evaluations || w->progress.entry != g->entry ||
+        call != g->call || g->phase_since == now) {
         g->evaluations = w->progress.evaluations;
+        g->entry = w->progress.entry;
         g->call = call;
         g->call_since = now;
     }
@@ -359,6 +361,8 @@ int cli_supervise(const cli_options *o, cli_command command) {
     g.report = w == MAP_FAILED ? NULL : open_memstream(&g.text, &g.size);
     if (!g.report) {
         fprintf(stderr, "gradproof: out of memory\n");
+        if (w != MAP_FAILED)
+            munmap(w, sizeof *w);
         return EXIT_FAULT;
     }
     w->progress.entry = GP_NO_ENTRY;

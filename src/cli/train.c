@@ -1,6 +1,5 @@
 /* gradproof train */
 #include <getopt.h>
-#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/arguments.h"
+#include "model/json_text.h"
 #include "system/output.h"
 #include "system/text.h"
 
@@ -263,13 +263,16 @@ static void show(void *user, const gp_training *t) {
     fflush(stdout);
 }
 
-/* "start verified, end inconclusive (resolution 1e+03)": what each check came to. Returns the exit
- * code: 0 where all of them have verified the gradient or none was made. */
-static int describe_checks(const gp_model *model, FILE *stream) {
-    json_error_t detail;
-    json_t *checks = json_loads(gp_model_checks(model), 0, &detail), *check;
+/* "start verified, end inconclusive (resolution 1e+03)": what each check came to. *code: 0 where
+ * all of them have verified the gradient or none was made. */
+static gp_status describe_checks(const gp_model *model, FILE *stream, int *code) {
+    const char *text = gp_model_checks(model);
+    json_t *checks, *check;
     size_t k;
-    int code = checks ? 0 : EXIT_FAULT;
+    gp_status status = gp_json_read(text, strlen(text), &checks);
+    *code = 0;
+    if (status != GP_OK)
+        return status;
     fputs(json_array_size(checks) == 0 ? "its gradient not checked" : "its gradient checked: ",
           stream);
     json_array_foreach(checks, k, check) {
@@ -281,10 +284,10 @@ static int describe_checks(const gp_model *model, FILE *stream) {
         if (!verified && json_is_number(resolution))
             fprintf(stream, " (resolution %.1e)", json_number_value(resolution));
         if (!verified)
-            code = GP_INCONCLUSIVE; /* others end the training */
+            *code = GP_INCONCLUSIVE; /* others end the training */
     }
     json_decref(checks);
-    return code;
+    return GP_OK;
 }
 
 /* The model is there: writes it, says so, and removes what is needed no longer. */
@@ -295,11 +298,15 @@ static int deliver(const train_options *o, const telling *told, const gp_model *
         return cli_complain(status, &error);
     char *line = NULL;
     size_t size;
+    int code;
     FILE *stream = open_memstream(&line, &size);
-    int code = stream ? describe_checks(model, stream) : EXIT_FAULT;
-    if (!stream || fclose(stream) != 0) {
+    status = stream ? describe_checks(model, stream, &code) : GP_ERROR_MEMORY;
+    if (stream && fclose(stream) != 0)
+        status = GP_ERROR_MEMORY;
+    if (status != GP_OK) {
         free(line);
-        cli_tell("out of memory");
+        cli_tell("%.200s is written, but what its checks came to can't be told: %s", o->out,
+                 gp_status_string(status));
         return EXIT_FAULT;
     }
     if (told->stopped)
@@ -333,8 +340,7 @@ static int stop(const train_options *o, const gp_report *report) {
     int refuted = gp_report_verdict(report) == GP_REFUTED;
     printf("training is stopped%s%s\n\n", refuted ? ": its gradient is wrong" : "",
            o->train.checkpoint ? "; the last good checkpoint is kept" : "");
-    gp_report_print(report, stdout, colour);
-    return gp_report_exit_code(report);
+    return cli_print_report(report, colour) ? EXIT_FAULT : gp_report_exit_code(report);
 }
 
 /* Whether there is room for what comes out is asked before hours of work. */

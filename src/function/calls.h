@@ -10,15 +10,21 @@ typedef enum gp_call_kind {
     GP_CALL_SEED,
     GP_CALL_CHOICE, /* batch, examples, part */
     GP_CALL_MAP,
-    GP_CALL_CLAIM,  /* a derivative of a map's or of the gradient's */
-    GP_CALLS        /* how many */
+    GP_CALL_CLAIM, /* a derivative of a map's or of the gradient's */
+    GP_CALL_SILENCE,
+    GP_CALLS /* how many */
 } gp_call_kind;
 
 static inline const char *gp_call_name(int call) {
     static const char *const NAMES[GP_CALLS] = {
-        "no callback", "the value callback", "the gradient callback", "the seed callback",
-        "the callback that selects a batch, examples or a part", "the map callback",
-        "the callback of a derivative (Jacobian, VJP, JVP, Hessian or HVP)"};
+        "no callback",
+        "the value callback",
+        "the gradient callback",
+        "the seed callback",
+        "the callback that selects a batch, examples or a part",
+        "the map callback",
+        "the callback of a derivative (Jacobian, VJP, JVP, Hessian or HVP)",
+        "the silence callback"};
     return NAMES[call > 0 && call < GP_CALLS ? call : GP_CALL_NONE];
 }
 

@@ -465,6 +465,10 @@ static gp_outcome meaning_of(gp_evaluator *e, int returned) {
     return returned ? GP_NOT_HERE : GP_EVALUATED;
 }
 
+static gp_outcome stop(gp_evaluator *e) {
+    return gp_evaluator_fault(e, "interrupted", "the check was interrupted");
+}
+
 gp_outcome gp_evaluator_set_batch(gp_evaluator *e, size_t batch) {
     if (!e->function->batch)
         return GP_EVALUATED;
@@ -492,6 +496,19 @@ gp_outcome gp_evaluator_select_part(gp_evaluator *e, size_t part) {
     int refused = f->select_part(f->user, part);
     tell(e, GP_CALL_NONE);
     return meaning_of(e, refused);
+}
+
+gp_outcome gp_evaluator_silence(gp_evaluator *e, size_t i, char *name, size_t size) {
+    if (gp_evaluator_is_stopped(e))
+        return stop(e);
+    memset(name, 0, size);
+    if (e->progress) /* who watches sees one call end and the next begin */
+        gp_tell(e->progress->entry, i);
+    tell(e, GP_CALL_SILENCE);
+    int unknown = e->function->silence(e->function->user, i, name, size - 1);
+    tell(e, GP_CALL_NONE);
+    name[size - 1] = '\0';
+    return meaning_of(e, unknown);
 }
 
 /* The first byte that isn't red, or `bytes`. */
@@ -612,10 +629,6 @@ int gp_evaluator_is_stopped(gp_evaluator *e) {
         return 0;
     return (e->progress && gp_told(e->progress->stop)) ||
            gp_evaluator_is_spent(e, e->values + e->gradients);
-}
-
-static gp_outcome stop(gp_evaluator *e) {
-    return gp_evaluator_fault(e, "interrupted", "the check was interrupted");
 }
 
 /* Ranks that see different values would go different ways. */

@@ -111,6 +111,10 @@ gp_outcome gp_evaluator_set_batch(gp_evaluator *evaluator, size_t batch);
 gp_outcome gp_evaluator_select_examples(gp_evaluator *evaluator, size_t first, size_t count);
 gp_outcome gp_evaluator_select_part(gp_evaluator *evaluator, size_t part);
 
+/* Asks for the unit that keeps entry i silent: name (size bytes) always ends. GP_NOT_HERE: it has
+ * no name. */
+gp_outcome gp_evaluator_silence(gp_evaluator *evaluator, size_t i, char *name, size_t size);
+
 /* Entry i of the base point, whichever rank holds it; NaN where they can't tell each other. */
 double gp_evaluator_number(gp_evaluator *evaluator, size_t i);
 

@@ -244,21 +244,19 @@ static size_t choose_entries(const gp_check_state *c, size_t *list) {
 }
 
 /* Names the units that keep entries silent at the point evaluated last. */
-static gp_status name_silent_units(gp_check_state *c) {
+static gp_outcome name_silent_units(gp_check_state *c) {
     const gp_function *f = c->function;
-    if (!f->silence)
-        return GP_OK;
-    for (size_t i = 0; i < f->n; i++) {
-        char name[128] =
-            ""; /* one byte more than the callback is told of, to end what it doesn't */
+    for (size_t i = 0; i < f->n && f->silence; i++) {
+        char name[128];
         if (c->report->entry[i].status != GP_ENTRY_UNEXERCISED)
             continue;
-        int unknown = f->silence(f->user, i, name, sizeof name - 1);
-        name[sizeof name - 1] = '\0';
-        if (!unknown && name[0] && gp_report_add_silent(c->report, name) != GP_OK)
-            return GP_ERROR_MEMORY;
+        gp_outcome outcome = gp_evaluator_silence(c->evaluator, i, name, sizeof name);
+        if (outcome == GP_FAULT)
+            return outcome;
+        if (outcome == GP_EVALUATED && name[0] && gp_report_add_silent(c->report, name) != GP_OK)
+            return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     }
-    return GP_OK;
+    return GP_EVALUATED;
 }
 
 /* |g - d| / (|g| + |d|), the notebook's formula (3), with the notebook's own central differences at
@@ -436,8 +434,8 @@ static gp_outcome check_scalar(gp_check_state *c, size_t *list) {
     if (c->lean)
         return gp_project_elsewhere(c);
     /* Now, while the given point is the one evaluated last. */
-    if (name_silent_units(c) != GP_OK)
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+    if (name_silent_units(c) == GP_FAULT)
+        return GP_FAULT;
     if (notebook_difference(c) == GP_FAULT)
         return GP_FAULT;
 

@@ -738,6 +738,39 @@ static int train_command(stage *s) {
                                     in_folder(s, "model"), "--check", "none", "--quiet", NULL});
 }
 
+static int train_checked(stage *s) {
+    return command(s, cli_train,
+                   (const char *[]){"train", GP_TEST_DATA "/payments.csv", "--label", "fraud",
+                                    "--hidden", "3", "--epochs", "2", "--out",
+                                    in_folder(s, "model"), "--check", "start", "--quiet", NULL});
+}
+
+/* Its file tells how long a check took, and so differs each time. */
+static const char *inspect_checked_model(stage *s, int status) {
+    gp_model *model = NULL;
+    const char *out = in_folder(s, "model");
+    if (access(out, F_OK) != 0)
+        return status == 0 ? "wrote no model" : NULL;
+    if (gp_model_read(out, &model, NULL) != GP_OK)
+        return "left a model that can't be read";
+    int checked = strstr(gp_model_checks(model), "verified") != NULL;
+    gp_model_destroy(model);
+    return checked ? NULL : "left a model without its check";
+}
+
+static int train_stopped(stage *s) {
+    return command(s, cli_train,
+                   (const char *[]){"train", GP_TEST_DATA "/payments.csv", "--label", "fraud",
+                                    "--hidden", "3", "--plant", "W1:scale=1.5", "--out",
+                                    in_folder(s, "model"), NULL});
+}
+
+static int demo(stage *s) {
+    return command(
+        s, cli_demo,
+        (const char *[]){"demo", "--data", GP_TEST_DATA "/payments.csv", "--label", "fraud", NULL});
+}
+
 /* ---- all of them ----------------------------------------------------------------- */
 
 static const scenario SCENARIOS[] = {
@@ -777,6 +810,9 @@ static const scenario SCENARIOS[] = {
     {"check-model-command", check_model_command, EXIT_FAULT, prepare_model_file, NULL},
     {"generate", generate, EXIT_FAULT, NULL, NULL},
     {"train-command", train_command, EXIT_FAULT, NULL, NULL},
+    {"train-checked-command", train_checked, EXIT_FAULT, NULL, inspect_checked_model},
+    {"train-stopped-command", train_stopped, EXIT_FAULT, NULL, NULL},
+    {"demo", demo, EXIT_FAULT, NULL, NULL},
 };
 enum { COUNT = sizeof SCENARIOS / sizeof *SCENARIOS };
 

@@ -1,5 +1,6 @@
 /* A shared object whose code does to the process around it what its arguments say. All the same f =
- * sum x^2 / 2 and g = x, but for the last entry where "wrong" is one of them. */
+ * sum x^2 / 2 and g = x, but for the last entry where "wrong" is one of them; the first is left out
+ * where "silent" is. */
 #include <gradproof.h>
 #include <pthread.h>
 #include <signal.h>
@@ -101,7 +102,7 @@ static int value(void *user, size_t n, const double *x, double *f) {
     (void)user;
     calls++;
     *f = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = is("silent"); i < n; i++)
         *f += x[i] * x[i] / 2;
     if (is("pool"))
         *f = sum_by_thread(x);
@@ -130,6 +131,8 @@ static int gradient(void *user, size_t n, const double *x, double *g) {
     (void)user;
     for (size_t i = 0; i < n; i++)
         g[i] = is("wrong") && i == n - 1 ? 2 * x[i] : x[i];
+    if (is("silent"))
+        g[0] = 0;
     if (is("print"))
         puts("gradient");
     if (is("far-write"))
@@ -144,6 +147,14 @@ static int seed(void *user, uint64_t number) {
     (void)number;
     if (is("hang-in-seed") && calls > 5)
         for_ever();
+    return 0;
+}
+
+static int silence(void *user, size_t entry, char *name, size_t size) {
+    (void)user;
+    if (is("hang-in-silence"))
+        for_ever();
+    snprintf(name, size, "unit %zu", entry);
     return 0;
 }
 
@@ -192,5 +203,6 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
     return gp_function_add_block(function, "theta", 0, 2, shape, x) ||
            gp_function_set_value_f64(function, value) ||
            gp_function_set_gradient_f64(function, gradient) ||
-           gp_function_set_seed(function, seed) || gp_function_set_destructor(function, destructor);
+           gp_function_set_seed(function, seed) || gp_function_set_silence(function, silence) ||
+           gp_function_set_destructor(function, destructor);
 }

@@ -88,6 +88,11 @@ class Hangs(Accidents):
         for manner, who in self.HANGS:
             self.failed(manner, "pause", options=("--timeout", "0.4"), words=(who, "took longer than 0.4 s"))
 
+    def test_a_silence_callback_that_hangs(self):
+        self.assertIn("unit 0", self.check("silent", options=("--points", "1")).out)
+        for options, words in ((("--timeout", "0.4"), "took longer than 0.4 s"), (("--budget", "0.2"), "after the budget")):
+            self.failed("silent", "hang-in-silence", "pause", options=options, words=("the silence callback", words))
+
     def test_a_refutation_outlives_a_destructor_that_hangs(self):
         result = self.refuted("hang-in-destructor", "pause", options=("--timeout", "0.4"))
         self.assert_one_line(result.err, "the function's destructor took longer than 0.4 s")
