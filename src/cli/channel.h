@@ -9,17 +9,24 @@
 
 enum { CHANNEL_BYTES = 1 << 20 }; /* on their way at a time; larger output waits for its reader */
 
-/* In shared memory, all zeros but for the owner. */
+/* In shared memory, all zeros but for the owner. The writer's process also runs code that may write
+ * anywhere: the reader believes what is in here as far as it can't be harmed, and the sum. */
 typedef struct cli_channel {
     pid_t owner;             /* the process that may write; a fork of it may not */
     uint64_t written, taken; /* bytes so far */
+    uint64_t sum;            /* of all that was written */
     char bytes[CHANNEL_BYTES];
 } cli_channel;
 
 /* A stream that writes into the channel; NULL without memory. */
 FILE *cli_channel_open(cli_channel *channel);
 
+/* What has come out of a channel: the reader's own. */
+typedef struct cli_taken {
+    uint64_t bytes, sum;
+} cli_taken;
+
 /* Moves what has been written into a stream; returns how many bytes that was. */
-size_t cli_channel_take(cli_channel *channel, FILE *into);
+size_t cli_channel_take(cli_channel *channel, cli_taken *taken, FILE *into);
 
 #endif

@@ -47,6 +47,7 @@ static void introduce(const gp_report *blank, const char *name, cli_watch *w) {
         memcpy(w->block[k].shape, block.shape, sizeof w->block[k].shape);
         w->blocks++;
     }
+    cli_introduced(w);
 }
 
 /* Is the code under test a stranger's? It may then crash or hang. */
@@ -94,7 +95,7 @@ static void run(const cli_options *o, cli_watch *w) {
     int alone = cli_join_team(&team);
     if (alone) {
         w->code = alone;
-        w->finished = 1;
+        cli_finish(w);
         return;
     }
     w->ranks = team.ranks;
@@ -118,7 +119,7 @@ static void run(const cli_options *o, cli_watch *w) {
                      gp_status_string(status));
     }
     gp_report_destroy(report);
-    w->finished = 1;
+    cli_finish(w);
     w->phase = w->strange ? CLI_RELEASE : CLI_OWN_CODE;
     cli_release(&subject);
     cli_end_copies(w);

@@ -15,6 +15,7 @@
 
 #include "cli/descendants.h"
 #include "function/calls.h"
+#include "function/checksum.h"
 #include "function/clock.h"
 #include "system/output.h"
 #include "system/text.h"
@@ -45,6 +46,7 @@ void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) 
         status = gp_report_print(report, stream, w->print_flags);
     if (stream && fclose(stream) != 0 && status == GP_OK)
         status = GP_ERROR_OUTPUT;
+    w->complaint.message[0] = '\0';
     w->code = status == GP_OK ? gp_report_exit_code(report) : EXIT_FAULT;
     w->settled =
         status == GP_OK && !gp_report_interrupted(report) && gp_report_verdict(report) != GP_FAILED;
@@ -54,6 +56,31 @@ void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) 
     else if (json_alone && gp_report_failure(report))
         snprintf(w->complaint.message, sizeof w->complaint.message, "%s",
                  gp_report_failure(report));
+}
+
+static uint64_t seal(const cli_watch *w) {
+    const struct {
+        uint64_t written, text, json_bytes;
+        int64_t code, listens, settled, ranks;
+    } said = {w->channel.written, w->channel.sum, w->json_bytes, w->code,
+              w->listens,         w->settled,     w->ranks};
+    uint64_t sum = gp_sum_bytes(GP_SUM_START, &said, sizeof said);
+    return gp_sum_bytes(sum, &w->complaint, sizeof w->complaint);
+}
+
+void cli_finish(cli_watch *w) {
+    w->seal = seal(w);
+    w->finished = 1;
+}
+
+static uint64_t introduction(const cli_watch *w) {
+    uint64_t sum = gp_sum_bytes(GP_SUM_START, w->name, sizeof w->name);
+    sum = gp_sum_bytes(sum, &w->blocks, sizeof w->blocks);
+    return gp_sum_bytes(sum, w->block, sizeof w->block);
+}
+
+void cli_introduced(cli_watch *w) {
+    w->introduced = introduction(w);
 }
 
 /* Writes the JSON report where the options say; GP_OK where there is none. */
@@ -112,7 +139,7 @@ static void describe_probe(const cli_watch *w, char *text, size_t size) {
     uint64_t entry = w->progress.entry;
     size_t k = 0;
     if (entry == GP_NO_ENTRY || w->blocks == 0) {
-        snprintf(text, size, "at the given point or along a direction (first block %s, index 0)",
+        snprintf(text, size, "at the given point or along a direction (first block %.63s, index 0)",
                  w->blocks ? w->block[0].name : "none");
         return;
     }
@@ -121,7 +148,7 @@ static void describe_probe(const cli_watch *w, char *text, size_t size) {
     char index[128];
     gp_index_name(w->block[k].dimensions, w->block[k].shape, entry - w->block[k].offset, index,
                   sizeof index);
-    snprintf(text, size, "while probing %s%s", w->block[k].name, index);
+    snprintf(text, size, "while probing %.63s%s", w->block[k].name, index);
 }
 
 /* "the value callback crashed ... while probing W1[0][2]": who did what, and where. */
@@ -171,7 +198,9 @@ typedef struct guard {
     pid_t child;
     int status, status_known;
     char overdue[128]; /* what it took too long over; "": nothing */
+    int spoilt;        /* what it has said isn't what has come */
     FILE *report;      /* what has come through the channel */
+    cli_taken taken;
     char *text;
     size_t size;
     double started, shown, pass_started;
@@ -240,7 +269,7 @@ static void stand_guard(guard *g) {
     for (;;) {
         pid_t ended = waitpid(g->child, &g->status, WNOHANG);
         double now = gp_seconds_now();
-        if (cli_channel_take(&g->watch->channel, g->report) > 0)
+        if (cli_channel_take(&g->watch->channel, &g->taken, g->report) > 0)
             pause = SHORTEST_PAUSE;
         if (ended == g->child || (ended < 0 && errno != EINTR)) {
             g->status_known = ended == g->child;
@@ -271,6 +300,8 @@ static int misbehaved(const guard *g, char *what, size_t size) {
     const cli_watch *w = g->watch;
     if (g->overdue[0])
         snprintf(what, size, "%s", g->overdue);
+    else if (g->spoilt)
+        snprintf(what, size, "wrote into memory of gradproof's own");
     else if (g->status_known && WIFSIGNALED(g->status))
         snprintf(what, size, "crashed with signal %d (%s)", WTERMSIG(g->status),
                  strsignal(WTERMSIG(g->status)));
@@ -293,12 +324,24 @@ static int conclude_early(const guard *g) {
     return code != 0 || w->listens ? code : 128 + ended_by;
 }
 
+/* The process is gone: only what is as it was left is looked at. */
+static void look_at_seals(guard *g) {
+    cli_watch *w = g->watch;
+    (void)cli_channel_take(&w->channel, &g->taken, g->report);
+    if (w->introduced != introduction(w))
+        w->name[0] = '\0', w->blocks = 0;
+    int came = g->taken.bytes == w->channel.written && g->taken.sum == w->channel.sum;
+    g->spoilt = w->finished && (!came || w->seal != seal(w));
+    if (g->spoilt)
+        w->finished = w->listens = 0;
+}
+
 /* The child is gone. Tells what it has found, or what has become of it. */
 static int conclude(guard *g) {
     const cli_options *o = g->options;
     cli_watch *w = g->watch;
     char what[160], message[512];
-    (void)cli_channel_take(&w->channel, g->report);
+    look_at_seals(g);
     int lost = fflush(g->report) != 0 || ferror(g->report);
     if (ended_by)
         return conclude_early(g);
@@ -311,19 +354,19 @@ static int conclude(guard *g) {
         if (gp_report_create_failure(w->name[0] ? w->name : o->target,
                                      g->overdue[0] ? "timeout" : "crash", message, &o->check,
                                      &report) != GP_OK) {
-            fprintf(stderr, "gradproof: %s\n", message);
+            cli_tell("%s", message);
             return GP_FAILED;
         }
         rewind(g->report);
         w->channel.owner = getpid();
-        w->channel.written = w->channel.taken = 0;
-        w->complaint.message[0] = 0;
+        w->channel.written = w->channel.taken = w->channel.sum = 0;
+        g->taken = (cli_taken){0};
         cli_hand_over(o, w, report);
         gp_report_destroy(report);
-        (void)cli_channel_take(&w->channel, g->report);
+        (void)cli_channel_take(&w->channel, &g->taken, g->report);
         lost = fflush(g->report) != 0 || ferror(g->report);
     } else if (wrong) {
-        fprintf(stderr, "gradproof: %s\n", message);
+        cli_tell("%s", message);
     }
     if (lost) {
         fprintf(stderr, "gradproof: out of memory for the report\n");

@@ -19,6 +19,8 @@ typedef struct cli_watch {
     gp_progress progress;
     volatile int phase;    /* a cli_phase */
     volatile int finished; /* the report is handed over, `code` and `complaint` are set */
+    uint64_t seal;         /* their sum, and that of what else was settled by then */
+    uint64_t introduced;   /* the sum of `name` and the blocks */
     volatile int ended;    /* the process has come to its own end */
     int code;              /* the command's exit code */
     gp_error complaint;    /* a line for standard error, or "" */
@@ -44,6 +46,13 @@ typedef void (*cli_command)(const cli_options *options, cli_watch *watch);
 /* Returns the command's exit code, or 3 with a report of the failure if it crashed, if a call of
  * the user's code took longer than options->timeout, or if it went on after the budget. */
 int cli_supervise(const cli_options *options, cli_command command);
+
+/* In the command's process: the function is as `name` and the blocks say. */
+void cli_introduced(cli_watch *watch);
+
+/* In the command's process: all is said. Whoever watches believes it only as it is now: the user's
+ * code, which goes on to be released, may write anywhere. */
+void cli_finish(cli_watch *watch);
 
 /* In the command's process, after the user's code has run: a fork of it that came back is ended. */
 void cli_end_copies(const cli_watch *watch);

@@ -60,6 +60,25 @@ static void leave_a_process_behind(void) {
     close(written[0]);
 }
 
+/* A few bytes anywhere into what this process shares with the one that watches it, by the number
+ * that is the last argument. */
+static void scribble(void) {
+    char line[512];
+    unsigned long from, to, number = strtoul(argument[arguments - 1], NULL, 10);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps)) {
+        if (!strstr(line, "rw-s") || sscanf(line, "%lx-%lx", &from, &to) != 2 ||
+            to - from < 1 << 20)
+            continue;
+        srand((unsigned)number);
+        size_t near = number % 2 ? 1024 : to - from, at = (size_t)rand() % (near - 64);
+        for (size_t count = 1 + (size_t)rand() % 63; count > 0; count--)
+            ((unsigned char *)from)[at++] = (unsigned char)rand();
+    }
+    if (maps)
+        fclose(maps);
+}
+
 /* ---- threads that take the work, made at the first call ---- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -117,6 +136,8 @@ static int value(void *user, size_t n, const double *x, double *f) {
         leave_a_process_behind();
     if (is("hang-at-first") || (is("hang-in-value") && calls > 20))
         for_ever();
+    if (is("scribble") && calls == 20)
+        scribble();
     if (is("reap"))
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
@@ -164,6 +185,8 @@ static void destructor(void *user) {
         puts("destructor");
     if (is("tell")) /* by a file that it makes */
         fclose(fopen(argument[arguments - 1], "w"));
+    if (is("scribble-late"))
+        scribble();
     if (is("exit-in-destructor"))
         _exit(0);
     if (is("hang-in-destructor"))

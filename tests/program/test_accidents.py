@@ -184,6 +184,14 @@ class Guards(Accidents):
     def test_a_write_far_away(self):
         self.failed("far-write", words=("wrote past the end of the gradient", "index 3006 of 6"))
 
+    def test_a_write_into_shared_memory(self):
+        """Wherever it goes, what is wrong doesn't come out as right, and the program ends in order."""
+        for number in range(24):
+            for manner in "scribble", "scribble-late":
+                result = self.check("wrong", manner, str(number), options=("--timeout", "5"))
+                self.assertIn(result.code, (1, 2, 3, 70), (manner, number, result.out, result.err))
+                self.assertNotEqual(result.out + result.err, "", (manner, number))
+
     def test_alignment(self):
         self.verified("aligned-or-abort")
 
