@@ -290,12 +290,42 @@ static gp_status describe_checks(const gp_model *model, FILE *stream, int *code)
     return GP_OK;
 }
 
+/* The model has no place where it should go: another one where files for a while are kept, since
+ * hours of work are in it. path: room for size bytes. */
+static gp_status save_elsewhere(const train_options *o, const gp_model *model, char *path,
+                                size_t size) {
+    const char *folder = getenv("TMPDIR"), *slash = strrchr(o->out, '/');
+    int length = snprintf(path, size, "%s/gradproof-XXXXXX", folder && *folder ? folder : "/tmp");
+    if (length < 0 || (size_t)length >= size || !mkdtemp(path))
+        return GP_ERROR_OUTPUT;
+    snprintf(path + length, size - (size_t)length, "/%.255s", slash ? slash + 1 : o->out);
+    gp_status status = gp_model_write(model, path, NULL);
+    if (status != GP_OK) {
+        path[length] = '\0';
+        (void)rmdir(path);
+    }
+    return status;
+}
+
+/* Tells that the model isn't where it should be, and where it is. */
+static int complain_of_output(const train_options *o, const gp_model *model, gp_status status,
+                              const gp_error *error) {
+    char path[1024];
+    if (o->train.checkpoint)
+        cli_tell("%s; the same command goes on from %.200s", error->message, o->train.checkpoint);
+    else if (save_elsewhere(o, model, path, sizeof path) == GP_OK)
+        cli_tell("%s; the model is kept as %s", error->message, path);
+    else
+        return cli_complain(status, error);
+    return cli_code_of(status);
+}
+
 /* The model is there: writes it, says so, and removes what is needed no longer. */
 static int deliver(const train_options *o, const telling *told, const gp_model *model) {
     gp_error error = {""};
     gp_status status = gp_model_write(model, o->out, &error);
     if (status != GP_OK)
-        return cli_complain(status, &error);
+        return complain_of_output(o, model, status, &error);
     char *line = NULL;
     size_t size;
     int code;

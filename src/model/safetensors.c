@@ -247,7 +247,15 @@ static gp_status read_bytes(gp_reading *r, const unsigned char *bytes, size_t si
     return status == GP_OK ? read_numbers(r, bytes + 8 + length) : status;
 }
 
-/* All bytes of a file, which may be a pipe: a new array. */
+/* Does it begin as no such file does? A device may have no end. */
+static int is_another(const unsigned char *bytes, size_t size) {
+    uint64_t length = 2;
+    if (size >= 8)
+        memcpy(&length, bytes, 8);
+    return length < 2 || length > LONGEST_HEADER || (size > 8 && bytes[8] != '{');
+}
+
+/* All bytes of a file, which may be a pipe, as far as it is of the format: a new array. */
 static gp_status read_file(const gp_reading *r, FILE *file, unsigned char **bytes, size_t *size) {
     struct stat is = {0};
     size_t room = 1 << 16;
@@ -266,7 +274,7 @@ static gp_status read_file(const gp_reading *r, FILE *file, unsigned char **byte
         *size += fread(more + *size, 1, room - *size, file);
         if (ferror(file))
             return refuse(r, NULL, errno ? strerror(errno) : "can't be read");
-        if (*size < room)
+        if (*size < room || is_another(*bytes, *size)) /* the latter is told by who reads it */
             return GP_OK;
         room = room < SIZE_MAX / 2 ? 2 * room : SIZE_MAX;
     }

@@ -78,6 +78,7 @@ class Faults(harness.ProgramTest):
     def launch(self, words, before=None, **more):
         more.setdefault("stdout", subprocess.PIPE)
         more.setdefault("stderr", subprocess.PIPE)
+        more.setdefault("env", dict(os.environ, TMPDIR=self.folder.name))  # where models go that have no place
         return subprocess.run([harness.PROGRAM, *words], stdin=subprocess.DEVNULL,
                               preexec_fn=before, timeout=LONGEST, **more)
 

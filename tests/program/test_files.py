@@ -182,10 +182,10 @@ class Files(ProgramTest):
                 if more in ("relu", "linear"):
                     self.assertFalse(scored, "infinities of either sign meet")
 
-    def endless(self, *more, out=None):
+    def endless(self, *more, out=None, env=None):
         """A training that is through with its first epoch and would take hours."""
         process = subprocess.Popen([PROGRAM, *self.command("--epochs", "1000000", "--patience", "1000000", *more, out=out)],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, **(env or {})))
         self.assertRegex(process.stdout.readline(), r"^epoch \d+ of")
         return process
 
@@ -210,6 +210,34 @@ class Files(ProgramTest):
         finished = self.path("finished")
         self.train("--resume", finished)
         self.assertFalse(os.path.exists(finished), "a model that is written needs no checkpoint")
+
+    def test_a_model_without_its_place_is_kept(self):
+        elsewhere, folder = self.path("elsewhere"), self.path("soon-gone")
+        os.mkdir(elsewhere)
+        os.mkdir(folder)
+        process = self.endless(out=os.path.join(folder, "model"), env={"TMPDIR": elsewhere})
+        os.rmdir(folder)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 70)
+        self.assert_one_line(err, "can't be written", "the model is kept as")
+        kept = err.rstrip().rsplit(" ", 1)[1]
+        self.assertTrue(kept.startswith(elsewhere + "/"), err)
+        self.assertEqual(run("score", kept, self.data).code, 0)
+        os.mkdir(folder)
+        process = self.endless(out=os.path.join(folder, "model"), env={"TMPDIR": self.path("nowhere")})
+        os.rmdir(folder)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 70)
+        self.assert_one_line(err, "can't be written")
+
+    def test_a_device_without_an_end_is_no_model(self):
+        for device in "/dev/zero", "/dev/urandom":
+            for command in ("score", device, self.data), ("evaluate", device, self.data):
+                result = run(*command)
+                self.assertEqual(result.code, 66, command)
+                self.assert_one_line(result.err, "not a safetensors file")
 
     def test_a_journal_goes_after_the_report(self):
         journal, report = self.path("journal"), self.write("report", b"earlier")
