@@ -55,6 +55,19 @@ static int flush_output(int code) {
     return EXIT_FAULT;
 }
 
+/* "demo, check, ... and evaluate" */
+static const char *command_names(void) {
+    enum { COUNT = sizeof COMMANDS / sizeof *COMMANDS };
+    static char list[256];
+    for (size_t i = 0, used = 0; i < COUNT && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+                                 i == 0           ? ""
+                                 : i + 1 == COUNT ? " and "
+                                                  : ", ",
+                                 COMMANDS[i].name);
+    return list;
+}
+
 static int run(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
@@ -75,14 +88,10 @@ static int run(int argc, char **argv) {
             return COMMANDS[i].run(argc - 1, argv + 1);
         }
     if (*word)
-        cli_tell("%.60s: no such command: there are demo, check, generate, train, score and "
-                 "evaluate (see gradproof --help)",
-                 word);
+        cli_tell("%.60s: no such command: there are %s (see gradproof --help)", word,
+                 command_names());
     else
-        fputs("gradproof: which command? There are demo, check, generate, train, score and "
-              "evaluate (see "
-              "gradproof --help)\n",
-              stderr);
+        cli_tell("which command? There are %s (see gradproof --help)", command_names());
     return EXIT_USAGE;
 }
 

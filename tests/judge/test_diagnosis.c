@@ -299,11 +299,11 @@ static void causes_are_named(void **state) {
 
 /* ---- blocks of three dimensions --------------------------------------------------- */
 
-enum { PLANES = 3, LINES = 4, WIDE = 6, SOLID = PLANES * LINES * WIDE };
+enum { PLANES = 3, LINES = 4, DEEP = 6, SOLID = PLANES * LINES * DEEP };
 
 /* Index of entry i along an axis */
 static int along(int i, int axis) {
-    return axis == 0 ? i / (LINES * WIDE) : axis == 1 ? i / WIDE % LINES : i % WIDE;
+    return axis == 0 ? i / (LINES * DEEP) : axis == 1 ? i / DEEP % LINES : i % DEEP;
 }
 static void factors_along(double *g, int axis) {
     for (int i = 0; i < SOLID; i++)
@@ -385,7 +385,7 @@ static void causes_along_every_axis_are_named(void **state) {
         for (size_t i = 0; i < SOLID; i++)
             x[i] = parameter(i);
         assert_int_equal(gp_function_create("solid", GP_FLOAT64, &what, &f), GP_OK);
-        assert_int_equal(gp_function_add_block(f, "T", 0, 3, (size_t[]){PLANES, LINES, WIDE}, x),
+        assert_int_equal(gp_function_add_block(f, "T", 0, 3, (size_t[]){PLANES, LINES, DEEP}, x),
                          GP_OK);
         gp_function_set_value_f64(f, value);
         gp_function_set_gradient_f64(f, gradient);

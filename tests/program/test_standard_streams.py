@@ -1,6 +1,7 @@
 """Closed and full standard streams, and little memory: what a command couldn't write or do is told, and never a 0."""
 
 import os
+import re
 import resource
 import subprocess
 import unittest
@@ -73,6 +74,30 @@ class Streams(ProgramTest):
                         self.assert_one_line(result.err, "out of memory")
                     if megabytes < 150 and command == check:
                         self.assert_one_line(result.err, "OpenBLAS needs", "ulimit -v")
+
+
+class Help(ProgramTest):
+    """It is text; what can be chosen comes from tables, which a message about a wrong choice lists."""
+
+    def choices(self, *command):
+        message = run(*command, "no-such-choice").err
+        listed = re.search(r"(?:must be one of|there are) (.*) \(see", message)
+        self.assertIsNotNone(listed, message)
+        return re.split(", | and ", listed[1])
+
+    def test_help_names_every_choice(self):
+        for command, options in ((("check", "network"), ("activation", "loss", "strategy", "dtype", "value")),
+                                 (("train",), ("activation", "optimizer", "schedule", "dtype"))):
+            text = run(command[0], "--help").out
+            for option in options:
+                about = text.split(f"--{option} ", 1)[1].split("\n  --")[0]
+                for word in self.choices(*command, "--" + option):
+                    self.assertRegex(about, rf"\b{word}\b", option)
+
+    def test_help_names_every_command(self):
+        for command in self.choices():
+            self.assertRegex(run("--help").out, rf"(?m)^  {command} ")
+            self.assertIn(f"usage: gradproof {command} ", run(command, "--help").out)
 
 
 if __name__ == "__main__":
