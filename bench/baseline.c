@@ -4,7 +4,7 @@
  * alarms (a right gradient refuted), misses (a mistake verified) and checks that end inconclusive.
  *
  *     bench_baseline [FILE.csv]      (transactions: V1 ... V28, Amount, Class) */
-#include "gradproof.h"
+#include "gradproof/train.h"
 
 #include <math.h>
 #include <stdlib.h>

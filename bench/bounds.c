@@ -2,7 +2,7 @@
  * given point; each estimate is held against the gradient of the same network in float64.
  *
  *     bench_bounds NETWORKS [FILE.csv LABEL] */
-#include "gradproof.h"
+#include "gradproof/train.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "function/clock.h"
 #include "gradproof.h"
+#include "gradproof/train.h"
+#include "system/clock.h"
 
 static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "function/clock.h"
 #include "gradproof.h"
+#include "system/clock.h"
 
 typedef enum mistake { NONE, ONE, TEN, ROW, BLOCK, EVERYTHING, MISTAKES } mistake;
 static const char *const NAMES[] = {"none", "1 entry", "10 entries", "row", "block", "everything"};

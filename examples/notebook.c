@@ -1,7 +1,7 @@
 /* The notebook, cell by cell, in C: gradient checking in one and in n dimensions, the textbook way.
  * Its last check calls the repaired backpropagation wrong, because its step is too small for its
  * threshold; gp_check, at the end, knows better. */
-#include <gradproof.h>
+#include <gradproof/notebook.h>
 
 static int ask_gradproof(const char *which) {
     gp_function *f;

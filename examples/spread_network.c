@@ -5,6 +5,7 @@
  *     mpirun -n 2 ./spread_network [PLANT]         such as W2:scale=2
  *
  * The data are made up; every rank makes all of them and keeps its rows. */
+#include <gradproof/train.h>
 #include <gradproof_mpi.h>
 #include <stdio.h>
 #include <stdlib.h>

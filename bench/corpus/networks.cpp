@@ -1,11 +1,10 @@
 /* The library's own networks: every unit, every loss, 1 to 6 layers, batches of 1 to 256 examples.
  * The function under test is gp_network_cost; the reference is the forward pass written once more
  * here, as a formula, and differentiated by a tape in quad. */
+#include "gradproof/train.h"
 #include "problem.hpp"
 
 #include <stdexcept>
-
-#include "gradproof.h"
 
 namespace corpus {
 

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/random.h"
+#include "gradproof/chain.h"
 #include "report/report.h"
+#include "system/random.h"
 #include "system/text.h"
 
 typedef struct gp_stage_block {

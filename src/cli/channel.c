@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "function/checksum.h"
+#include "system/checksum.h"
 
 static ssize_t put(void *cookie, const char *bytes, size_t size) {
     static const struct timespec MOMENT = {0, 100000};

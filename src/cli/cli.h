@@ -2,7 +2,8 @@
 #ifndef GP_CLI_H
 #define GP_CLI_H
 
-#include "gradproof.h"
+#include "gradproof/notebook.h"
+#include "gradproof/train.h"
 
 /* Exit codes beyond those of a verdict (gp_report_exit_code); those of sysexits.h. */
 enum { EXIT_USAGE = 64, EXIT_NO_INPUT = 66, EXIT_FAULT = 70 };

@@ -8,7 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/columns.h"
 #include "cli/picture.h"
-#include "report/json_build.h"
+#include "system/json_build.h"
 #include "system/output.h"
 #include "system/text.h"
 

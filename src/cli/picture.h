@@ -2,7 +2,7 @@
 #ifndef GP_CLI_PICTURE_H
 #define GP_CLI_PICTURE_H
 
-#include "gradproof.h"
+#include "gradproof/train.h"
 
 /* An SVG of three panels: precision against recall, the share of class 1 against the probability
  * said, and cost against threshold. What can't be written shows in the stream. */

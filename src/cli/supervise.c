@@ -15,8 +15,8 @@
 
 #include "cli/descendants.h"
 #include "function/calls.h"
-#include "function/checksum.h"
-#include "function/clock.h"
+#include "system/checksum.h"
+#include "system/clock.h"
 #include "system/output.h"
 #include "system/text.h"
 

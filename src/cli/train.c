@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/arguments.h"
-#include "model/json_text.h"
+#include "system/json_text.h"
 #include "system/output.h"
 #include "system/text.h"
 

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "evaluate/workers.h"
-#include "function/clock.h"
+#include "system/clock.h"
 
 static void *map_memory(size_t bytes, int shared) {
     bytes = bytes ? bytes : 1;

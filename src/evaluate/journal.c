@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "function/checksum.h"
 #include "function/function.h"
+#include "system/checksum.h"
 
 static const char MAGIC[32] = "gradproof journal 2\n";
 

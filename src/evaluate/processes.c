@@ -13,9 +13,9 @@
 
 #include "evaluate/workers.h"
 #include "function/calls.h"
-#include "function/clock.h"
-#include "function/plain.h"
 #include "function/threads.h"
+#include "system/clock.h"
+#include "system/plain.h"
 #include "system/text.h"
 
 /* Why a worker is being ended: a call takes longer than the timeout, or goes on after the budget.

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "function/calls.h"
-#include "function/clock.h"
-#include "function/plain.h"
 #include "function/reserve.h"
 #include "function/team.h"
-#include "function/vector.h"
+#include "system/clock.h"
+#include "system/plain.h"
 #include "system/text.h"
+#include "system/vector.h"
 
 /* Bytes on either side of an array, a multiple of GP_ALIGNMENT. What is next to the array is looked
  * at after each call, all of it now and then: that takes microseconds. */

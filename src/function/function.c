@@ -8,32 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "function/plain.h"
 #include "function/reserve.h"
 #include "function/threads.h"
-#include "function/vector.h"
+#include "system/plain.h"
 #include "system/text.h"
-
-void gp_note(gp_error *error, const char *format, ...) {
-    if (error) {
-        va_list arguments;
-        va_start(arguments, format);
-        char line[sizeof error->message];
-        gp_plain_format(line, sizeof line, format, arguments);
-        va_end(arguments);
-        gp_printable(line, error->message, sizeof error->message);
-    }
-}
-
-char *gp_copy_string(const char *text) {
-    size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
-    return copy ? memcpy(copy, text, size) : NULL;
-}
-
-gp_status gp_status_of(int number, gp_status otherwise) {
-    return number == ENOMEM ? GP_ERROR_MEMORY : otherwise;
-}
+#include "system/vector.h"
 
 const char *gp_status_string(gp_status status) {
     static const char *const names[] = {"ok",
@@ -99,16 +78,6 @@ void gp_function_destroy(gp_function *f) {
     if (f->shared_object && !gp_function_has_threads(f))
         dlclose(f->shared_object);
     free(f);
-}
-
-size_t gp_volume(size_t dimensions, const size_t *shape) {
-    size_t entries = 1;
-    for (size_t k = 0; k < dimensions; k++) {
-        if (shape[k] == 0 || entries > GP_MAX_ENTRIES / shape[k])
-            return 0;
-        entries *= shape[k];
-    }
-    return entries;
 }
 
 int gp_team_is_sound(const gp_team *team) {

@@ -3,11 +3,8 @@
 #define GP_FUNCTION_H
 
 #include "gradproof.h"
-
-#define GP_MAX_DIMENSIONS 8
-/* Of a function or a tensor: sizes of arrays with a few numbers an entry don't overflow. */
-#define GP_MAX_ENTRIES (SIZE_MAX / 64)
-enum { GP_MAX_JOBS = 1024 };
+#include "system/error.h"
+#include "system/sizes.h"
 
 typedef struct gp_block {
     char *name;
@@ -101,38 +98,15 @@ struct gp_function {
     unsigned long threads; /* of the process before any code of the function's ran */
 };
 
-static inline size_t gp_dtype_size(gp_dtype dtype) {
-    return dtype == GP_FLOAT64 ? sizeof(double) : sizeof(float);
-}
-
 static inline int gp_function_owns(const gp_function *f, size_t entry) {
     return entry >= f->own && entry < f->own_end;
 }
-
-/* Machine epsilon: the distance from 1 to the next larger number. */
-static inline double gp_dtype_epsilon(gp_dtype dtype) {
-    return dtype == GP_FLOAT64 ? 0x1p-52 : 0x1p-23;
-}
-
-/* Writes one formatted line into error, if there is one. */
-void gp_note(gp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same, and its value is status: a macro, so that whoever reads the code, compilers included,
- * sees which. */
-#define gp_fail(error, status, ...) (gp_note((error), __VA_ARGS__), (status))
-
-char *gp_copy_string(const char *text);
-
-/* Entries of a tensor; 0 where there are none or more than GP_MAX_ENTRIES. */
-size_t gp_volume(size_t dimensions, const size_t *shape);
 
 int gp_team_is_sound(const gp_team *team);
 
 /* Adds a block that has no numbers in x, for reports: none with numbers may follow. */
 gp_status gp_function_show_block(gp_function *function, const char *name, size_t dimensions,
                                  const size_t *shape);
-
-/* The status that goes with an error number: `otherwise`, unless it says that memory ran out. */
-gp_status gp_status_of(int number, gp_status otherwise);
 
 /* The block that holds entry `entry` of x. */
 const gp_block *gp_function_block_of(const gp_function *function, size_t entry);
@@ -159,8 +133,6 @@ int gp_plant_fits(const gp_function *function, const gp_plant *plant);
  * alone). */
 gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,
                          const double *x, double *b);
-/* Applies the planted mistakes to g (n entries), the gradient at x. */
-gp_status gp_function_apply_plants(const gp_function *function, const double *x, double *g);
 
 /* GP_OK if the function has all that a check needs. */
 gp_status gp_function_validate(const gp_function *function, gp_error *error);

@@ -1,6 +1,6 @@
 /* Planted mistakes: what --plant does to the gradient under test, to show that it is caught. */
 #include "function/function.h"
-#include "function/plain.h"
+#include "system/plain.h"
 #include "system/text.h"
 
 #include <errno.h>

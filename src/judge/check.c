@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "function/checksum.h"
-#include "function/clock.h"
 #include "function/reserve.h"
 #include "function/team.h"
 #include "judge/elsewhere.h"
 #include "judge/maps.h"
+#include "system/checksum.h"
+#include "system/clock.h"
 
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
 /* auto: every entry up to this many whatever it costs, and as long as that fits into the budget up

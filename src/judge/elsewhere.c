@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "function/vector.h"
+#include "system/vector.h"
 #include "judge/causes.h"
 #include "judge/verdict.h"
 

@@ -8,11 +8,11 @@
 
 #include "estimate/median.h"
 #include "evaluate/executor.h"
-#include "function/checksum.h"
-#include "function/clock.h"
 #include "judge/decide.h"
 #include "judge/products.h"
 #include "judge/sparsity.h"
+#include "system/checksum.h"
+#include "system/clock.h"
 #include "system/text.h"
 
 /* Ladders of the first look, from which noise and scales follow: so many in all, if each output has

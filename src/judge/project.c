@@ -14,10 +14,10 @@
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
 #include "function/team.h"
-#include "function/vector.h"
 #include "judge/directions.h"
 #include "judge/survey.h"
 #include "system/text.h"
+#include "system/vector.h"
 
 /* How good a direction's estimate should be, as a share of what the weakest block may be off by,
  * and what that may cost. */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "function/team.h"
-#include "function/vector.h"
 #include "judge/check.h"
+#include "system/vector.h"
 
 static int same_bits(double a, double b) {
     return memcmp(&a, &b, sizeof a) == 0 || a == b || (isnan(a) && isnan(b));

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "function/vector.h"
+#include "system/vector.h"
 
 /* Is entry i of x, given as an index along the first `axes` axes of the box's block, within? */
 static int is_within(const gp_box *box, size_t axes, size_t i) {

@@ -5,7 +5,7 @@
 #define GP_PROBE_H
 
 #include "function/function.h"
-#include "probe/random.h"
+#include "system/random.h"
 
 /* Part of a block: the entries whose index along each of its axes lies in [low, high). */
 typedef struct gp_box {

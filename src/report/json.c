@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "report/json_build.h"
+#include "system/json_build.h"
 
 static json_t *text(const char *v) {
     errno = 0;

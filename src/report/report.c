@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "function/plain.h"
+#include "system/plain.h"
 #include "system/text.h"
 
 static const gp_entry NOTHING = {

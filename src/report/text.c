@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "function/plain.h"
+#include "system/plain.h"
 #include "system/text.h"
 
 typedef struct gp_palette {

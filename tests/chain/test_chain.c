@@ -1,4 +1,5 @@
 /* A chain of stages: right as a whole and stage by stage, and each mistake placed in its stage. */
+#include "gradproof/chain.h"
 #include "testing.h"
 
 enum { IN = 6, HIDDEN = 5 };

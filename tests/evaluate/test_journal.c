@@ -8,9 +8,9 @@
 
 #include "estimate/derivative.h"
 #include "evaluate/journal.h"
-#include "function/checksum.h"
 #include "function/function.h"
 #include "fuzz/functions.h"
+#include "system/checksum.h"
 
 static gp_options options_of(small_kind which, const char *journal, uint64_t budget) {
     gp_options o;
@@ -264,10 +264,9 @@ static void test_only_plain_files(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_impossible_records_are_done_anew),
-                                       cmocka_unit_test(test_sound_records_are_used),
-                                       cmocka_unit_test(test_no_record_does_harm),
-                                       cmocka_unit_test(test_lengths),
-                                       cmocka_unit_test(test_only_plain_files)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_impossible_records_are_done_anew),
+        cmocka_unit_test(test_sound_records_are_used), cmocka_unit_test(test_no_record_does_harm),
+        cmocka_unit_test(test_lengths), cmocka_unit_test(test_only_plain_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,9 @@
  * calls out of order, callbacks that write more than they may. */
 #include <unistd.h>
 
+#include "gradproof/chain.h"
+#include "gradproof/notebook.h"
+#include "gradproof/train.h"
 #include "report/report.h"
 #include "testing.h"
 

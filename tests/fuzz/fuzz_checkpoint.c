@@ -3,7 +3,8 @@
 #include <math.h>
 
 #include "fuzz/tensors.h"
-#include "train/trainee.h"
+#include "gradproof/train.h"
+#include "nn/train/trainee.h"
 
 enum { WEIGHTS = 3, INPUTS = 2, ROWS = 2 };
 

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "fuzz/fuzz.h"
+#include "gradproof/train.h"
 
 static gp_status every_second_column(void *user, size_t columns, const char *const *names,
                                      unsigned char *wanted, gp_error *error) {

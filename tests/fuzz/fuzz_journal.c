@@ -3,9 +3,9 @@
  * the record's head included), a length, and so many bytes. Sums are filled in, so that records are
  * decoded. From 128 on the rest is the file as it stands. Any journal leads to a report or is
  * refused. */
-#include "function/checksum.h"
 #include "fuzz/functions.h"
 #include "fuzz/fuzz.h"
+#include "system/checksum.h"
 
 enum { HEAD = 40, START = 40 /* the line and the fingerprint */, MOST = 1 << 18 };
 

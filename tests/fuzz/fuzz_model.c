@@ -5,7 +5,8 @@
 #include <math.h>
 
 #include "fuzz/tensors.h"
-#include "model/model.h"
+#include "gradproof/train.h"
+#include "nn/model/model.h"
 
 /* Sets the text "checksum" to what it should be, if there is one. */
 static void add_up(gp_tensors *t) {

@@ -4,7 +4,7 @@
 
 #include "fuzz/functions.h"
 #include "fuzz/fuzz.h"
-#include "model/safetensors.h"
+#include "nn/model/safetensors.h"
 
 enum { NAMES = 6, BLOCKS = 3 };
 

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "fuzz/fuzz.h"
+#include "gradproof/train.h"
 
 int gp_program_main(int argc, char **argv);
 

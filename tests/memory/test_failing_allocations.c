@@ -4,15 +4,18 @@
  *
  *     GRADPROOF_EVERY_ALLOCATION=1 build-dev/tests/test_failing_allocations
  */
+#include "gradproof/chain.h"
+#include "gradproof/notebook.h"
+#include "gradproof/train.h"
 #include "memory/stage.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "model/model.h"
-#include "network/blas.h"
-#include "probe/random.h"
+#include "nn/model/model.h"
+#include "nn/network/blas.h"
+#include "system/random.h"
 
 /* ---- functions ------------------------------------------------------------------- */
 

@@ -10,8 +10,10 @@ import unittest
 from harness import BUILD, PROGRAM, SANITIZED, SOURCE, ProgramTest, run
 
 LIBRARY = os.path.join(BUILD, "libgradproof.so")
+NN = os.path.join(BUILD, "libgradproof_nn.so")
 MPI = os.path.join(BUILD, "libgradproof_mpi.so")
-BUILT = [path for path in (PROGRAM, LIBRARY, MPI) if os.path.exists(path)]
+BUILT = [path for path in (PROGRAM, LIBRARY, NN, MPI) if os.path.exists(path)]
+NN_HEADERS = "gradproof/network.h", "gradproof/train.h", "gradproof/notebook.h"
 CC, CXX = os.environ.get("CC") or "cc", os.environ.get("CXX")
 
 
@@ -35,17 +37,27 @@ def example_of_the_readme():
 
 
 class Built(ProgramTest):
-    def exported(self, library, header, but=()):
-        with open(os.path.join(SOURCE, "include", header), encoding="utf-8") as file:
-            declared = set(re.findall(r"\bGP_API[^;(]*?\b(gp_\w+|gradproof_\w+)\s*\(", file.read()))
+    def exported(self, library, *headers, but=()):
+        declared = set()
+        for header in headers:
+            with open(os.path.join(SOURCE, "include", header), encoding="utf-8") as file:
+                declared |= set(re.findall(r"\bGP_API[^;(]*?\b(gp_\w+|gradproof_\w+)\s*\(", file.read()))
         symbols = output("nm", "-D", "--defined-only", library)
         found = {line.split()[-1] for line in symbols.splitlines()} - {"_init", "_fini"}
         self.assertEqual(found, declared - set(but))
 
     def test_what_is_exported_is_what_is_declared(self):
-        self.exported(LIBRARY, "gradproof.h", but=["gradproof_function"])  # the user's
+        self.exported(LIBRARY, "gradproof.h", "gradproof/chain.h", but=["gradproof_function"])  # the user's
+        self.exported(NN, *NN_HEADERS)
         if os.path.exists(MPI):
             self.exported(MPI, "gradproof_mpi.h")
+
+    def test_the_checker_brings_no_blas_along(self):
+        needed = set(re.findall(r"NEEDED.*\[lib(\w+)", dynamic(LIBRARY)))
+        if not SANITIZED:
+            self.assertLessEqual(needed, {"c", "m", "jansson", "pthread", "dl"})
+        self.assertFalse(needed & {"openblas", "cblas", "sleef", "csv", "mpi", "gradproof_nn"})
+        self.assertIn("gradproof", re.findall(r"NEEDED.*\[lib(\w+)", dynamic(NN)))
 
     def test_no_library_is_looked_for_in_the_current_directory(self):
         """An empty entry of a RUNPATH is the current directory."""
@@ -85,9 +97,9 @@ class Installed(ProgramTest):
         output("cmake", "--install", BUILD, "--prefix", self.prefix, "--component", "Unspecified")
         self.source = self.path("mine.c", example_of_the_readme())
 
-    def package(self, prefix):
+    def package(self, prefix, *names):
         folder = output("find", prefix, "-name", "pkgconfig").strip()
-        words = output("pkg-config", "--cflags", "--libs", "gradproof",
+        words = output("pkg-config", "--cflags", "--libs", *(names or ["gradproof"]),
                        env=dict(os.environ, PKG_CONFIG_PATH=folder))
         return words.split(), os.path.dirname(folder)
 
@@ -108,6 +120,33 @@ class Installed(ProgramTest):
         if CXX:
             self.compile_and_run([CXX, "-std=c++17", *strict, "-x", "c++"], *flags,
                                  "-Wl,-rpath," + libdir)
+
+    def test_each_library_by_pkg_config_and_each_header_by_itself(self):
+        flags, libdir = self.package(self.prefix, "gradproof_nn")
+        uses = {"gradproof/network.h": 'printf("%s", gp_activation_string(GP_GELU));',
+                "gradproof/train.h": 'printf("%s", gp_payments_column_name(0));',
+                "gradproof/notebook.h": 'printf("%g", gp_notebook_sigmoid(0));',
+                "gradproof/chain.h": "gp_chain_destroy(NULL);"}
+        for header, statement in uses.items():
+            source = self.path("part.c", f"#include <{header}>\nint main(void) {{\n{statement}\nreturn 0;\n}}\n")
+            wanted = self.package(self.prefix)[0] if header.endswith("chain.h") else flags
+            output(CC, "-std=c11", "-Wall", "-Werror", source, *wanted, "-Wl,-rpath," + libdir, "-o", self.path("part"))
+            self.assertEqual(run(program=self.path("part")).code, 0, header)
+        if os.path.exists(MPI):
+            self.assertIn("-lgradproof_mpi", self.package(self.prefix, "gradproof_mpi")[0])
+
+    def test_each_library_by_find_package(self):
+        libraries = ["gradproof", "nn"] + (["mpi"] if os.path.exists(MPI) else [])
+        self.path("part.c", "#include <gradproof.h>\nint main(void) {\nreturn gp_version()[0] != '0';\n}\n")
+        self.path("CMakeLists.txt", "cmake_minimum_required(VERSION 3.24)\nproject(mine C)\n"
+                  "find_package(gradproof 0.1 REQUIRED)\n" +
+                  "".join(f"add_executable(with_{k} part.c)\ntarget_link_libraries(with_{k} PRIVATE gradproof::{k})\n"
+                          for k in libraries))
+        build = self.path("build")
+        output("cmake", "-S", self.folder.name, "-B", build, "-G", "Ninja", "-DCMAKE_PREFIX_PATH=" + self.prefix)
+        output("cmake", "--build", build)
+        for library in libraries:
+            self.assertEqual(run(program=os.path.join(build, "with_" + library)).code, 0, library)
 
     def test_the_installation_can_be_moved(self):
         moved = self.path("elsewhere")

@@ -15,7 +15,7 @@ import unittest
 
 from harness import BUILD, SANITIZED, SOURCE, ProgramTest, run
 
-# name: (what is in src/network/dense_passes.h, what a tired hand makes of it, options that exercise it, causes to be
+# name: (what is in src/nn/network/dense_passes.h, what a tired hand makes of it, options that exercise it, causes to be
 # named)
 MISTAKES = {
     "ReLU's derivative is forgotten": (
@@ -34,16 +34,16 @@ MISTAKES = {
 
 def build_with(old, new, folder):
     """The program with a mistake in its passes: they are compiled again, all else is as it was built."""
-    with open(os.path.join(SOURCE, "src", "network", "dense_passes.h"), encoding="utf-8") as file:
+    with open(os.path.join(SOURCE, "src", "nn", "network", "dense_passes.h"), encoding="utf-8") as file:
         passes = file.read()
     if passes.count(old) != 1:
         raise AssertionError(f"dense_passes.h no longer has this once: {old}")
-    network = os.path.join(folder, "network")
+    network = os.path.join(folder, "nn", "network")
     os.makedirs(network, exist_ok=True)
     with open(os.path.join(network, "dense_passes.h"), "w", encoding="utf-8") as file:
         file.write(passes.replace(old, new))
     with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
-        entry = next(e for e in json.load(file) if e["file"].endswith("src/network/dense.c") and "gp_objects" in e["command"])
+        entry = next(e for e in json.load(file) if e["file"].endswith("src/nn/network/dense.c"))
     command = shlex.split(entry["command"])
     wrong = os.path.join(folder, "dense.o")
     command[command.index("-o") + 1] = wrong
@@ -53,7 +53,7 @@ def build_with(old, new, folder):
     objects = os.path.join(BUILD, "CMakeFiles", "gradproof_program.dir", "src", "cli")
     subprocess.run([command[0], "-o", program, *(os.path.join(objects, name) for name in sorted(os.listdir(objects))
                                                 if name.endswith(".o")), wrong,
-                    os.path.join(BUILD, "libgradproof_static.a"), "-lopenblas", "-lcsv", "-lsleef", "-ljansson",
+                    os.path.join(BUILD, "libgradproof_nn_static.a"), os.path.join(BUILD, "libgradproof_static.a"), "-lopenblas", "-lcsv", "-lsleef", "-ljansson",
                     "-lm", "-ldl", "-lpthread"], check=True, capture_output=True)
     return program
 

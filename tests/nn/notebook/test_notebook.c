@@ -1,0 +1,241 @@
+/* The notebook against tests/data/notebook_case.json, which was computed with NumPy and, for the
+ * exact gradient, with 60 digits. */
+#include <jansson.h>
+
+#include "gradproof/notebook.h"
+#include "nn/notebook/numpy_random.h"
+#include "testing.h"
+
+static json_t *reference;
+
+static int load_reference(void **state) {
+    (void)state;
+    reference = json_load_file(GP_TEST_DATA "/notebook_case.json", 0, NULL);
+    return reference ? 0 : -1;
+}
+
+static int drop_reference(void **state) {
+    (void)state;
+    json_decref(reference);
+    return 0;
+}
+
+static double number(const json_t *value) {
+    return json_is_string(value) ? strtod(json_string_value(value), NULL)
+                                 : json_number_value(value);
+}
+
+static double list_item(const char *key, size_t i) {
+    return number(json_array_get(json_object_get(reference, key), i));
+}
+
+static double matrix_item(const json_t *matrix, size_t i, size_t j) {
+    return number(json_array_get(json_array_get(matrix, i), j));
+}
+
+static void the_test_case_is_the_same_bit_for_bit(void **state) {
+    (void)state;
+    double X[4][3], Y[3], vector[47];
+    gp_notebook_parameters p;
+    gp_notebook_test_case(X, Y, &p);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 3; j++)
+            assert_true(X[i][j] == matrix_item(json_object_get(reference, "X"), i, j));
+    for (size_t j = 0; j < 3; j++)
+        assert_true(Y[j] == list_item("Y", j));
+    gp_notebook_dictionary_to_vector(&p, vector);
+    json_t *parameters = json_object_get(reference, "parameters");
+    size_t at = 0;
+    for (size_t k = 0; k < 6; k++) {
+        const char *name =
+            json_string_value(json_array_get(json_object_get(reference, "order"), k));
+        json_t *matrix = json_object_get(parameters, name);
+        for (size_t i = 0; i < json_array_size(matrix); i++)
+            for (size_t j = 0; j < json_array_size(json_array_get(matrix, i)); j++)
+                assert_true(vector[at++] == matrix_item(matrix, i, j));
+    }
+    assert_int_equal(at, 47);
+}
+
+/* MT19937's own known answer: seed 5489, the 10,000th number (ISO C++ standard, [rand.predef]). */
+static void the_generator_gives_its_known_answer(void **state) {
+    (void)state;
+    gp_numpy_random random;
+    uint32_t last = 0;
+    gp_numpy_seed(&random, 5489);
+    for (int i = 0; i < 10000; i++)
+        last = gp_numpy_bits(&random);
+    assert_int_equal(last, 4123659995u);
+}
+
+static void vectors_and_dictionaries_are_inverse(void **state) {
+    (void)state;
+    double in[47], out[47];
+    gp_notebook_parameters p;
+    for (size_t i = 0; i < 47; i++)
+        in[i] = (double)i;
+    gp_notebook_vector_to_dictionary(in, &p);
+    assert_near(p.W1[1][2], 6, 0);
+    assert_near(p.b1[4], 24, 0);
+    assert_near(p.W2[2][0], 35, 0);
+    assert_near(p.b3[0], 46, 0);
+    gp_notebook_dictionary_to_vector(&p, out);
+    assert_memory_equal(in, out, sizeof in);
+    gp_notebook_gradients_to_vector(&p, out);
+    assert_memory_equal(in, out, sizeof in);
+}
+
+static void one_dimension(void **state) {
+    (void)state;
+    json_t *one = json_object_get(reference, "one_dimensional");
+    assert_near(gp_notebook_forward(2, 4), number(json_object_get(one, "J")), 0);
+    assert_near(gp_notebook_backward(2, 4), number(json_object_get(one, "dtheta")), 0);
+    double expected = number(json_object_get(one, "difference"));
+    assert_near(gp_notebook_gradient_check(2, 4, 1e-7, NULL), expected, 1e-12 * expected);
+    assert_near(gp_notebook_sigmoid(0), 0.5, 0);
+    assert_near(gp_notebook_sigmoid(2), 0.88079707797788243, 2e-16);
+    assert_near(gp_notebook_relu(-3), 0, 0);
+    assert_near(gp_notebook_relu(3), 3, 0);
+}
+
+typedef struct run {
+    double X[4][3], Y[3], cost, given[47], corrected[47], difference_given, difference_corrected;
+    char given_said[256], corrected_said[256];
+} run;
+
+static double check(const run *r, const gp_notebook_parameters *p, const gp_notebook_parameters *g,
+                    int colour, char *said, size_t size) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    double difference =
+        gp_notebook_gradient_check_n(p, g, (const double(*)[3])r->X, r->Y, 1e-7, stream, colour);
+    fclose(stream);
+    snprintf(said, size, "%s", text);
+    free(text);
+    return difference;
+}
+
+static run run_all(void) {
+    run r;
+    gp_notebook_parameters p, g;
+    gp_notebook_cache cache;
+    gp_notebook_test_case(r.X, r.Y, &p);
+    const double(*X)[3] = (const double(*)[3])r.X;
+    r.cost = gp_notebook_forward_n(X, r.Y, &p, &cache);
+    gp_notebook_backward_n(X, r.Y, &cache, GP_NOTEBOOK_GIVEN, &g);
+    gp_notebook_gradients_to_vector(&g, r.given);
+    r.difference_given = check(&r, &p, &g, 0, r.given_said, sizeof r.given_said);
+    gp_notebook_backward_n(X, r.Y, &cache, GP_NOTEBOOK_CORRECTED, &g);
+    gp_notebook_gradients_to_vector(&g, r.corrected);
+    r.difference_corrected = check(&r, &p, &g, 0, r.corrected_said, sizeof r.corrected_said);
+    return r;
+}
+
+static void n_dimensions(void **state) {
+    (void)state;
+    run r = run_all();
+    json_t *cost = json_object_get(reference, "cost");
+    assert_near(r.cost, number(json_object_get(cost, "float64")), 4.5e-16);
+    /* log(1 - A3) loses digits: the exact cost is 1.6e-14 away */
+    assert_near(r.cost, number(json_object_get(cost, "exact")), 3e-14);
+    for (size_t i = 0; i < 47; i++) {
+        double exact = list_item("gradient_exact", i);
+        assert_near(r.corrected[i], exact, 4e-16 * (1 + fabs(exact)));
+        assert_near(r.given[i], list_item("gradient_as_given", i), 1e-15);
+    }
+    assert_near(r.difference_given, 0.285093156839953, 5e-10);
+    assert_near(r.difference_corrected, 1.186249751058462e-07, 0.05 * 1.19e-7);
+    assert_non_null(strstr(
+        r.given_said, "There is a mistake in the backward propagation! difference = 0.28509315"));
+    assert_non_null(strstr(r.corrected_said, "There is a mistake in the backward propagation!"));
+}
+
+/* The notebook's good news, in green: with a step that fits, it would have got there. */
+static void sentences(void **state) {
+    (void)state;
+    gp_notebook_parameters p, g;
+    gp_notebook_cache cache;
+    double X[4][3], Y[3];
+    char *text = NULL;
+    size_t length = 0;
+    gp_notebook_test_case(X, Y, &p);
+    const double(*inputs)[3] = (const double(*)[3])X;
+    gp_notebook_forward_n(inputs, Y, &p, &cache);
+    gp_notebook_backward_n(inputs, Y, &cache, GP_NOTEBOOK_CORRECTED, &g);
+    FILE *stream = open_memstream(&text, &length);
+    double difference = gp_notebook_gradient_check_n(&p, &g, inputs, Y, 1e-5, stream, 1);
+    gp_notebook_gradient_check(2, 4, 1e-7, stream);
+    gp_notebook_gradient_check(2, 4, 1e-15, stream);
+    fclose(stream);
+    assert_true(difference < 1e-8);
+    assert_ptr_equal(
+        strstr(text, "\033[92mYour backward propagation works perfectly fine! difference = "),
+        text);
+    assert_non_null(strstr(text, "\033[0m\nThe gradient is correct!\nThe gradient is wrong!\n"));
+    free(text);
+}
+
+static gp_report *report_on(const char *which, size_t points) {
+    gp_function *f;
+    gp_options options;
+    gp_options_init(&options);
+    options.points = points;
+    options.notebook_epsilon = 1e-7;
+    assert_int_equal(gp_notebook_function(which, &f, NULL), GP_OK);
+    gp_report *report = testing_check(f, &options);
+    gp_function_destroy(f);
+    return report;
+}
+
+static void every_estimate_is_inside_its_bound(void **state) {
+    (void)state;
+    gp_report *report = report_on("corrected", 1);
+    for (size_t i = 0; i < 47; i++) {
+        gp_entry entry;
+        gp_report_entry(report, i, &entry);
+        assert_near(entry.numeric, list_item("gradient_exact", i), entry.bound);
+        assert_true(entry.bound < 1e-6);
+    }
+    gp_report_destroy(report);
+}
+
+static void coverage_is_that_of_the_reference(void **state) {
+    (void)state;
+    gp_report *report = report_on("corrected", 1);
+    json_t *zeros = json_object_get(reference, "zero_entries");
+    assert_int_equal(gp_report_exercised(report), 47 - json_array_size(zeros));
+    for (size_t k = 0; k < json_array_size(zeros); k++) {
+        gp_entry entry;
+        gp_report_entry(report, (size_t)json_integer_value(json_array_get(zeros, k)), &entry);
+        assert_int_equal(entry.status, GP_ENTRY_UNEXERCISED);
+    }
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    gp_report_destroy(report);
+    report = report_on("corrected", 0);
+    assert_int_equal(gp_report_exercised(report), 47);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    assert_true(gp_report_resolution(report) <= 1e-7);
+    gp_report_destroy(report);
+}
+
+static void there_is_no_fourth_case(void **state) {
+    (void)state;
+    gp_function *f;
+    gp_error error;
+    assert_int_equal(gp_notebook_function("2d", &f, &error), GP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "notebook:2d"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_test_case_is_the_same_bit_for_bit),
+                                       cmocka_unit_test(the_generator_gives_its_known_answer),
+                                       cmocka_unit_test(vectors_and_dictionaries_are_inverse),
+                                       cmocka_unit_test(one_dimension),
+                                       cmocka_unit_test(n_dimensions),
+                                       cmocka_unit_test(sentences),
+                                       cmocka_unit_test(every_estimate_is_inside_its_bound),
+                                       cmocka_unit_test(coverage_is_that_of_the_reference),
+                                       cmocka_unit_test(there_is_no_fourth_case)};
+    return cmocka_run_group_tests(tests, load_reference, drop_reference);
+}
