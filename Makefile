@@ -3,7 +3,7 @@
 #   make demo     set up, build, show the notebook's mistakes found and its repair proven, and a fraud model
 #                 trained under proof
 #   make test     set up, build, and run all tests
-#   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer; before them, scripts/arrows
 #   make fuzz     libFuzzer on all that reads what others wrote (TARGET=csv for one; SECONDS=600 a target)
 #   make check-threads  the tests that use threads, under ThreadSanitizer
 #   make allocations   every kind of work with each allocation failing, all of them one by one (minutes)
@@ -41,6 +41,7 @@ test: build
 	@ctest --test-dir build --output-on-failure -j $(TEST_JOBS)
 
 check: setup
+	@scripts/arrows
 	@scripts/build dev build-dev
 	@ctest --test-dir build-dev --output-on-failure -j $(TEST_JOBS) -LE valgrind
 

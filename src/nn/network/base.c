@@ -17,18 +17,33 @@ void gp_reaches_free(struct gp_reaches *reaches) {
     free(reaches);
 }
 
+static void free_layers(size_t layers, double **layer) {
+    for (size_t l = 0; layer && l <= layers; l++)
+        free(layer[l]);
+    free(layer);
+}
+
+void gp_direction_free(size_t layers, struct gp_direction *d) {
+    if (!d)
+        return;
+    free_layers(layers, d->R);
+    free_layers(layers, d->dz);
+    free_layers(layers, d->da);
+    free(d->D);
+    free(d->P);
+    free(d->Q);
+    free(d->moved);
+    free(d);
+}
+
 void gp_network_forget(gp_network *net) {
     struct gp_network_base *base = net->base;
     if (!base)
         return;
-    for (size_t l = 0; l <= net->options.layers; l++) {
-        free(base->z ? base->z[l] : NULL);
-        free(base->a ? base->a[l] : NULL);
-        free(base->changed ? base->changed[l] : NULL);
-    }
-    free(base->z);
-    free(base->a);
-    free(base->changed);
+    size_t layers = net->options.layers;
+    free_layers(layers, base->z);
+    free_layers(layers, base->a);
+    free_layers(layers, base->changed);
     free(base->theta);
     free(base->unit);
     free(base->step);
@@ -38,7 +53,7 @@ void gp_network_forget(gp_network *net) {
     free(base->ones);
     free(base->zeros);
     gp_reaches_free(base->reaches);
-    gp_direction_free(net, base->direction);
+    gp_direction_free(layers, base->direction);
     free(base);
     net->base = NULL;
 }
@@ -129,6 +144,7 @@ int gp_network_prepare(gp_network *net, const double *theta, int same) {
         return 0;
     gp_network_forget(net);
     net->base = base = new_base(net);
+    net->forget = gp_network_forget;
     if (!is_complete(net)) {
         gp_network_forget(net);
         return -1;

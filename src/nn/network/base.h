@@ -49,8 +49,10 @@ struct gp_direction {
 /* Makes network->base that of theta (`same`: it hasn't changed) and of the rows in use; 0, or -1 if
  * memory ran out. */
 int gp_network_prepare(gp_network *network, const double *theta, int same);
+/* Releases network->base, if there is one. */
+void gp_network_forget(gp_network *network);
 void gp_reaches_free(struct gp_reaches *reaches);
-void gp_direction_free(const gp_network *network, struct gp_direction *direction);
+void gp_direction_free(size_t layers, struct gp_direction *direction);
 
 /* a (m) := f(z) */
 void gp_activate_many(const gp_network *network, size_t m, const double *z, double *a);

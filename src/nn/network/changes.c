@@ -15,26 +15,8 @@
 
 #include "nn/network/base.h"
 #include "nn/network/limits.h"
+#include "nn/network/loss.h"
 #include "system/vector.h"
-
-static void free_layers(const gp_network *net, double **layer) {
-    for (size_t l = 0; layer && l <= net->options.layers; l++)
-        free(layer[l]);
-    free(layer);
-}
-
-void gp_direction_free(const gp_network *net, struct gp_direction *d) {
-    if (!d)
-        return;
-    free_layers(net, d->R);
-    free_layers(net, d->dz);
-    free_layers(net, d->da);
-    free(d->D);
-    free(d->P);
-    free(d->Q);
-    free(d->moved);
-    free(d);
-}
 
 static int is_piecewise(const gp_network *net) {
     gp_activation unit = net->options.hidden;
@@ -68,7 +50,7 @@ static struct gp_direction *new_direction(const gp_network *net) {
         complete = d->D && d->P && d->Q;
     }
     if (!complete) {
-        gp_direction_free(net, d);
+        gp_direction_free(layers, d);
         return NULL;
     }
     return d;

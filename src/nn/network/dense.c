@@ -1,18 +1,12 @@
 /* The dense network's passes in float64 and float32; the mathematics is in dense_passes.h. */
 #include <cblas.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nn/network/limits.h"
+#include "nn/network/loss.h"
 #include "nn/network/network.h"
-#include "system/random.h"
 #include "system/vector.h"
-
-int gp_dropout_keeps(const gp_network *net, size_t layer, size_t row, size_t unit) {
-    uint64_t part = net->mask_draw * net->options.layers + layer;
-    return gp_random_uniform(net->mask_seed, GP_STREAM_DROPOUT, part,
-                             (net->mask_row + row) * net->width[layer] + unit) >=
-           net->options.dropout;
-}
 
 #define REAL double
 #define NAME(x) x##_f64
@@ -29,3 +23,31 @@ int gp_dropout_keeps(const gp_network *net, size_t layer, size_t row, size_t uni
 #define GEMM cblas_sgemm
 #define INPUTS X32
 #include "nn/network/dense_passes.h"
+
+gp_status gp_network_cost(gp_network *net, double *cost, double *gradient) {
+    if (!net || net->count == 0)
+        return GP_ERROR_ARGUMENT;
+    double value;
+    if (net->options.dtype == GP_FLOAT64) {
+        gp_dense_forward_f64(net, net->theta, &value);
+        if (gradient)
+            gp_dense_backward_f64(net, net->theta, gradient);
+    } else {
+        float *theta = malloc(2 * net->n * sizeof *theta);
+        if (!theta)
+            return GP_ERROR_MEMORY;
+        float *g = theta + net->n;
+        for (size_t i = 0; i < net->n; i++)
+            theta[i] = (float)net->theta[i];
+        gp_dense_forward_f32(net, theta, &value);
+        if (gradient) {
+            gp_dense_backward_f32(net, theta, g);
+            for (size_t i = 0; i < net->n; i++)
+                gradient[i] = g[i];
+        }
+        free(theta);
+    }
+    if (cost)
+        *cost = value;
+    return GP_OK;
+}

@@ -1,7 +1,9 @@
-/* Losses, from logits. Each is one example's; the cost is their mean. */
+/* See loss.h. */
+#include "nn/network/loss.h"
+
 #include <math.h>
 
-#include "nn/network/network.h"
+#include "nn/network/units.h"
 
 /* log(1 + e^z) without overflow */
 static double softplus(double z) {

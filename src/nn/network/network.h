@@ -29,7 +29,9 @@ struct gp_network {
     gp_network *twin; /* in float64, for the value; NULL unless options.value_in_float64 */
     /* Workspace for `capacity` rows. z[l], a[l]: count x width[l] before and after the units, a[0]
      * the data; delta, delta_below: count x the widest layer. All in the network's precision. */
-    struct gp_network_base *base; /* of gp_dense_probes and gp_dense_changes, or NULL */
+    /* What gp_dense_probes and gp_dense_changes keep of a point, or NULL, and what releases it. */
+    struct gp_network_base *base;
+    void (*forget)(struct gp_network *network);
     size_t capacity;
     void **z, **a;
     void *delta, *delta_below;
@@ -48,8 +50,7 @@ int gp_dense_input_gradient_f64(gp_network *network, const double *theta, double
 int gp_dense_input_gradient_f32(gp_network *network, const float *theta, float *dX);
 
 /* Costs at theta with one entry replaced at a time, for networks in float64 without dropout. Keeps
- * activations at theta until theta (`same`: it hasn't) or the rows in use change, or
- * gp_network_forget. */
+ * activations at theta until theta (`same`: it hasn't) or the rows in use change. */
 int gp_dense_probes(gp_network *network, const double *theta, int same, size_t count,
                     const size_t *entry, const double *number, double *costs);
 /* By how much the cost changes along v (n) from theta, for the same networks but those of
@@ -57,7 +58,6 @@ int gp_dense_probes(gp_network *network, const double *theta, int same, size_t c
  * of the change. `same`: theta and v are those of the last call. */
 int gp_dense_changes(gp_network *network, const double *theta, const double *v, int same,
                      size_t count, const double *step, double *changes);
-void gp_network_forget(gp_network *network);
 
 /* The commonest mistakes of backpropagation (static), and what each makes of the gradient at theta
  * (n); g (n), in double for either precision. -1 without memory. */
@@ -66,13 +66,5 @@ int gp_network_suspect(gp_network *network, size_t suspect, const double *theta,
 
 /* Is hidden unit `unit` of layer `layer` kept for row `row` in the current draw of the mask? */
 int gp_dropout_keeps(const gp_network *network, size_t layer, size_t row, size_t unit);
-
-/* Loss of one example from its `outputs` logits, and (if dz is not NULL) its derivative. */
-double gp_loss_value(const gp_network_options *options, size_t outputs, const double *logits,
-                     const double *labels, double *dz);
-/* Its change where the logits change by dz, to the rounding of the change; not for
- * GP_NOTEBOOK_CROSS_ENTROPY, which knows its value alone. */
-double gp_loss_change(const gp_network_options *options, size_t outputs, const double *logits,
-                      const double *labels, const double *dz);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "nn/network/base.h"
 #include "nn/network/limits.h"
+#include "nn/network/loss.h"
 #include "nn/network/softplus.h"
 #include "system/vector.h"
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "nn/network/softplus_avx2.h"
 #include "system/vector.h"
 
 double gp_softplus_sum(size_t m, const double *z, const double *labels) {

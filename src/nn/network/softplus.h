@@ -16,9 +16,4 @@ double gp_softplus_sum(size_t m, const double *z, const double *labels);
 int gp_softplus_change(size_t m, const double *q, const double *sign, const double *dz,
                        double *change);
 
-#ifdef GP_HAS_AVX2
-/* The same, for processors that have AVX2 and FMA. */
-double gp_softplus_sum_avx2(size_t m, const double *z, const double *labels);
-#endif
-
 #endif

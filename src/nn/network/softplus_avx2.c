@@ -1,6 +1,6 @@
 /* Compiled for AVX2 and FMA, and called where they are. SLEEF's functions of four numbers, to 1
  * ulp. */
-#include "nn/network/softplus.h"
+#include "nn/network/softplus_avx2.h"
 
 #ifdef GP_HAS_AVX2
 #include <immintrin.h>

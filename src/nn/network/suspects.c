@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nn/network/limits.h"
+#include "nn/network/loss.h"
 #include "nn/network/network.h"
 
 typedef enum mistake {

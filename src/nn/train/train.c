@@ -13,7 +13,6 @@
 #include "nn/network/limits.h"
 #include "nn/train/metrics.h"
 #include "nn/train/trainee.h"
-#include "report/report.h"
 #include "system/checksum.h"
 #include "system/clock.h"
 #include "system/json_build.h"

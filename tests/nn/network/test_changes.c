@@ -1,6 +1,7 @@
 /* By how much the cost changes along a line, against whole forward passes where steps are large and
  * against backpropagation where they are too small for those. */
 #include "gradproof/network.h"
+#include "nn/network/base.h"
 #include "small_network.h"
 
 /* Layer `only` of v alone isn't zero; 0: all of it. */

@@ -2,6 +2,7 @@
  * gradient against central differences of that. */
 #include "gradproof/network.h"
 #include "gradproof/notebook.h"
+#include "nn/network/loss.h"
 #include "nn/network/network.h"
 #include "testing.h"
 
