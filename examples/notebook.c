@@ -24,19 +24,22 @@ int main(void) {
     printf("J = %g\n", gp_notebook_forward(2, 4));
     printf("dtheta = %g\n", gp_notebook_backward(2, 4));
     double difference = gp_notebook_gradient_check(2, 4, 1e-7, stdout);
-    printf("difference = %.17g\n", difference);
+    gp_notebook_print_difference(difference, stdout);
 
     /* 3) n dimensions: as given, then with dW2 and db1 repaired */
-    double X[4][3], Y[3];
-    gp_notebook_parameters parameters, gradients;
-    gp_notebook_cache cache;
+    enum { M = GP_NOTEBOOK_EXAMPLES };
+    double X[GP_NOTEBOOK_INPUTS * M], Y[M];
+    gp_notebook_parameters parameters;
+    gp_notebook_cache cache = {0};
+    gp_notebook_gradients gradients = {0};
     gp_notebook_test_case(X, Y, &parameters);
-    const double(*inputs)[3] = (const double(*)[3])X;
-    printf("cost = %.17g\n", gp_notebook_forward_n(inputs, Y, &parameters, &cache));
-    gp_notebook_backward_n(inputs, Y, &cache, GP_NOTEBOOK_GIVEN, &gradients);
-    gp_notebook_gradient_check_n(&parameters, &gradients, inputs, Y, 1e-7, stdout, 0);
-    gp_notebook_backward_n(inputs, Y, &cache, GP_NOTEBOOK_CORRECTED, &gradients);
-    gp_notebook_gradient_check_n(&parameters, &gradients, inputs, Y, 1e-7, stdout, 0);
+    printf("cost = %.17g\n", gp_notebook_forward_n(M, X, Y, &parameters, &cache));
+    gp_notebook_backward_n(M, X, Y, &cache, GP_NOTEBOOK_GIVEN, &gradients);
+    gp_notebook_gradient_check_n(&parameters, &gradients, M, X, Y, 1e-7, stdout, 0);
+    gp_notebook_backward_n(M, X, Y, &cache, GP_NOTEBOOK_CORRECTED, &gradients);
+    gp_notebook_gradient_check_n(&parameters, &gradients, M, X, Y, 1e-7, stdout, 0);
+    gp_notebook_cache_clear(&cache);
+    gp_notebook_gradients_clear(&gradients);
 
     /* and what gradproof says of both */
     int given = ask_gradproof("given"), corrected = ask_gradproof("corrected");

@@ -46,33 +46,40 @@ static int one_dimension(unsigned flags) {
     printf("J = %g\n", gp_notebook_forward(2, 4));
     printf("dtheta = %g\n", gp_notebook_backward(2, 4));
     double difference = gp_notebook_gradient_check(2, 4, 1e-7, stdout);
-    printf("difference = %.9g\n\n", difference);
+    gp_notebook_print_difference(difference, stdout);
+    putchar('\n');
     return show_case("1d", flags | GP_PRINT_QUIET, GP_VERIFIED);
 }
 
-static int n_dimensions(unsigned flags) {
-    double X[4][3], Y[3];
-    gp_notebook_parameters parameters, gradients;
-    gp_notebook_cache cache;
+/* What the notebook's own check says of its backpropagation, indented. */
+static void tell_notebook(gp_notebook_version version, unsigned flags) {
+    enum { M = GP_NOTEBOOK_EXAMPLES };
+    double X[GP_NOTEBOOK_INPUTS * M], Y[M];
+    gp_notebook_parameters parameters;
+    gp_notebook_gradients gradients = {0};
+    gp_notebook_cache cache = {0};
     gp_notebook_test_case(X, Y, &parameters);
-    double cost = gp_notebook_forward_n((const double(*)[3])X, Y, &parameters, &cache);
+    double cost = gp_notebook_forward_n(M, X, Y, &parameters, &cache);
+    if (version == GP_NOTEBOOK_GIVEN)
+        printf("cost = %.16g\nThe notebook's check says:\n  ", cost);
+    else
+        printf("The notebook's check still says (its step is too small for its threshold):\n  ");
+    if (gp_notebook_backward_n(M, X, Y, &cache, version, &gradients) == GP_OK)
+        gp_notebook_gradient_check_n(&parameters, &gradients, M, X, Y, 1e-7, stdout,
+                                     (flags & GP_PRINT_COLOUR) != 0);
+    gp_notebook_cache_clear(&cache);
+    gp_notebook_gradients_clear(&gradients);
+}
 
+static int n_dimensions(unsigned flags) {
     title(flags, "2. The fraud network with its backpropagation as given");
-    printf("cost = %.16g\n", cost);
-    gp_notebook_backward_n((const double(*)[3])X, Y, &cache, GP_NOTEBOOK_GIVEN, &gradients);
-    printf("The notebook's check says:\n  ");
-    gp_notebook_gradient_check_n(&parameters, &gradients, (const double(*)[3])X, Y, 1e-7, stdout,
-                                 (flags & GP_PRINT_COLOUR) != 0);
+    tell_notebook(GP_NOTEBOOK_GIVEN, flags);
     printf("gradproof says where, and what:\n\n");
     int wrong = show_case("given", flags, GP_REFUTED);
     if (wrong)
         return wrong;
-
     title(flags, "3. The same after the repair");
-    gp_notebook_backward_n((const double(*)[3])X, Y, &cache, GP_NOTEBOOK_CORRECTED, &gradients);
-    printf("The notebook's check still says (its step is too small for its threshold):\n  ");
-    gp_notebook_gradient_check_n(&parameters, &gradients, (const double(*)[3])X, Y, 1e-7, stdout,
-                                 (flags & GP_PRINT_COLOUR) != 0);
+    tell_notebook(GP_NOTEBOOK_CORRECTED, flags);
     printf("gradproof knows how exact its estimates are:\n\n");
     return show_case("corrected", flags, GP_VERIFIED);
 }

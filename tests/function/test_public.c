@@ -171,13 +171,17 @@ static void the_others_answer_for_null(void **state) {
     gp_network_set(NULL, &number);
     gp_payments_next(NULL, &number);
     gp_curve_clear(NULL);
-    gp_notebook_dictionary_to_vector(NULL, NULL);
+    gp_notebook_dictionary_to_vector(NULL, NULL, NULL);
     gp_notebook_vector_to_dictionary(NULL, NULL);
     gp_notebook_gradients_to_vector(NULL, NULL);
     gp_notebook_test_case(NULL, NULL, NULL);
-    gp_notebook_backward_n(NULL, NULL, NULL, GP_NOTEBOOK_GIVEN, NULL);
-    assert_true(isnan(gp_notebook_forward_n(NULL, NULL, NULL, NULL)));
-    assert_true(isnan(gp_notebook_gradient_check_n(NULL, NULL, NULL, NULL, 1e-7, NULL, 0)));
+    gp_notebook_cache_clear(NULL);
+    gp_notebook_gradients_clear(NULL);
+    gp_notebook_print_difference(1, NULL);
+    assert_int_equal(gp_notebook_backward_n(3, NULL, NULL, NULL, GP_NOTEBOOK_GIVEN, NULL),
+                     GP_ERROR_ARGUMENT);
+    assert_true(isnan(gp_notebook_forward_n(3, NULL, NULL, NULL, NULL)));
+    assert_true(isnan(gp_notebook_gradient_check_n(NULL, NULL, 3, NULL, NULL, 1e-7, NULL, 0)));
     const gp_status refused[] = {
         gp_table_read_csv(NULL, &table, NULL),
         gp_rows_read_csv("x.csv", NULL, NULL),

@@ -186,13 +186,14 @@ static void cross_entropy_from_logits_does_not_overflow(void **state) {
 /* The notebook's network is one of ours. */
 static void the_notebook_is_a_special_case(void **state) {
     (void)state;
-    double X[4][3], Y[3], rows[12], theta[47], g[47], expected[47], cost;
-    gp_notebook_parameters p, gradients;
-    gp_notebook_cache cache;
+    double X[12], Y[3], rows[12], theta[47], g[47], expected[47], cost;
+    gp_notebook_parameters p;
+    gp_notebook_gradients gradients = {0};
+    gp_notebook_cache cache = {0};
     gp_notebook_test_case(X, Y, &p);
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < 3; j++)
-            rows[j * 4 + i] = X[i][j];
+            rows[j * 4 + i] = X[i * 3 + j];
     size_t units[] = {5, 3, 1};
     gp_network_options o = {.inputs = 4,
                             .layers = 3,
@@ -202,15 +203,16 @@ static void the_notebook_is_a_special_case(void **state) {
     gp_network *net;
     assert_int_equal(gp_network_create(&o, &net, NULL), GP_OK);
     assert_int_equal(gp_network_set_data(net, 3, rows, Y), GP_OK);
-    gp_notebook_dictionary_to_vector(&p, theta);
+    gp_notebook_dictionary_to_vector(&p, theta, NULL);
     gp_network_set(net, theta);
     assert_int_equal(gp_network_cost(net, &cost, g), GP_OK);
-    const double(*inputs)[3] = (const double(*)[3])X;
-    assert_near(cost, gp_notebook_forward_n(inputs, Y, &p, &cache), 1e-14);
-    gp_notebook_backward_n(inputs, Y, &cache, GP_NOTEBOOK_CORRECTED, &gradients);
+    assert_near(cost, gp_notebook_forward_n(3, X, Y, &p, &cache), 1e-14);
+    gp_notebook_backward_n(3, X, Y, &cache, GP_NOTEBOOK_CORRECTED, &gradients);
     gp_notebook_gradients_to_vector(&gradients, expected);
     for (size_t i = 0; i < 47; i++)
         assert_near(g[i], expected[i], 1e-14);
+    gp_notebook_cache_clear(&cache);
+    gp_notebook_gradients_clear(&gradients);
     gp_network_destroy(net);
 }
 

@@ -35,15 +35,16 @@ static double matrix_item(const json_t *matrix, size_t i, size_t j) {
 
 static void the_test_case_is_the_same_bit_for_bit(void **state) {
     (void)state;
-    double X[4][3], Y[3], vector[47];
+    double X[12], Y[3], vector[47];
+    const char *keys[47];
     gp_notebook_parameters p;
     gp_notebook_test_case(X, Y, &p);
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < 3; j++)
-            assert_true(X[i][j] == matrix_item(json_object_get(reference, "X"), i, j));
+            assert_true(X[3 * i + j] == matrix_item(json_object_get(reference, "X"), i, j));
     for (size_t j = 0; j < 3; j++)
         assert_true(Y[j] == list_item("Y", j));
-    gp_notebook_dictionary_to_vector(&p, vector);
+    gp_notebook_dictionary_to_vector(&p, vector, keys);
     json_t *parameters = json_object_get(reference, "parameters");
     size_t at = 0;
     for (size_t k = 0; k < 6; k++) {
@@ -51,8 +52,10 @@ static void the_test_case_is_the_same_bit_for_bit(void **state) {
             json_string_value(json_array_get(json_object_get(reference, "order"), k));
         json_t *matrix = json_object_get(parameters, name);
         for (size_t i = 0; i < json_array_size(matrix); i++)
-            for (size_t j = 0; j < json_array_size(json_array_get(matrix, i)); j++)
+            for (size_t j = 0; j < json_array_size(json_array_get(matrix, i)); j++) {
+                assert_string_equal(keys[at], name);
                 assert_true(vector[at++] == matrix_item(matrix, i, j));
+            }
     }
     assert_int_equal(at, 47);
 }
@@ -79,10 +82,14 @@ static void vectors_and_dictionaries_are_inverse(void **state) {
     assert_near(p.b1[4], 24, 0);
     assert_near(p.W2[2][0], 35, 0);
     assert_near(p.b3[0], 46, 0);
-    gp_notebook_dictionary_to_vector(&p, out);
+    gp_notebook_dictionary_to_vector(&p, out, NULL);
     assert_memory_equal(in, out, sizeof in);
-    gp_notebook_gradients_to_vector(&p, out);
-    assert_memory_equal(in, out, sizeof in);
+    gp_notebook_gradients g = {
+        .dW1 = {{0, 1}, {4}}, .db1 = {20}, .dW2 = {{25}}, .db2 = {40}, .dW3 = {{43}}, .db3 = {46}};
+    const size_t set[] = {0, 1, 4, 20, 25, 40, 43, 46};
+    gp_notebook_gradients_to_vector(&g, out);
+    for (size_t k = 0; k < sizeof set / sizeof *set; k++)
+        assert_near(out[set[k]], (double)set[k], 0);
 }
 
 static void one_dimension(void **state) {
@@ -99,17 +106,16 @@ static void one_dimension(void **state) {
 }
 
 typedef struct run {
-    double X[4][3], Y[3], cost, given[47], corrected[47], difference_given, difference_corrected;
+    double X[12], Y[3], cost, given[47], corrected[47], difference_given, difference_corrected;
     char given_said[256], corrected_said[256];
 } run;
 
-static double check(const run *r, const gp_notebook_parameters *p, const gp_notebook_parameters *g,
+static double check(const run *r, const gp_notebook_parameters *p, const gp_notebook_gradients *g,
                     int colour, char *said, size_t size) {
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    double difference =
-        gp_notebook_gradient_check_n(p, g, (const double(*)[3])r->X, r->Y, 1e-7, stream, colour);
+    double difference = gp_notebook_gradient_check_n(p, g, 3, r->X, r->Y, 1e-7, stream, colour);
     fclose(stream);
     snprintf(said, size, "%s", text);
     free(text);
@@ -118,17 +124,19 @@ static double check(const run *r, const gp_notebook_parameters *p, const gp_note
 
 static run run_all(void) {
     run r;
-    gp_notebook_parameters p, g;
-    gp_notebook_cache cache;
+    gp_notebook_parameters p;
+    gp_notebook_gradients g = {0};
+    gp_notebook_cache cache = {0};
     gp_notebook_test_case(r.X, r.Y, &p);
-    const double(*X)[3] = (const double(*)[3])r.X;
-    r.cost = gp_notebook_forward_n(X, r.Y, &p, &cache);
-    gp_notebook_backward_n(X, r.Y, &cache, GP_NOTEBOOK_GIVEN, &g);
+    r.cost = gp_notebook_forward_n(3, r.X, r.Y, &p, &cache);
+    gp_notebook_backward_n(3, r.X, r.Y, &cache, GP_NOTEBOOK_GIVEN, &g);
     gp_notebook_gradients_to_vector(&g, r.given);
     r.difference_given = check(&r, &p, &g, 0, r.given_said, sizeof r.given_said);
-    gp_notebook_backward_n(X, r.Y, &cache, GP_NOTEBOOK_CORRECTED, &g);
+    gp_notebook_backward_n(3, r.X, r.Y, &cache, GP_NOTEBOOK_CORRECTED, &g);
     gp_notebook_gradients_to_vector(&g, r.corrected);
     r.difference_corrected = check(&r, &p, &g, 0, r.corrected_said, sizeof r.corrected_said);
+    gp_notebook_cache_clear(&cache);
+    gp_notebook_gradients_clear(&g);
     return r;
 }
 
@@ -154,17 +162,17 @@ static void n_dimensions(void **state) {
 /* The notebook's good news, in green: with a step that fits, it would have got there. */
 static void sentences(void **state) {
     (void)state;
-    gp_notebook_parameters p, g;
-    gp_notebook_cache cache;
-    double X[4][3], Y[3];
+    gp_notebook_parameters p;
+    gp_notebook_gradients g = {0};
+    gp_notebook_cache cache = {0};
+    double X[12], Y[3];
     char *text = NULL;
     size_t length = 0;
     gp_notebook_test_case(X, Y, &p);
-    const double(*inputs)[3] = (const double(*)[3])X;
-    gp_notebook_forward_n(inputs, Y, &p, &cache);
-    gp_notebook_backward_n(inputs, Y, &cache, GP_NOTEBOOK_CORRECTED, &g);
+    gp_notebook_forward_n(3, X, Y, &p, &cache);
+    gp_notebook_backward_n(3, X, Y, &cache, GP_NOTEBOOK_CORRECTED, &g);
     FILE *stream = open_memstream(&text, &length);
-    double difference = gp_notebook_gradient_check_n(&p, &g, inputs, Y, 1e-5, stream, 1);
+    double difference = gp_notebook_gradient_check_n(&p, &g, 3, X, Y, 1e-5, stream, 1);
     gp_notebook_gradient_check(2, 4, 1e-7, stream);
     gp_notebook_gradient_check(2, 4, 1e-15, stream);
     fclose(stream);
@@ -174,6 +182,101 @@ static void sentences(void **state) {
         text);
     assert_non_null(strstr(text, "\033[0m\nThe gradient is correct!\nThe gradient is wrong!\n"));
     free(text);
+    gp_notebook_cache_clear(&cache);
+    gp_notebook_gradients_clear(&g);
+}
+
+/* As many digits as Python's str() has. */
+static void differences_have_all_their_digits(void **state) {
+    (void)state;
+    static const struct {
+        double difference;
+        const char *text;
+    } SAID[] = {{2.919335883291695e-10, "2.919335883291695e-10"},
+                {0.1, "0.1"},
+                {0.30000000000000004, "0.30000000000000004"},
+                {1, "1.0"},
+                {10, "10.0"},
+                {123, "123.0"},
+                {1e15, "1000000000000000.0"},
+                {1e16, "1e+16"},
+                {1e-4, "0.0001"},
+                {-2.5, "-2.5"},
+                {0, "0.0"},
+                {1e-7, "1e-07"},
+                {INFINITY, "inf"},
+                {NAN, "nan"},
+                {-NAN, "nan"},
+                {5e-324, "5e-324"},
+                {1. / 3, "0.3333333333333333"}};
+    for (size_t k = 0; k < sizeof SAID / sizeof *SAID; k++) {
+        char *text = NULL, expected[64];
+        size_t length = 0;
+        FILE *stream = open_memstream(&text, &length);
+        gp_notebook_print_difference(SAID[k].difference, stream);
+        fclose(stream);
+        snprintf(expected, sizeof expected, "difference = %s\n", SAID[k].text);
+        assert_string_equal(text, expected);
+        free(text);
+    }
+    assert_true(gp_notebook_gradient_check(2, 4, 1e-7, NULL) == 2.919335883291695e-10);
+    run r = run_all();
+    char *end;
+    const char *said = strstr(r.given_said, "difference = ");
+    assert_non_null(said);
+    assert_true(strtod(said + strlen("difference = "), &end) == r.difference_given);
+    assert_string_equal(end, "\n");
+}
+
+/* The gradients of activations and pre-activations have no 1/m: a column is that of its example
+ * alone, where dZ is the derivative of the cost by the layer's b. */
+static void any_number_of_examples_and_every_gradient(void **state) {
+    (void)state;
+    enum { M = 7 };
+    double X[4 * M], Y[M], H = 1e-6;
+    gp_notebook_parameters p;
+    gp_notebook_cache cache = {0};
+    gp_notebook_gradients g = {0};
+    double case_X[12], case_Y[3];
+    gp_notebook_test_case(case_X, case_Y, &p);
+    for (size_t i = 0; i < 4 * M; i++)
+        X[i] = sin(3.0 * (double)i + 1);
+    for (size_t j = 0; j < M; j++)
+        Y[j] = j % 3 == 0;
+    double cost = gp_notebook_forward_n(M, X, Y, &p, &cache), sum = 0;
+    assert_int_equal(gp_notebook_backward_n(M, X, Y, &cache, GP_NOTEBOOK_CORRECTED, &g), GP_OK);
+    for (size_t j = 0; j < M; j++) {
+        double x[4], *b[] = {p.b1, p.b2, p.b3}, *dZ[] = {g.dZ1, g.dZ2, g.dZ3};
+        for (size_t k = 0; k < 4; k++)
+            x[k] = X[k * M + j];
+        sum += gp_notebook_forward_n(1, x, &Y[j], &p, NULL);
+        for (size_t l = 0; l < 3; l++)
+            for (size_t i = 0; i < (size_t[]){5, 3, 1}[l]; i++) {
+                double here = b[l][i];
+                b[l][i] = here + H;
+                double plus = gp_notebook_forward_n(1, x, &Y[j], &p, NULL);
+                b[l][i] = here - H;
+                double minus = gp_notebook_forward_n(1, x, &Y[j], &p, NULL);
+                b[l][i] = here;
+                assert_near(dZ[l][i * M + j], (plus - minus) / (2 * H), 1e-8);
+            }
+        for (size_t k = 0; k < 3; k++)
+            assert_near(g.dA2[k * M + j], p.W3[0][k] * g.dZ3[j], 1e-15);
+        for (size_t k = 0; k < 5; k++)
+            assert_near(g.dA1[k * M + j],
+                        p.W2[0][k] * g.dZ2[j] + p.W2[1][k] * g.dZ2[M + j] +
+                            p.W2[2][k] * g.dZ2[2 * M + j],
+                        1e-14);
+    }
+    assert_near(cost, sum / M, 1e-14);
+    assert_true(gp_notebook_gradient_check_n(&p, &g, M, X, Y, 1e-6, NULL, 0) < 1e-7);
+    assert_int_equal(gp_notebook_backward_n(M - 1, X, Y, &cache, GP_NOTEBOOK_GIVEN, &g),
+                     GP_ERROR_ARGUMENT);
+    assert_true(isnan(gp_notebook_forward_n(0, X, Y, &p, NULL)));
+    assert_true(isfinite(gp_notebook_forward_n(1, X, Y, &p, &cache)));
+    assert_int_equal(cache.m, 1);
+    gp_notebook_cache_clear(&cache);
+    gp_notebook_gradients_clear(&g);
 }
 
 static gp_report *report_on(const char *which, size_t points) {
@@ -234,6 +337,8 @@ int main(void) {
                                        cmocka_unit_test(one_dimension),
                                        cmocka_unit_test(n_dimensions),
                                        cmocka_unit_test(sentences),
+                                       cmocka_unit_test(differences_have_all_their_digits),
+                                       cmocka_unit_test(any_number_of_examples_and_every_gradient),
                                        cmocka_unit_test(every_estimate_is_inside_its_bound),
                                        cmocka_unit_test(coverage_is_that_of_the_reference),
                                        cmocka_unit_test(there_is_no_fourth_case)};
