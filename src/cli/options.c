@@ -123,11 +123,57 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"help", 0, NULL, HELP},
                                      {NULL, 0, NULL, 0}};
 
+/* Those of the network. */
+static int take_of_network(int option, const char *name, const char *value, cli_options *o) {
+    gp_dtype of_value = GP_FLOAT64;
+    int wrong;
+    switch (option) {
+    case DATA:
+        o->data = value;
+        return 0;
+    case LABEL:
+        o->label = value;
+        return 0;
+    case HIDDEN:
+        return cli_hidden(value, o->hidden, &o->hidden_layers);
+    case ACTIVATION:
+        return cli_activation(name, value, &o->network.hidden);
+    case LOSS:
+        return cli_loss(name, value, &o->network.loss);
+    case BATCH:
+        return cli_count(name, value, 1u << 30, &o->batch);
+    case DTYPE:
+        return cli_dtype(name, value, &o->network.dtype);
+    case VALUE:
+        wrong = cli_dtype(name, value, &of_value);
+        o->network.value_in_float64 = of_value == GP_FLOAT64;
+        return wrong;
+    case DROPOUT:
+        wrong = cli_real(name, value, 0, 0, 1, &o->network.dropout);
+        return wrong                     ? wrong
+               : o->network.dropout == 1 ? cli_usage("--dropout %s: 1 would drop every unit", value)
+                                         : 0;
+    case L2:
+        return cli_real(name, value, 0, 0, INFINITY, &o->network.l2);
+    case CLASS_WEIGHT:
+        if (strcmp(value, "balanced") == 0) {
+            o->balanced = 1;
+            return 0;
+        }
+        return cli_real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
+    case NO_SEED:
+        o->no_seed = 1;
+        return 0;
+    default:
+        o->help = 1;
+        return 0;
+    }
+}
+
 static int take(int option, const char *name, const char *value, cli_options *o) {
     static const char *const strategies[] = {"auto", "full", "project", "sample"};
     uint64_t number = 0;
-    int choice = 0, wrong = 0;
-    gp_dtype of_value = GP_FLOAT64;
+    int choice = 0, wrong;
     switch (option) {
     case RTOL:
         return cli_real(name, value, 0, 1, 1, &o->check.rtol);
@@ -176,45 +222,8 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case VERBOSE:
         o->verbose = 1;
         return 0;
-    case DATA:
-        o->data = value;
-        return 0;
-    case LABEL:
-        o->label = value;
-        return 0;
-    case HIDDEN:
-        return cli_hidden(value, o->hidden, &o->hidden_layers);
-    case ACTIVATION:
-        return cli_activation(name, value, &o->network.hidden);
-    case LOSS:
-        return cli_loss(name, value, &o->network.loss);
-    case BATCH:
-        return cli_count(name, value, 1u << 30, &o->batch);
-    case DTYPE:
-        return cli_dtype(name, value, &o->network.dtype);
-    case VALUE:
-        wrong = cli_dtype(name, value, &of_value);
-        o->network.value_in_float64 = of_value == GP_FLOAT64;
-        return wrong;
-    case DROPOUT:
-        wrong = cli_real(name, value, 0, 0, 1, &o->network.dropout);
-        return wrong                     ? wrong
-               : o->network.dropout == 1 ? cli_usage("--dropout %s: 1 would drop every unit", value)
-                                         : 0;
-    case L2:
-        return cli_real(name, value, 0, 0, INFINITY, &o->network.l2);
-    case CLASS_WEIGHT:
-        if (strcmp(value, "balanced") == 0) {
-            o->balanced = 1;
-            return 0;
-        }
-        return cli_real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
-    case NO_SEED:
-        o->no_seed = 1;
-        return 0;
     default:
-        o->help = 1;
-        return 0;
+        return take_of_network(option, name, value, o);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include "fuzz/tensors.h"
 #include "gradproof/train.h"
-#include "nn/train/trainee.h"
+#include "nn/train/checkpoint.h"
 
 enum { WEIGHTS = 3, INPUTS = 2, ROWS = 2 };
 

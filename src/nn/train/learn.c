@@ -3,13 +3,16 @@
  * Gradients are added up in the order of threads, each thread for its share of the parameters,
  * which it then moves: so the weights depend on the number of threads (by rounding), and on nothing
  * else that they do. */
+#include "nn/train/learn.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nn/network/blas.h"
-#include "nn/train/trainee.h"
+#include "nn/train/split.h"
+
 #include "system/vector.h"
 
 typedef struct gp_gate gp_gate;
@@ -70,14 +73,6 @@ static void plant_f32(gp_trainee *t, const float *theta, float *g) {
 #define NAME(x) x##_f32
 #define INPUTS X32
 #include "nn/train/optimizer.h"
-
-void gp_shuffle(size_t *order, size_t count, uint64_t seed, uint64_t part) {
-    for (size_t i = count; i > 1; i--) { /* Fisher & Yates */
-        size_t j = gp_random_bits(seed, GP_STREAM_SHUFFLE, part, i) % i, swap = order[i - 1];
-        order[i - 1] = order[j];
-        order[j] = swap;
-    }
-}
 
 /* Share `number` of `jobs` of `count` things: [first, end). */
 static void part_of(size_t count, unsigned number, unsigned jobs, size_t *first, size_t *end) {

@@ -1,5 +1,4 @@
-/* A training in progress: what train.c, which decides, shares with learn.c, which goes through the
- * batches. */
+/* A training in progress: what the parts of it share. */
 #ifndef GP_TRAINEE_H
 #define GP_TRAINEE_H
 
@@ -42,21 +41,8 @@ static inline int gp_is_wide(const gp_trainee *t) {
     return t->options->dtype == GP_FLOAT64;
 }
 
-/* Where training stands, in the file options->checkpoint. Reading gives GP_OK with the trainee as
- * an earlier run has left it, or as it was where there is no file; GP_ERROR_INPUT and the trainee
- * as it was if the file is of another training, or says what no training could have left. */
-gp_status gp_checkpoint_write(const gp_trainee *trainee, gp_error *error);
-gp_status gp_checkpoint_read(gp_trainee *trainee, gp_error *error);
-
-/* Random streams' parts: see GP_STREAM_SHUFFLE. */
-enum { GP_PART_SPLIT = 100, GP_PART_EPOCH = 1000 };
-void gp_shuffle(size_t *order, size_t count, uint64_t seed, uint64_t part);
-
-/* What each of options->jobs threads works with; gp_shares_free undoes it. GP_ERROR_MEMORY. */
-gp_status gp_shares_make(gp_trainee *trainee);
-void gp_shares_free(gp_trainee *trainee);
-
-/* One pass over the training rows; *loss is the mean cost of its batches. */
-gp_status gp_learn(gp_trainee *trainee, double *loss);
+/* Weights (n) of the trainee's precision as doubles, for networks and files, and back. */
+void gp_weights_of(const gp_trainee *trainee, const void *theta, double *to);
+void gp_set_weights(const gp_trainee *trainee, void *theta, const double *from);
 
 #endif
