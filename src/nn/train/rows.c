@@ -78,7 +78,7 @@ gp_status gp_prepare_rows(gp_trainee *t, const gp_table *table, gp_error *error)
     status = kept ? gp_standardise(t, table, order, error)
                   : gp_fail(error, GP_ERROR_INPUT,
                             "no row is left to train on: validation takes %g of %zu %s",
-                            t->options->validation, rows);
+                            t->options->validation, rows, gp_plural(rows, "row", "rows"));
     free(order);
     return status;
 }
