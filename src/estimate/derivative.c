@@ -484,7 +484,7 @@ double gp_first_step(const gp_line *line) {
     /* Near the cube root of the rounding error truncation and noise of a central difference are of
      * like size. 0.71: a power of two would make short binary fractions, whose differences are
      * exact and hide the noise. */
-    return 0.71 * line->probe->scale * (line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-14 : 0x1p-6);
+    return 0.71 * line->scale * (gp_line_is_narrow(line) ? 0x1p-6 : 0x1p-14);
 }
 
 static double start_step(const gp_line *line, double shift) {
@@ -503,14 +503,13 @@ gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
     double step = start_step(line, shift);
     double steps[4];
     gp_ladder_first_steps(line, shift, steps);
-    int foreseen = line->numbers > 0 && line->number[0] == gp_line_number(line, steps[0]);
-    if (!foreseen && gp_line_foresee(line, steps, 4) == GP_FAULT)
+    if (gp_line_foresee(line, steps, 4) == GP_FAULT)
         return GP_FAULT;
     memset(ladder, 0, sizeof *ladder);
     ladder->f0 = line->f0;
     ladder->unit = line->unit;
-    ladder->narrow = line->evaluator->x_dtype == GP_FLOAT32;
-    ladder->limit = GP_LONGEST * fmax(line->probe->scale, line->probe->reach);
+    ladder->narrow = gp_line_is_narrow(line);
+    ladder->limit = GP_LONGEST * gp_line_reach(line);
     /* Into the domain: shrink until both sides have values, else make do with one. */
     double s = step;
     for (int attempt = 0; attempt < 6 && s >= 2 * ladder->unit; attempt++, s /= 64) {

@@ -3,7 +3,7 @@
 #ifndef GP_DERIVATIVE_H
 #define GP_DERIVATIVE_H
 
-#include "estimate/line.h"
+#include "probe/line.h"
 
 enum { GP_RUNGS = 20 };
 

@@ -13,10 +13,9 @@
  * noise it would hide the singularity. */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
     static const double PLAIN = 64, FADED = 1.0 / 8, WIDER = 16;
-    double epsilon = gp_dtype_epsilon(line->evaluator->x_dtype), spacing = line->probe->scale;
-    spacing *= line->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-34 : 0x1p-18;
+    double spacing = line->scale * (gp_line_is_narrow(line) ? 0x1p-18 : 0x1p-34);
     gp_outcome outcome = gp_noise_at_steps(line, spacing, sigma);
-    while (outcome == GP_EVALUATED && *sigma > PLAIN * epsilon * fabs(line->f0)) {
+    while (outcome == GP_EVALUATED && *sigma > PLAIN * line->epsilon * fabs(line->f0)) {
         double wider;
         spacing *= WIDER;
         outcome = gp_noise_at_steps(line, spacing, &wider);

@@ -147,7 +147,7 @@ static gp_outcome search(const gp_search *s, gp_spot a, gp_spot b, double *heigh
 /* The end of the tread on which f stands still, the nearer one of both sides: between a and b.
  * GP_NOT_HERE: f doesn't move. */
 static gp_outcome find_end(const gp_search *s, gp_spot *a, gp_spot *b) {
-    double scale = fmax(s->line->probe->scale, s->line->probe->reach);
+    double scale = gp_line_reach(s->line);
     double reach = (s->line->f0 == 0 ? REACH_FROM_ZERO : REACH) * scale;
     gp_outcome found = GP_NOT_HERE;
     for (int side = 1; side >= -1; side -= 2) {
@@ -185,7 +185,7 @@ static gp_outcome search_interval(const gp_search *s, double end, double *height
         if (outcome == GP_EVALUATED) { /* larger values are rounded more coarsely */
             gp_search there = *s;
             double size = fmax(size_at(s, &a), size_at(s, &b));
-            there.seen = fmax(s->seen, SEEN * size * gp_dtype_epsilon(s->line->evaluator->x_dtype));
+            there.seen = fmax(s->seen, SEEN * size * s->line->epsilon);
             return search(&there, a, b, height);
         }
         if (outcome == GP_FAULT)
@@ -205,13 +205,13 @@ gp_outcome gp_find_stairs(gp_line *line, const gp_tread *tread, double *sigma,
         gp_spot a, b;
         outcome = find_end(&s, &a, &b);
         if (outcome == GP_NOT_HERE && line->f0 == 0)
-            *sigma = gp_dtype_epsilon(line->evaluator->x_dtype) / sqrt(12);
+            *sigma = line->epsilon / sqrt(12);
         if (outcome != GP_EVALUATED)
             return outcome == GP_FAULT ? outcome : GP_EVALUATED;
         at = fabs(b.t);
         outcome = bisect(&s, a, b, &height);
     } else {
-        double length = fmax(line->probe->scale, line->probe->reach);
+        double length = gp_line_reach(line);
         const double ends[] = {tread->far, WIDE * length, WIDEST * length};
         for (size_t k = 0; k < sizeof ends / sizeof *ends && height == 0; k++)
             if (k == 0 || at < ends[k]) {

@@ -5,7 +5,7 @@
 #ifndef GP_STAIRS_H
 #define GP_STAIRS_H
 
-#include "estimate/line.h"
+#include "probe/line.h"
 
 /* What is known of the line where stairs are looked for. */
 typedef struct gp_tread {

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "evaluate/call.h"
 #include "evaluate/workers.h"
 #include "system/clock.h"
 
@@ -74,7 +75,7 @@ int gp_queue_take(gp_queue *q, size_t *index) {
 gp_outcome gp_queue_do(gp_queue *q, gp_evaluator *e, size_t index) {
     uint64_t values = e->values, gradients = e->gradients;
     if (q->work->task(q->work->context, e, index) == GP_FAULT ||
-        (q->careful && gp_evaluator_look_after(e) == GP_FAULT))
+        (q->careful && gp_evaluator_verify_x(e) == GP_FAULT))
         return GP_FAULT;
     gp_tally *tally = &q->tally[index];
     tally->values = (uint32_t)(e->values - values);
@@ -173,7 +174,7 @@ static gp_outcome run_here(gp_run *r) {
     }
     if (r->kept)
         look_after(r);
-    return gp_evaluator_look_around(e);
+    return gp_evaluator_check_zones(e);
 }
 
 static gp_outcome run_tasks(gp_run *r) {
@@ -231,10 +232,10 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
         gp_tell(e->progress->total, work->count);
     }
     uint64_t values = e->values, gradients = e->gradients;
-    int unstoppable = e->unstoppable;
-    e->unstoppable = e->function->team != NULL;
+    int unstoppable = e->budget.unstoppable;
+    e->budget.unstoppable = e->function->team != NULL;
     gp_outcome outcome = run_tasks(&run);
-    e->unstoppable = unstoppable;
+    e->budget.unstoppable = unstoppable;
     memset(run.record, 0, work->size);
     for (size_t k = 0; k < x->losses; k++) /* half a record is none */
         gp_work_unpack(work, x->lost[k].index, run.record);

@@ -5,8 +5,8 @@
 #ifndef GP_EXECUTOR_H
 #define GP_EXECUTOR_H
 
+#include "evaluate/evaluator.h"
 #include "evaluate/journal.h"
-#include "function/evaluator.h"
 
 /* One task. Returns GP_FAULT to stop the whole run (evaluator->fault says why), else anything. It
  * evaluates by the evaluator it is given, and by no other. */

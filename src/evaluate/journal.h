@@ -26,7 +26,8 @@ typedef struct gp_kept {
 gp_status gp_journal_open(const char *path, uint64_t fingerprint, gp_journal **journal,
                           gp_error *error);
 
-/* Closes it. The file stays: what is in it is lost to no one before the report is safely written. */
+/* Closes it. The file stays: what is in it is lost to no one before the report is safely written.
+ */
 void gp_journal_close(gp_journal *journal);
 
 /* Calls take for each record of a pass with `size` bytes that an earlier run has left. What is in

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "evaluate/call.h"
 #include "evaluate/workers.h"
 #include "function/calls.h"
 #include "function/threads.h"
@@ -36,8 +37,7 @@ typedef struct gp_worker {
     uint64_t earlier; /* evaluations of its predecessors */
     gp_outcome outcome;
     gp_progress progress;
-    char fault_kind[32];
-    gp_error fault;
+    gp_fault fault;
 } gp_worker;
 
 typedef struct gp_pool {
@@ -62,8 +62,7 @@ static void work(gp_pool *p, gp_worker *worker) {
         worker->at_work = 0;
     }
     if (worker->outcome == GP_EVALUATED)
-        worker->outcome = gp_evaluator_look_around(e);
-    memcpy(worker->fault_kind, e->fault_kind, sizeof worker->fault_kind);
+        worker->outcome = gp_evaluator_check_zones(e);
     worker->fault = e->fault;
     worker->done = 1;
 }
@@ -172,8 +171,8 @@ static void bury(gp_pool *p, gp_worker *worker, int status) {
     worker->running = 0;
     if (worker->done) {
         if (worker->outcome == GP_FAULT)
-            p->outcome =
-                gp_evaluator_fault(p->evaluator, worker->fault_kind, "%s", worker->fault.message);
+            p->outcome = gp_evaluator_fault(p->evaluator, worker->fault.kind, "%s",
+                                            worker->fault.error.message);
         return;
     }
     /* Between two tasks nothing is lost but the process; nor in a run that ends before its time,
@@ -192,7 +191,7 @@ static void end_if_it_hangs(const gp_pool *p, gp_worker *worker, double now) {
         return;
     }
     double lasts = now - worker->since, timeout = p->executor->timeout;
-    double deadline = p->evaluator->deadline, grace = gp_evaluator_grace(p->evaluator);
+    double deadline = p->evaluator->budget.deadline, grace = gp_evaluator_grace(p->evaluator);
     if (worker->hangs)
         return;
     if (timeout > 0 && lasts > timeout)

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evaluate/team.h"
 #include "evaluate/workers.h"
-#include "function/team.h"
 
 /* Records and tallies of a slice of the tasks: `slice` of them from each rank. */
 static gp_outcome share_slice(const gp_team *t, gp_evaluator *e, const gp_work *work,
@@ -17,7 +17,7 @@ static gp_outcome share_slice(const gp_team *t, gp_evaluator *e, const gp_work *
         gp_work_pack(work, i, mine + k * one);
         memcpy(mine + k * one + work->size, &tally[i], sizeof *tally);
     }
-    gp_outcome outcome = gp_team_gather(t, e, mine, slice * one, all);
+    gp_outcome outcome = gp_team_gather(t, &e->fault, mine, slice * one, all);
     for (size_t r = 0; r < ranks && outcome == GP_EVALUATED; r++)
         for (size_t k = 0; k < slice && (from + k) * ranks + r < work->count; k++) {
             size_t i = (from + k) * ranks + r;
@@ -55,7 +55,7 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
     size_t *counts = malloc(ranks * sizeof *counts);
     if (!counts)
         return gp_evaluator_fault(e, "memory", "out of memory");
-    gp_outcome counted = gp_team_gather(t, e, &count, sizeof count, counts);
+    gp_outcome counted = gp_team_gather(t, &e->fault, &count, sizeof count, counts);
     for (size_t r = 0; r < ranks && counted == GP_EVALUATED; r++) {
         most = counts[r] > most ? counts[r] : most;
         total += counts[r];
@@ -73,7 +73,7 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
         gp_lost_task *all = mine + most;
         if (x->losses)
             memcpy(mine, x->lost, x->losses * sizeof *mine);
-        outcome = gp_team_gather(t, e, mine, most * sizeof *mine, all);
+        outcome = gp_team_gather(t, &e->fault, mine, most * sizeof *mine, all);
         size_t at = 0;
         for (size_t r = 0; r < ranks && outcome == GP_EVALUATED; r++)
             for (size_t k = 0; k < counts[r]; k++)
@@ -94,7 +94,7 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
 
 gp_outcome gp_share_records(gp_executor *x, gp_evaluator *e, const gp_work *work, gp_tally *tally,
                             gp_outcome outcome) {
-    outcome = gp_team_agree(x->team, e, outcome);
+    outcome = gp_team_agree(x->team, &e->fault, outcome);
     if (outcome == GP_EVALUATED)
         outcome = share_records(x->team, e, work, tally);
     return outcome == GP_EVALUATED ? share_losses(x, e) : outcome;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evaluate/call.h"
 #include "evaluate/workers.h"
 
 typedef struct gp_thread {
@@ -21,7 +22,7 @@ static void *work(void *argument) {
     while (t->outcome == GP_EVALUATED && gp_queue_take(t->queue, &index))
         t->outcome = gp_queue_do(t->queue, t->evaluator, index);
     if (t->outcome == GP_EVALUATED)
-        t->outcome = gp_evaluator_look_around(t->evaluator);
+        t->outcome = gp_evaluator_check_zones(t->evaluator);
     __atomic_store_n(&t->ended, 1, __ATOMIC_RELEASE);
     return NULL;
 }
@@ -83,7 +84,7 @@ gp_outcome gp_run_in_threads(gp_evaluator *e, unsigned jobs, gp_queue *queue,
         gp_evaluator *theirs = threads[k].evaluator;
         pthread_join(threads[k].id, NULL);
         if (threads[k].outcome == GP_FAULT)
-            outcome = gp_evaluator_fault(e, theirs->fault_kind, "%s", theirs->fault.message);
+            outcome = gp_evaluator_fault(e, theirs->fault.kind, "%s", theirs->fault.error.message);
         gp_evaluator_destroy(theirs);
     }
     free(threads);

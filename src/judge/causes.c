@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/probe.h"
 #include "system/text.h"
 
 static int is_estimate(double b) {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evaluate/team.h"
 #include "function/reserve.h"
-#include "function/team.h"
 #include "judge/elsewhere.h"
 #include "judge/maps.h"
 #include "system/checksum.h"
@@ -181,7 +181,7 @@ void gp_check_move(gp_check_state *c, const double *x) {
     gp_evaluator_set_point(c->evaluator, x);
     x = c->evaluator->point; /* as rounded */
     gp_probe_sizes(c->function, x, c->typical);
-    (void)gp_team_sum(c->function->team, c->evaluator, c->typical, c->function->blocks);
+    (void)gp_team_sum(c->function->team, &c->evaluator->fault, c->typical, c->function->blocks);
     gp_probe_typical_of_sizes(c->function, c->typical);
     for (size_t b = 0; b < c->function->blocks; b++)
         c->pilot[b] = 1;
@@ -191,7 +191,8 @@ void gp_check_move(gp_check_state *c, const double *x) {
 
 double gp_check_gradient(const gp_check_state *c, size_t entry) {
     double number = gp_function_owns(c->function, entry) ? c->gradient[entry] : 0;
-    (void)gp_team_sum(c->function->team, c->evaluator, &number, 1); /* a fault stays with it */
+    (void)gp_team_sum(c->function->team, &c->evaluator->fault, &number,
+                      1); /* a fault stays with it */
     return number;
 }
 
@@ -215,7 +216,7 @@ gp_outcome gp_check_return(gp_check_state *c) {
 
 gp_outcome gp_check_execute(gp_check_state *c, const gp_work *work) {
     gp_outcome outcome = gp_execute(&c->executor, c->evaluator, work);
-    int tell = outcome == GP_EVALUATED || strcmp(c->evaluator->fault_kind, "interrupted") == 0;
+    int tell = outcome == GP_EVALUATED || strcmp(c->evaluator->fault.kind, "interrupted") == 0;
     for (size_t k = 0; k < c->executor.losses && tell; k++)
         if (gp_report_add_loss(c->report, c->executor.lost[k].message) != GP_OK)
             outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
@@ -525,10 +526,10 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     if (status == GP_OK) {
         gp_report *r = c.report;
         c.evaluator->values = c.measured;
-        c.evaluator->allowance = c.options.budget_evaluations;
+        c.evaluator->budget.allowance = c.options.budget_evaluations;
         if (c.options.budget_seconds > 0)
-            c.evaluator->deadline = start + c.options.budget_seconds;
-        c.evaluator->unstoppable |= c.executor.team != NULL;
+            c.evaluator->budget.deadline = start + c.options.budget_seconds;
+        c.evaluator->budget.unstoppable |= c.executor.team != NULL;
         r->parameters = f->n;
         r->rtol = c.options.rtol;
         r->atol = c.options.atol;
@@ -539,14 +540,15 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
             c.tolerance[k] = (gp_tolerance){.rtol = c.options.rtol,
                                             .atol = fmax(c.options.atol, 0),
                                             .fine_atol = fmax(c.options.atol, 0),
-                                            .floor = fmax(c.options.atol, 0) / c.options.rtol};
+                                            .floor = fmax(c.options.atol, 0) / c.options.rtol,
+                                            .smallest = gp_dtype_smallest(f->dtype)};
         gp_outcome outcome = run(&c, list);
-        r->interrupted = outcome == GP_FAULT && strcmp(c.evaluator->fault_kind, "interrupted") == 0;
-        r->spent = r->interrupted && c.evaluator->spent;
+        r->interrupted = outcome == GP_FAULT && strcmp(c.evaluator->fault.kind, "interrupted") == 0;
+        r->spent = r->interrupted && c.evaluator->budget.spent;
         if (outcome == GP_FAULT && !r->interrupted) {
             r->verdict = GP_FAILED;
-            memcpy(r->failure_kind, c.evaluator->fault_kind, sizeof r->failure_kind);
-            memcpy(r->failure, c.evaluator->fault.message, sizeof r->failure);
+            memcpy(r->failure_kind, c.evaluator->fault.kind, sizeof r->failure_kind);
+            memcpy(r->failure, c.evaluator->fault.error.message, sizeof r->failure);
             if (strcmp(r->failure_kind, "journal") == 0 && c.journal_status == GP_OK)
                 c.journal_status = gp_fail(&c.journal_error, GP_ERROR_OUTPUT, "%.300s: %s",
                                            c.options.journal, r->failure);
@@ -554,7 +556,7 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         gp_conclude(r, c.tolerance);
         if (status == GP_OK && r->verdict != GP_FAILED)
             status = diagnose(&c);
-        if (strcmp(c.evaluator->fault_kind, "memory") == 0) /* whoever made do without */
+        if (strcmp(c.evaluator->fault.kind, "memory") == 0) /* whoever made do without */
             status = GP_ERROR_MEMORY;
         /* full: every entry was held against its bound; sample: the share that was looked at */
         size_t checked = 0, entries = 0;

@@ -5,6 +5,7 @@
 #define GP_CHECK_H
 
 #include "estimate/noise.h"
+#include "evaluate/along.h"
 #include "evaluate/executor.h"
 #include "judge/diagnosis.h"
 
@@ -45,7 +46,6 @@ typedef struct gp_check_state {
                         lengths suggest */
     gp_noise noise;  /* at the given point */
     double rounding; /* besides, of a line's values, as a share of the largest */
-    int by_changes;  /* the function tells its changes, and that is what is asked for */
     double away;     /* where the gradient was asked for besides: this many times gp_check_aside */
     unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
     unsigned char *stored; /* + one a block: it is the same elsewhere, and the derivative isn't */

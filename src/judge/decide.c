@@ -77,13 +77,13 @@ gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_to
 static gp_outcome take_complex_step(gp_decision *decision) {
     const gp_line *line = decision->line;
     gp_estimate *e = &decision->estimate;
-    const double h = 1e-40 * line->probe->scale, rounding = 8 * DBL_EPSILON;
+    const double h = 1e-40 * line->scale, rounding = 8 * DBL_EPSILON;
     double re, im;
-    gp_outcome outcome = gp_evaluator_complex(line->evaluator, line->probe->offset, h, &re, &im);
+    gp_outcome outcome = line->complex_value(line->context, h, &re, &im);
     if (outcome != GP_EVALUATED)
         return outcome == GP_FAULT ? outcome : GP_EVALUATED;
     decision->evaluations++;
-    double d = im / h, bound = rounding * (fabs(d) + fabs(line->f0) / line->probe->scale);
+    double d = im / h, bound = rounding * (fabs(d) + fabs(line->f0) / line->scale);
     if (fabs(re - line->f0) <= 1e-10 * fabs(line->f0) && isfinite(d) && !e->kink &&
         fabs(d - e->derivative) <= e->bound + bound && bound < e->bound) {
         e->derivative = e->left = e->right = d;
@@ -155,7 +155,7 @@ static gp_outcome allow_for_stairs(gp_decision *d, const gp_estimate *e, double 
 /* Has f much the same slope over half a length, far beyond any tread, compared with what a is off
  * by? */
 static gp_outcome slope_holds(gp_decision *d, double slope, int *holds) {
-    double length = fmax(d->line->probe->scale, d->line->probe->reach), plus, minus, above, below;
+    double length = gp_line_reach(d->line), plus, minus, above, below;
     gp_outcome outcome = gp_line_value(d->line, length / 2, &plus, &above);
     *holds = 0;
     if (outcome == GP_EVALUATED)
@@ -172,7 +172,7 @@ static gp_outcome slope_holds(gp_decision *d, double slope, int *holds) {
  * `second` is a near estimate by other steps, of which at least those above `near` were in use. */
 static gp_outcome look_from_afar(gp_decision *d, const gp_estimate *second, double shift) {
     gp_estimate sharper = second->bound < d->estimate.bound ? *second : d->estimate, far;
-    double pilot = d->line->probe->pilot > 0 ? fmin(d->line->probe->pilot, 1) : 1;
+    double pilot = d->line->step_factor > 0 ? fmin(d->line->step_factor, 1) : 1;
     gp_ladder ladder;
     if (gp_ladder_start(&ladder, d->line, FAR_SHIFT * fmax(shift, 1) / pilot) == GP_FAULT)
         return GP_FAULT;
@@ -285,7 +285,7 @@ static gp_outcome stands_apart(gp_decision *d, int *apart) {
     }
     if (seen.rungs < 4)
         return GP_EVALUATED;
-    rounding *= gp_dtype_epsilon(d->line->evaluator->x_dtype);
+    rounding *= d->line->epsilon;
     double offset = fmin(fabs(seen.even[0]), fabs(seen.even[1]));
     double spread =
         seen.even[1] - seen.even[0] + (seen.odd[1] - seen.odd[0]) * seen.nearest + rounding;
@@ -298,7 +298,7 @@ static gp_outcome stands_apart(gp_decision *d, int *apart) {
 static gp_outcome speaks_for_a(gp_decision *d, int *speaks) {
     static const double SHARE[] = {1, -1, 0.5, -0.5};
     gp_line *line = d->line;
-    double rounding = gp_dtype_epsilon(line->evaluator->x_dtype) * fabs(line->f0);
+    double rounding = line->epsilon * fabs(line->f0);
     double off = fabs(d->a - d->estimate.derivative);
     double near = fmax(4 * line->unit, rounding / (ROUNDED * off));
     *speaks = near < d->estimate.step / 4;
@@ -360,13 +360,12 @@ static int proves(gp_decision *d, const gp_estimate *e) {
 
 /* What is unresolved: noise may have been taken for less than it is, or be averaged away. */
 static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
-    const gp_evaluator *e = d->line->evaluator;
-    unsigned most = e->allowance || e->deadline > 0 ? FIT.evaluations : MOST_EVALUATIONS;
+    unsigned most = d->line->limited ? FIT.evaluations : MOST_EVALUATIONS;
     gp_estimate rough;
     gp_ladder again;
     /* Values that are float32 numbers are in stairs that the noise already knows. */
     if (!d->in_stairs && d->estimate.limit != GP_LIMIT_NOISE && isfinite(d->estimate.bound) &&
-        ladder->rungs > 0 && e->x_dtype == GP_FLOAT64) {
+        ladder->rungs > 0 && !gp_line_is_narrow(d->line)) {
         double near = ladder->rung[ladder->rungs - 1].step;
         if (allow_for_stairs(d, &d->estimate, near, &rough) == GP_FAULT)
             return GP_FAULT;
@@ -420,7 +419,6 @@ double gp_decision_cost(const gp_tolerance *t, double sigma, double length, doub
 
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
                          double a, int readable, gp_entry *result) {
-    const gp_function *f = line->evaluator->function;
     gp_decision d = {.line = line, .noise = noise, .tolerance = t, .a = a};
     gp_ladder wide;
     if (measure_stairs(&d, ladder) == GP_FAULT)
@@ -434,9 +432,8 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
     if (gp_refine(ladder, line, d.noise.sigma, t, &d.estimate) == GP_FAULT)
         return GP_FAULT;
     d.evaluations += ladder->evaluations;
-    /* Below the normal range of its type the gradient under test has no digits to be right in. */
-    d.estimate.bound += f->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
-    if (f->complex_value && !line->column && take_complex_step(&d) == GP_FAULT)
+    d.estimate.bound += t->smallest;
+    if (line->complex_value && take_complex_step(&d) == GP_FAULT)
         return GP_FAULT;
     d.status = judge(&d, &d.estimate);
     int open = isfinite(a) && readable;

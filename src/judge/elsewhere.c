@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "system/vector.h"
 #include "judge/causes.h"
 #include "judge/verdict.h"
+#include "system/vector.h"
 
 enum {
     PLACES = 3,        /* random points at most; the second and third where they may help */

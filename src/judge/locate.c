@@ -939,7 +939,8 @@ gp_status gp_locate_describe(const gp_directions *d, int clean) {
                 d->wrong[i].factor = NAN;
     }
     for (size_t i = 0; i < d->wrongs; i++) {
-        /* A factor of the whole block is gp_diagnose's to name: it knows where factors come from. */
+        /* A factor of the whole block is gp_diagnose's to name: it knows where factors come from.
+         */
         int whole = gp_box_is_whole(&d->wrong[i].box) && !isnan(d->wrong[i].factor);
         if (!whole && is_first_of_manner(d, i) && name_boxes(d, i, clean) != GP_OK)
             return GP_ERROR_MEMORY;

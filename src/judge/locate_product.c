@@ -266,11 +266,11 @@ static gp_outcome check_sum(gp_product_search *s, const double *u, gp_report **r
     o.notebook_epsilon = 0;
     o.self_test = 0;
     o.budget_evaluations = 0;
-    if (e->allowance) {
+    if (e->budget.allowance) {
         uint64_t spent = e->values + e->gradients + p->evaluator->values;
-        if (spent >= e->allowance)
+        if (spent >= e->budget.allowance)
             return gp_evaluator_map(e, p->second, p->sum->outputs); /* says so */
-        o.budget_evaluations = e->allowance - spent;
+        o.budget_evaluations = e->budget.allowance - spent;
     }
     gp_products_weigh(p, u, 1);
     gp_status status = gp_check(&p->sum->function, &o, report, NULL);
@@ -336,12 +336,12 @@ static gp_outcome walk_part(gp_product_search *s, size_t low, size_t high, doubl
                             gp_estimate *e) {
     gp_products *p = s->p;
     gp_probe probe = p->line[s->l].probe;
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
     gp_goal goal = {0, SHARP * fabs(off)};
     probe.offset = low;
     probe.entries = high - low;
-    gp_line_start(&line, p->evaluator, &probe, s->f0);
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, s->f0);
     double suitable = shift * s->rung[0].step / gp_first_step(&line);
     if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT)
         return GP_FAULT;
@@ -356,14 +356,14 @@ static gp_outcome walk_nearby(gp_product_search *s, size_t low, size_t high, dou
                               gp_estimate *e) {
     gp_products *p = s->p;
     gp_probe probe = p->line[s->l].probe;
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
     double moved = gp_dtype_epsilon(p->f->dtype) * p->all / sqrt(12);
     double sigma = hypot(fmax(gp_products_rounding(p, s->u), s->tiny), moved);
     double step = GP_NOISE_FACTOR * sigma / (sqrt(2) * NEAR_NOISE * fabs(off));
     probe.offset = low;
     probe.entries = high - low;
-    gp_line_start(&line, p->evaluator, &probe, s->f0);
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, s->f0);
     if (gp_ladder_start(&ladder, &line, fmin(step, s->rung[0].step) / gp_first_step(&line)) ==
         GP_FAULT)
         return GP_FAULT;
@@ -437,12 +437,12 @@ static gp_probe probe_along(const gp_product_search *s, size_t input) {
 static gp_outcome look_at_column(gp_product_search *s, size_t input) {
     gp_products *p = s->p;
     gp_probe probe = probe_along(s, input);
-    gp_line line;
+    gp_along along;
     double step[2], value;
     memset(s->part, 0, p->n * sizeof *s->part);
     s->part[input] = 1;
     gp_outcome outcome = gp_products_claimed(p, s->part, s->answer, NULL);
-    gp_line_start(&line, p->evaluator, &probe, s->f0);
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, s->f0);
     for (int side = 0; side < 2 && outcome == GP_EVALUATED; side++) {
         double t = (side ? -1 : 1) * gp_first_step(&line);
         outcome = gp_line_value(&line, t, &step[side], &value);
@@ -513,9 +513,12 @@ static gp_outcome judge(gp_product_search *s, size_t input, double claimed, gp_e
     gp_check_state *c = p->check;
     double squares = 0, atol = fmax(c->options.atol, 0);
     gp_probe probe = probe_along(s, input);
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
-    gp_tolerance tolerance = {.rtol = c->options.rtol, .atol = atol, .fine_atol = atol};
+    gp_tolerance tolerance = {.rtol = c->options.rtol,
+                              .atol = atol,
+                              .fine_atol = atol,
+                              .smallest = gp_dtype_smallest(c->function->dtype)};
     /* The typical derivative of this output, by what it is along the direction. */
     for (size_t i = 0; i < p->n; i++)
         squares += s->v[i] * s->v[i];
@@ -523,7 +526,7 @@ static gp_outcome judge(gp_product_search *s, size_t input, double claimed, gp_e
         gp_tolerance_follow(&tolerance, &c->options, p->f->dtype,
                             fabs(s->Jv[s->output]) / sqrt(squares));
     gp_noise noise = {.sigma = s->sigma, .quiet = s->quiet, .loud = s->sigma};
-    gp_line_start(&line, p->evaluator, &probe, s->f0);
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, s->f0);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
     return gp_judge_line(&ladder, &line, noise, &tolerance, claimed, 1, result);

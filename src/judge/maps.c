@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "estimate/median.h"
+#include "evaluate/column.h"
 #include "evaluate/executor.h"
 #include "judge/decide.h"
 #include "judge/products.h"
@@ -514,27 +515,17 @@ typedef struct gp_looks {
     size_t count, first; /* first: of the output in turn */
 } gp_looks;
 
-static gp_line line_of(gp_section *s, gp_evaluator *e, gp_column *column, size_t member, size_t j,
-                       gp_probe *probe) {
+static gp_line line_of(const gp_section *s, gp_column_output *of, gp_column *column, size_t member,
+                       size_t j) {
     const gp_check_state *c = s->check;
-    size_t i = column->entries[member];
-    gp_line line;
-    *probe = (gp_probe){.offset = i,
-                        .entries = 1,
-                        .scale = c->length[i],
-                        .reach = c->typical[gp_function_block_number(c->function, i)]};
-    gp_line_start(&line, e, probe, s->F0[j]);
-    line.column = column;
-    line.member = member;
-    line.output = j;
-    return line;
+    size_t block = gp_function_block_number(c->function, column->entries[member]);
+    return gp_line_of_column(of, column, member, j, c->typical[block], s->F0[j]);
 }
 
 static gp_outcome look_at(gp_looks *l, size_t index, double shift, gp_ladder *ladder) {
     const gp_look *look = &l->look[l->first + index];
-    gp_probe probe;
-    gp_line line = line_of(l->section, l->section->check->evaluator, &l->column[look->column],
-                           look->member, look->output, &probe);
+    gp_column_output of;
+    gp_line line = line_of(l->section, &of, &l->column[look->column], look->member, look->output);
     return gp_ladder_start(ladder, &line, shift);
 }
 
@@ -564,14 +555,15 @@ static gp_outcome start_column(gp_section *s, gp_evaluator *e, size_t g, gp_colu
 static gp_outcome evaluate_first(void *context, gp_evaluator *e, size_t w) {
     gp_section *s = context;
     gp_column column;
-    gp_probe probe;
-    double steps[GP_COLUMN_KEPT], step, value;
+    gp_column_output of;
+    double steps[GP_COLUMN_KEPT];
     size_t g = kept_group(s, w);
     gp_outcome outcome = start_column(s, e, g, &column); /* nothing is known of it yet */
-    gp_line line = line_of(s, e, &column, 0, 0, &probe);
+    gp_line line = line_of(s, &of, &column, 0, 0);
+    double length = s->check->length[column.entries[0]];
     gp_ladder_first_steps(&line, 1, steps);
     for (size_t q = 0; q < GP_COLUMN_KEPT && outcome != GP_FAULT; q++)
-        outcome = gp_column_value(&column, 0, 0, steps[q], &step, &value);
+        outcome = gp_column_evaluate(&column, steps[q] / length);
     gp_column_keep(&column, s->first_values + w * s->numbers);
     gp_column_end(&column);
     return outcome;
@@ -603,8 +595,8 @@ static gp_outcome tiny_noise(gp_section *s, double *tiny) {
     gp_outcome outcome = GP_EVALUATED;
     gp_column_start(&column, c->evaluator, s->second, s->m, all, f->n, c->length);
     for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++) {
-        gp_probe probe;
-        gp_line line = line_of(s, c->evaluator, &column, 0, j, &probe);
+        gp_column_output of;
+        gp_line line = line_of(s, &of, &column, 0, j);
         outcome = gp_noise_at_tiny_steps(&line, &tiny[j]);
     }
     gp_column_end(&column);
@@ -715,12 +707,12 @@ static gp_outcome first_look(gp_section *s) {
 
 /* ---- judging -------------------------------------------------------------------- */
 
-static gp_outcome judge_output(gp_section *s, gp_evaluator *e, gp_column *column, size_t member,
-                               size_t j, size_t block, double a, int readable, gp_entry *result) {
+static gp_outcome judge_output(gp_section *s, gp_column *column, size_t member, size_t j,
+                               size_t block, double a, int readable, gp_entry *result) {
     const gp_check_state *c = s->check;
-    gp_probe probe;
+    gp_column_output of;
     gp_ladder ladder;
-    gp_line line = line_of(s, e, column, member, j, &probe);
+    gp_line line = line_of(s, &of, column, member, j);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
     gp_outcome outcome =
@@ -730,8 +722,8 @@ static gp_outcome judge_output(gp_section *s, gp_evaluator *e, gp_column *column
 }
 
 /* All claims about one column. With a pattern, outputs outside of it must not move. */
-static gp_outcome judge_column(gp_section *s, gp_evaluator *e, gp_column *column, size_t member,
-                               int alone, gp_strays *strays, size_t *wrong) {
+static gp_outcome judge_column(gp_section *s, gp_column *column, size_t member, int alone,
+                               gp_strays *strays, size_t *wrong) {
     const gp_check_state *c = s->check;
     size_t i = column->entries[member];
     for (size_t j = 0; j < s->m; j++)
@@ -743,7 +735,7 @@ static gp_outcome judge_column(gp_section *s, gp_evaluator *e, gp_column *column
             int inside = at != SIZE_MAX;
             int readable = !inside || s->point > 0 || c->manner[s->first + at] == GP_MANNER_SET;
             gp_entry *result = inside ? &s->results[at] : &stray;
-            if (judge_output(s, e, column, member, j, block, inside ? s->claimed[at] : 0, readable,
+            if (judge_output(s, column, member, j, block, inside ? s->claimed[at] : 0, readable,
                              result) == GP_FAULT)
                 return GP_FAULT;
             *wrong += result->status == GP_ENTRY_REFUTED;
@@ -756,7 +748,7 @@ static gp_outcome judge_column(gp_section *s, gp_evaluator *e, gp_column *column
 }
 
 /* Does an output move along a group none of whose columns has it in the pattern? */
-static gp_outcome someone_strays(gp_section *s, gp_evaluator *e, gp_column *column, int *strays) {
+static gp_outcome someone_strays(gp_section *s, gp_column *column, int *strays) {
     *strays = 0;
     for (size_t j = 0; j < s->m && !*strays; j++) {
         size_t k = 0;
@@ -766,7 +758,7 @@ static gp_outcome someone_strays(gp_section *s, gp_evaluator *e, gp_column *colu
             k++;
         if (k < column->members)
             continue;
-        if (judge_output(s, e, column, 0, j, s->block[0], 0, 1, &moved) == GP_FAULT)
+        if (judge_output(s, column, 0, j, s->block[0], 0, 1, &moved) == GP_FAULT)
             return GP_FAULT;
         *strays = moved.status == GP_ENTRY_REFUTED;
     }
@@ -783,14 +775,14 @@ static gp_outcome judge_group(void *context, gp_evaluator *e, size_t index) {
     gp_column column;
     gp_outcome outcome = start_column(s, e, g, &column);
     for (size_t k = 0; k < members && outcome == GP_EVALUATED; k++)
-        outcome = judge_column(s, e, &column, k, alone, &s->strays[g], &wrong);
+        outcome = judge_column(s, &column, k, alone, &s->strays[g], &wrong);
     if (outcome == GP_EVALUATED && !alone && !wrong)
-        outcome = someone_strays(s, e, &column, &strays);
+        outcome = someone_strays(s, &column, &strays);
     gp_column_end(&column);
     for (size_t k = 0; k < members && outcome == GP_EVALUATED && !alone && (wrong || strays); k++) {
         size_t again = 0;
         gp_column_start(&column, e, s->second, s->m, s->pattern.member + start + k, 1, c->length);
-        outcome = judge_column(s, e, &column, 0, 1, &s->strays[g], &again);
+        outcome = judge_column(s, &column, 0, 1, &s->strays[g], &again);
         gp_column_end(&column);
     }
     return outcome;

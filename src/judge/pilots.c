@@ -66,8 +66,8 @@ static gp_outcome pilot_refine(void *context, gp_evaluator *e, size_t k) {
     const gp_check_state *c = p->task->check;
     gp_probe probe = gp_survey_probe(c, p->task->entries[p->index[k]]);
     gp_goal goal = pilot_goal(p, k);
-    gp_line line;
-    gp_line_start(&line, e, &probe, p->task->f0);
+    gp_along along;
+    gp_line line = gp_line_along(&along, e, &probe, p->task->f0);
     gp_estimate estimate;
     if (gp_ladder_refine(&p->ladders[k], &line, p->sigma, goal, GP_FINEST_EVALUATIONS, &estimate) ==
         GP_FAULT)

@@ -343,9 +343,9 @@ static gp_probe direction(const gp_check_state *c, size_t offset, size_t entries
 /* The derivative along it at the evaluator's point, where the value is f0. */
 static gp_outcome estimate_along(gp_check_state *c, const gp_probe *probe, double f0, gp_goal goal,
                                  gp_estimate *estimate) {
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
-    gp_line_start(&line, c->evaluator, probe, f0);
+    gp_line line = gp_line_along(&along, c->evaluator, probe, f0);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
     /* Kinks and bends may count as noise here: a change that noise hides is looked for elsewhere.
@@ -364,9 +364,9 @@ static gp_outcome stand_still(gp_check_state *c, const size_t *list, size_t coun
     for (size_t k = 0; k < count; k++)
         weight[list[k]] = gp_check_length(c, list[k]);
     gp_probe probe = direction(c, 0, c->function->n, 0, weight);
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
-    gp_line_start(&line, c->evaluator, &probe, f0);
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
     gp_outcome outcome = gp_ladder_start(&ladder, &line, 1);
     *still = outcome == GP_EVALUATED && gp_ladder_is_still(&ladder);
     free(weight);

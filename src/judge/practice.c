@@ -193,7 +193,7 @@ static int note_cost(const gp_check_state *c) {
             entries += isfinite(cost);
             evaluations += isfinite(cost) ? cost : 0;
         }
-    if (entries == 0 || c->evaluator->allowance || c->evaluator->deadline > 0)
+    if (entries == 0 || c->evaluator->budget.allowance || c->evaluator->budget.deadline > 0)
         return 0;
     return gp_report_add_practice(c->report,
                                   "%zu %s that noise leaves open would take about %.2g further "

@@ -323,9 +323,9 @@ static gp_outcome weigh_outputs(gp_products *p) {
     memset(change, 0, p->m * sizeof *change);
     for (unsigned l = 0; l < 2; l++) {
         gp_probe probe = probe_of(p, l);
-        gp_line line;
+        gp_along along;
         double step, value;
-        gp_line_start(&line, p->evaluator, &probe, 0);
+        gp_line line = gp_line_along(&along, p->evaluator, &probe, 0);
         gp_outcome outcome = gp_line_value(&line, gp_first_step(&line), &step, &value);
         if (outcome == GP_FAULT)
             return outcome;
@@ -467,7 +467,7 @@ static gp_outcome start_line(gp_products *p, unsigned l) {
     gp_outcome outcome = GP_EVALUATED;
     line->rungs = line->evaluations = 0;
     line->probe = probe_of(p, l);
-    gp_line_start(&line->line, p->evaluator, &line->probe, p->f0[0]);
+    line->line = gp_line_along(&line->along, p->evaluator, &line->probe, p->f0[0]);
     for (unsigned r = 0; r < p->steps && outcome == GP_EVALUATED; r++)
         outcome = add_rung(p, line, p->step[r]);
     return outcome;
@@ -648,9 +648,9 @@ static gp_outcome look_ahead(gp_products *p) {
 /* The first steps, of a line that starts anew. */
 static gp_outcome start_first_line(gp_products *p) {
     gp_probe probe = probe_of(p, 0);
-    gp_line line;
+    gp_along along;
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, p->f0[0]);
     double steps[4];
-    gp_line_start(&line, p->evaluator, &probe, p->f0[0]);
     gp_ladder_first_steps(&line, 1, steps);
     p->steps = 2;
     p->step[0] = steps[0];
@@ -667,8 +667,8 @@ static gp_outcome choose_steps(gp_products *p) {
     p->scale = 1;
     p->most = GP_MOST_SETS;
     gp_probe probe = probe_of(p, 0);
-    gp_line line;
-    gp_line_start(&line, p->evaluator, &probe, p->f0[0]);
+    gp_along along;
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, p->f0[0]);
     if (wanted > 0)
         step = 1.3 * GP_NOISE_FACTOR * SUMMED * rounding(p) / wanted;
     /* Where nothing is claimed to move, at steps as of any function. */
@@ -892,8 +892,8 @@ static gp_outcome start_evaluator(gp_products *p) {
         gp_evaluator_create(&p->sum->function, p->check->options.seed, p->check->options.progress,
                             1, &p->evaluator) != GP_OK)
         return out_of_memory(p);
-    p->evaluator->deadline = of_check->deadline;
-    p->evaluator->unstoppable = of_check->unstoppable;
+    p->evaluator->budget.deadline = of_check->budget.deadline;
+    p->evaluator->budget.unstoppable = of_check->budget.unstoppable;
     p->before = of_check->values + of_check->gradients;
     gp_products_weigh(p, p->u, 1);
     return GP_EVALUATED;
@@ -908,11 +908,10 @@ static gp_outcome settle(gp_products *p, gp_outcome outcome) {
     if (!p->evaluator)
         return outcome;
     of_check->values += p->evaluator->values;
-    if (outcome == GP_FAULT && p->evaluator->fault_kind[0] && !of_check->fault_kind[0]) {
-        memcpy(of_check->fault_kind, p->evaluator->fault_kind, sizeof of_check->fault_kind);
+    if (outcome == GP_FAULT && p->evaluator->fault.kind[0] && !of_check->fault.kind[0]) {
         of_check->fault = p->evaluator->fault;
     }
-    of_check->spent |= p->evaluator->spent;
+    of_check->budget.spent |= p->evaluator->budget.spent;
     return outcome;
 }
 

@@ -11,6 +11,7 @@
 /* F along one direction: u_k . F at both ends of each rung, for all k. Largest step first. */
 typedef struct gp_product_line {
     gp_probe probe;
+    gp_along along;
     gp_line line;
     unsigned rungs, evaluations;
     gp_rung rung[GP_RUNGS]; /* of the first u */

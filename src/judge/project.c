@@ -13,7 +13,7 @@
 #include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
-#include "function/team.h"
+#include "evaluate/team.h"
 #include "judge/directions.h"
 #include "judge/survey.h"
 #include "system/text.h"
@@ -53,12 +53,11 @@ static gp_probe probe_of(const gp_directions *d, unsigned k, const gp_part *part
                       .part = k,
                       .scaling = &d->scaling,
                       .box = part->box.dimensions ? &part->box : NULL,
-                      .by_changes = d->check->by_changes,
                       .scale = d->scale};
 }
 
 static unsigned fewest(const gp_directions *d) {
-    return d->check->by_changes || d->check->brief ? FEWEST_OF_CHANGES : FEWEST;
+    return d->check->evaluator->by_changes || d->check->brief ? FEWEST_OF_CHANGES : FEWEST;
 }
 
 static gp_part everything(const gp_directions *d) {
@@ -106,7 +105,7 @@ static void analytic_slopes(const gp_directions *d, const gp_probe *probe, unsig
         }
     }
     sums[count] = squares;
-    (void)gp_team_sum(f->team, d->check->evaluator, sums, count + 1);
+    (void)gp_team_sum(f->team, &d->check->evaluator->fault, sums, count + 1);
     for (unsigned k = 0; k < count; k++)
         slope[k] = d->unit * sums[k];
     *size = d->unit * sqrt(3 * sums[count]);
@@ -160,10 +159,10 @@ static gp_outcome look(const gp_directions *d, gp_evaluator *e, size_t k, double
                        gp_ladder *ladder) {
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, (unsigned)k, &all);
-    gp_line line;
-    gp_line_start(&line, e, &probe, d->check->report->value);
+    gp_along along;
+    gp_line line = gp_line_along(&along, e, &probe, d->check->report->value);
     gp_outcome outcome = gp_ladder_start(ladder, &line, shift);
-    if (d->check->by_changes || shift != 1)
+    if (d->check->evaluator->by_changes || shift != 1)
         return outcome; /* as near as can be; or where it was told to */
     return outcome == GP_EVALUATED ? begin_nearer(d, &line, ladder) : outcome;
 }
@@ -188,9 +187,9 @@ static gp_outcome estimate(void *context, gp_evaluator *e, size_t k) {
     gp_directions *d = context;
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, (unsigned)k, &all);
-    gp_line line;
+    gp_along along;
     double tau = least_tau(d), sigma = d->noise.sigma;
-    gp_line_start(&line, e, &probe, d->check->report->value);
+    gp_line line = gp_line_along(&along, e, &probe, d->check->report->value);
     for (size_t i = 0; i <= (size_t)d->thorough; i++) {
         gp_goal goal = {0, EFFORT[i].share * tau};
         if (gp_ladder_refine(&d->ladders[k], &line, sigma, goal, EFFORT[i].evaluations,
@@ -221,8 +220,8 @@ static void set_scaling(gp_directions *d, double *factor, double *size) {
             squares = gp_scaling_squares(g, size[b], block->entries);
         d->norm[b] = c->typical[b] * size[b] * sqrt(squares);
     }
-    (void)gp_team_sum(f->team, c->evaluator, size, f->blocks);
-    (void)gp_team_sum(f->team, c->evaluator, d->norm, f->blocks);
+    (void)gp_team_sum(f->team, &c->evaluator->fault, size, f->blocks);
+    (void)gp_team_sum(f->team, &c->evaluator->fault, d->norm, f->blocks);
     for (size_t b = 0; b < f->blocks; b++) {
         factor[b] = c->typical[b];
         loudest = fmax(loudest, d->norm[b]);
@@ -249,11 +248,12 @@ static double scale_for(gp_directions *d, double sigma) {
         step = 1.3 * GP_NOISE_FACTOR * sigma / wanted;
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, 0, &all);
-    gp_line line;
+    gp_along along;
     probe.scale = 1;
-    gp_line_start(&line, c->evaluator, &probe, c->report->value);
-    return fmin(fmax(step / gp_first_step(&line), c->by_changes ? SHORTEST_CHANGE : SHORTEST),
-                LONGEST);
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
+    return fmin(
+        fmax(step / gp_first_step(&line), c->evaluator->by_changes ? SHORTEST_CHANGE : SHORTEST),
+        LONGEST);
 }
 
 /* *scale: steps beyond x's own length, which are there to drown noise, stay where values are
@@ -265,9 +265,9 @@ static gp_outcome stay_tame(const gp_directions *d, double *scale) {
     double f0 = c->report->value, step, value = INFINITY;
     while (*scale > 1) {
         gp_probe probe = probe_of(d, 0, &all);
-        gp_line line;
+        gp_along along;
         probe.scale = *scale;
-        gp_line_start(&line, c->evaluator, &probe, f0);
+        gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
         gp_outcome outcome = gp_line_value(&line, gp_first_step(&line), &step, &value);
         if (outcome == GP_FAULT)
             return outcome;
@@ -280,17 +280,19 @@ static gp_outcome stay_tame(const gp_directions *d, double *scale) {
 
 /* Changes and values must be those of one function: along the first direction, at a step that
  * crosses kinks and bends, they are compared. */
-static gp_outcome compare_with_values(const gp_directions *d, gp_line *line) {
+static gp_outcome compare_with_values(const gp_directions *d, const gp_probe *probe,
+                                      gp_line *line) {
     static const double STEP = 0.125;
     gp_check_state *c = d->check;
-    gp_probe by_values = *line->probe;
-    gp_line plain;
+    gp_along along;
     double step, change, value, f0 = c->report->value;
-    by_values.by_changes = 0;
-    gp_line_start(&plain, c->evaluator, &by_values, f0);
     gp_outcome outcome = gp_line_value(line, STEP, &step, &change);
-    if (outcome == GP_EVALUATED)
-        outcome = gp_line_value(&plain, STEP, &step, &value);
+    if (outcome == GP_EVALUATED) {
+        c->evaluator->by_changes = 0;
+        gp_line by_values = gp_line_along(&along, c->evaluator, probe, f0);
+        outcome = gp_line_value(&by_values, STEP, &step, &value);
+        c->evaluator->by_changes = 1;
+    }
     if (outcome != GP_EVALUATED) /* a domain that ends before there is nothing to say of */
         return outcome == GP_FAULT ? outcome : GP_EVALUATED;
     double half_the_digits = sqrt(DBL_EPSILON) * fmax(fabs(f0), fabs(value));
@@ -310,12 +312,12 @@ static gp_outcome look_first(const gp_directions *d, gp_ladder *ladder) {
     const gp_check_state *c = d->check;
     gp_part all = everything(d);
     gp_probe probe = probe_of(d, 0, &all);
-    gp_line line;
-    if (!c->by_changes)
+    gp_along along;
+    if (!c->evaluator->by_changes)
         return look(d, c->evaluator, 0, 1, ladder);
-    gp_line_start(&line, c->evaluator, &probe, c->report->value);
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
     gp_outcome outcome = gp_ladder_start(ladder, &line, 1);
-    return outcome == GP_FAULT ? outcome : compare_with_values(d, &line);
+    return outcome == GP_FAULT ? outcome : compare_with_values(d, &probe, &line);
 }
 
 /* The length scale of first steps. Noise at the steps in use may be larger than rounding: the first
@@ -323,7 +325,7 @@ static gp_outcome look_first(const gp_directions *d, gp_ladder *ladder) {
 static gp_outcome choose_scale(gp_directions *d) {
     gp_check_state *c = d->check;
     gp_ladder *ladder = &d->ladders[0];
-    d->scale = scale_for(d, c->by_changes ? 0 : SUMMED * rounding_of(d));
+    d->scale = scale_for(d, c->evaluator->by_changes ? 0 : SUMMED * rounding_of(d));
     if (stay_tame(d, &d->scale) == GP_FAULT)
         return GP_FAULT;
     if (look_first(d, ladder) == GP_FAULT)
@@ -366,7 +368,7 @@ static gp_outcome judge_noise_of_entries(gp_directions *d, double tiny) {
     for (unsigned k = 0; k < d->count && most > 0; k++)
         if (gp_ladder_largest(&d->ladders[k]) <= most)
             tame[count++] = d->ladders[k];
-    if (most == 0 || count == d->count || c->by_changes)
+    if (most == 0 || count == d->count || c->evaluator->by_changes)
         return GP_EVALUATED;
     c->rounding = SUMMED * gp_dtype_epsilon(c->evaluator->x_dtype) / sqrt(12);
     return gp_noise_level(c->function->dtype, tiny, tame, count, 0, NULL, NULL, &c->noise);
@@ -451,7 +453,7 @@ static void leave_out_wrong(gp_directions *d) {
         if (d->scaling.stills == before)
             continue;
         double norm = gp_function_owns(f, f->block[b].offset) ? norm_of_moving(d, b) : 0;
-        (void)gp_team_sum(f->team, d->check->evaluator, &norm, 1);
+        (void)gp_team_sum(f->team, &d->check->evaluator->fault, &norm, 1);
         d->norm[b] = norm;
         if (norm == 0 || d->scaling.stills - before > MOST_OF_A_BLOCK) {
             d->norm[b] = d->factor[b] = 0;
@@ -490,9 +492,9 @@ static double fine_of(const gp_directions *d, double size) {
 gp_outcome gp_directions_part(gp_directions *d, unsigned k, const gp_part *part, double off,
                               gp_discrepancy *result) {
     gp_probe probe = probe_of(d, k, part);
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
-    gp_line_start(&line, d->check->evaluator, &probe, d->check->report->value);
+    gp_line line = gp_line_along(&along, d->check->evaluator, &probe, d->check->report->value);
     /* At the steps that suit the whole of it. */
     double suitable = d->results[k].step / gp_first_step(&line);
     gp_goal goal = {0, SHARP * fabs(off)};
@@ -525,11 +527,11 @@ static double tolerable(const gp_directions *d, const gp_part *part, double size
 static gp_outcome contradicts(const gp_directions *d, unsigned k, const gp_part *part, double shift,
                               double allowed, int *refuted) {
     gp_probe probe = probe_of(d, k, part);
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
     gp_estimate e;
     gp_discrepancy seen = {0};
-    gp_line_start(&line, d->check->evaluator, &probe, d->check->report->value);
+    gp_line line = gp_line_along(&along, d->check->evaluator, &probe, d->check->report->value);
     double suitable = d->results[k].step / gp_first_step(&line);
     if (gp_ladder_start(&ladder, &line, shift * suitable) == GP_FAULT ||
         gp_ladder_refine(&ladder, &line, d->noise.sigma, (gp_goal){0, SHARP * allowed},
@@ -711,7 +713,7 @@ static void conclude(gp_directions *d) {
         int own = gp_function_owns(f, block->offset);
         double exercised =
             own ? (double)gp_count_nonzero(c->gradient + block->offset, block->entries) : 0;
-        (void)gp_team_sum(f->team, c->evaluator, &exercised, 1);
+        (void)gp_team_sum(f->team, &c->evaluator->fault, &exercised, 1);
         block->exercised = (size_t)exercised;
         if (d->factor[b] == 0) {
             if (*verdict != GP_REFUTED)
@@ -840,7 +842,7 @@ static gp_outcome search(gp_directions *d) {
 static int all_finite(const gp_check_state *c) {
     const gp_function *f = c->function;
     double odd = !isfinite(gp_largest(c->gradient + f->own, f->own_end - f->own));
-    (void)gp_team_sum(c->function->team, c->evaluator, &odd, 1);
+    (void)gp_team_sum(c->function->team, &c->evaluator->fault, &odd, 1);
     return odd == 0;
 }
 
@@ -862,10 +864,10 @@ gp_outcome gp_project(gp_check_state *c) {
     if (!numbers || !d.ladders || !d.results || !d.known || !d.wrong || !d.still) {
         outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory for directions");
     } else {
-        c->by_changes = gp_evaluator_has_changes(c->evaluator);
+        c->evaluator->by_changes = gp_evaluator_has_changes(c->evaluator);
         set_scaling(&d, numbers + blocks, numbers + 2 * blocks);
         outcome = search(&d);
-        c->by_changes = 0;
+        c->evaluator->by_changes = 0;
     }
     free(numbers);
     free(d.known);

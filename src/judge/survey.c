@@ -1,7 +1,6 @@
 /* Estimating and judging entries at one point, in two passes: a first look at every entry with the
  * cheapest stencil, from which the function's noise and the blocks' scales follow; then more work
  * where that didn't decide. Neither pass lets one entry depend on another's turn. */
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +17,15 @@ gp_probe gp_survey_probe(const gp_check_state *c, size_t entry) {
     return (gp_probe){.offset = entry,
                       .entries = 1,
                       .scale = c->pilot[block] * length,
-                      .pilot = c->pilot[block],
-                      .by_changes = c->by_changes,
+                      .step_factor = c->pilot[block],
                       .reach = fmax(c->typical[block], length)};
 }
 
 gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,
                           gp_ladder *ladder) {
     gp_probe probe = gp_survey_probe(task->check, task->entries[index]);
-    gp_line line;
-    gp_line_start(&line, e, &probe, task->f0);
+    gp_along along;
+    gp_line line = gp_line_along(&along, e, &probe, task->f0);
     return gp_ladder_start(ladder, &line, shift);
 }
 
@@ -90,12 +88,12 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
     double number[CHUNK * LOOKS] = {0}, value[CHUNK * LOOKS], steps[LOOKS];
     for (size_t k = 0; k < count; k++) {
         gp_probe probe = gp_survey_probe(task->check, task->entries[first + k]);
-        gp_line line;
-        gp_line_start(&line, e, &probe, task->f0);
+        gp_along along;
+        gp_line line = gp_line_along(&along, e, &probe, task->f0);
         gp_ladder_first_steps(&line, 1, steps);
         for (size_t q = 0; q < LOOKS; q++) {
             entry[k * LOOKS + q] = probe.offset;
-            number[k * LOOKS + q] = gp_line_number(&line, steps[q]);
+            number[k * LOOKS + q] = gp_along_number(&along, steps[q]);
         }
     }
     if (e->progress)
@@ -103,11 +101,9 @@ static gp_outcome first_looks(void *context, gp_evaluator *e, size_t chunk) {
     gp_outcome outcome = gp_evaluator_entries(e, count * LOOKS, entry, number, value);
     for (size_t k = 0; k < count && outcome != GP_FAULT; k++) {
         gp_probe probe = gp_survey_probe(task->check, task->entries[first + k]);
-        gp_line line;
-        gp_line_start(&line, e, &probe, task->f0);
-        memcpy(line.number, number + k * LOOKS, sizeof line.number);
-        memcpy(line.value, value + k * LOOKS, sizeof line.value);
-        line.numbers = LOOKS;
+        gp_along along;
+        gp_line line = gp_line_along(&along, e, &probe, task->f0);
+        gp_along_take(&along, number + k * LOOKS, value + k * LOOKS);
         outcome = gp_ladder_start(&task->ladders[first + k], &line, 1);
     }
     return outcome;
@@ -153,10 +149,10 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     size_t i = task->entries[index];
     size_t block = gp_function_block_number(c->function, i);
     gp_probe probe = gp_survey_probe(c, i);
-    gp_line line;
+    gp_along along;
     if (task->lost[index])
         return GP_EVALUATED;
-    gp_line_start(&line, e, &probe, task->f0);
+    gp_line line = gp_line_along(&along, e, &probe, task->f0);
     int readable = task->aim != GP_SURVEY_FIRST || c->manner[i] == GP_MANNER_SET;
     gp_outcome outcome =
         gp_judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
@@ -191,9 +187,9 @@ static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
 gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
     size_t block = gp_function_block_number(c->function, i);
     gp_probe probe = gp_survey_probe(c, i);
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
-    gp_line_start(&line, c->evaluator, &probe, c->report->value);
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
     return gp_judge_line(&ladder, &line, noise_along(c, &ladder), &c->tolerance[block], a, 1,
@@ -207,9 +203,9 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
     gp_probe probe = gp_survey_probe(c, i);
     gp_estimate seen[2];
     for (int k = 0; k < 2; k++) {
-        gp_line line;
+        gp_along along;
         gp_ladder ladder;
-        gp_line_start(&line, c->evaluator, &probe, c->report->value);
+        gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
         if (gp_ladder_start(&ladder, &line, k ? GP_SECOND_SHIFT : 1) == GP_FAULT)
             return GP_FAULT;
         seen[k] = gp_ladder_estimate(&ladder, noise_along(c, &ladder).loud);
@@ -257,24 +253,23 @@ static gp_probe everything(const gp_check_state *c, const gp_scaling *blockwise)
                       .stream = GP_STREAM_NOISE,
                       .weight = c->length,
                       .scaling = c->lean ? blockwise : NULL,
-                      .by_changes = c->by_changes,
                       .scale = 1};
 }
 
 gp_outcome gp_check_tiny_noise(gp_check_state *c, double f0, double *tiny) {
     gp_scaling blockwise = {.function = c->function, .factor = c->typical};
     gp_probe probe = everything(c, &blockwise);
-    gp_line line;
-    gp_line_start(&line, c->evaluator, &probe, f0);
+    gp_along along;
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
     return gp_noise_at_tiny_steps(&line, tiny);
 }
 
 gp_outcome gp_check_variation(gp_check_state *c, double f0, double *variation) {
     gp_scaling blockwise = {.function = c->function, .factor = c->typical};
     gp_probe probe = everything(c, &blockwise);
-    gp_line line;
+    gp_along along;
     *variation = 0;
-    gp_line_start(&line, c->evaluator, &probe, f0);
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
     for (int side = -1; side <= 1; side += 2) {
         double step, value;
         gp_outcome outcome = gp_line_value(&line, side, &step, &value);
@@ -308,7 +303,7 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
     /* Nothing moves f: a derivative counts as zero where, over the length of its parameter, it
      * would move f by less than rtol of what such a move of all parameters does, or is below the
      * normal numbers. */
-    double smallest = f->dtype == GP_FLOAT32 ? FLT_MIN : DBL_MIN;
+    double smallest = gp_dtype_smallest(f->dtype);
     double flat =
         found ? 0 : variation / typical_length(task, count, some) + 4 * smallest / c->options.rtol;
     for (size_t b = 0, k = 0; b < f->blocks; b++) {
@@ -380,9 +375,9 @@ static gp_outcome look_for_stairs(void *context, gp_evaluator *e, size_t index) 
     const gp_ladder *ladder = &survey->ladders[task->index];
     gp_estimate estimate = gp_ladder_estimate(ladder, survey->noise.quiet);
     unsigned evaluations = 0;
-    gp_line line;
+    gp_along along;
     (void)index;
-    gp_line_start(&line, e, &probe, survey->f0);
+    gp_line line = gp_line_along(&along, e, &probe, survey->f0);
     return gp_look_for_stairs(&line, &estimate, ladder->rung[ladder->rungs - 1].step,
                               survey->noise.quiet, task->sigma, &evaluations);
 }
@@ -524,9 +519,9 @@ static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
     const gp_check_state *c = task->check;
     gp_probe probe = gp_survey_probe(c, task->entries[k]);
     const gp_tolerance *t = &c->tolerance[gp_function_block_number(c->function, task->entries[k])];
-    gp_line line;
+    gp_along along;
     gp_ladder ladder;
-    gp_line_start(&line, e, &probe, task->f0);
+    gp_line line = gp_line_along(&along, e, &probe, task->f0);
     gp_estimate estimate;
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT ||
         gp_refine(&ladder, &line, c->report->noise, t, &estimate) == GP_FAULT)

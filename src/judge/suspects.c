@@ -50,7 +50,7 @@ gp_status gp_match_suspects(gp_check_state *c, const gp_evidence *e, size_t *fou
         gp_outcome outcome = gp_evaluator_suspect(c->evaluator, s, suspect);
         if (outcome == GP_FAULT) { /* one that can't be relied on names nothing */
             free(suspect);
-            return strcmp(c->evaluator->fault_kind, "memory") == 0 ? GP_ERROR_MEMORY : GP_OK;
+            return strcmp(c->evaluator->fault.kind, "memory") == 0 ? GP_ERROR_MEMORY : GP_OK;
         }
         if (outcome == GP_NOT_HERE)
             continue;

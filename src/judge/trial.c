@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "function/team.h"
+#include "evaluate/team.h"
 #include "judge/check.h"
 #include "system/vector.h"
 
@@ -259,7 +259,7 @@ static void step_aside(gp_check_state *c, double away) {
     enum { CHUNK = 512 };
     double v[CHUNK], along = 0, square = 0;
     const gp_function *f = c->function;
-    gp_evaluator_leave(c->evaluator, f->own, f->own_end);
+    gp_evaluator_leave(c->evaluator, 0, f->own, f->own_end);
     for (size_t at = f->own; at < f->own_end; at += CHUNK) {
         size_t count = f->own_end - at < CHUNK ? f->own_end - at : CHUNK;
         gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 0, at, count, v);
@@ -281,7 +281,7 @@ static gp_outcome value_aside(gp_check_state *c) {
     for (size_t k = 0; k < ASIDES && outcome == GP_NOT_HERE; k++) {
         step_aside(c, ASIDE[k]);
         c->away = ASIDE[k];
-        outcome = gp_evaluator_value(c->evaluator, &value);
+        outcome = gp_evaluator_value_here(c->evaluator, &value);
     }
     return outcome;
 }
@@ -314,7 +314,7 @@ GP_VECTOR uint64_t gp_fingerprint(const double *g, size_t n, int *finite) {
 /* Is it on any rank? */
 static int is_odd_anywhere(const gp_check_state *c, int odd) {
     double count = odd;
-    return gp_team_sum(c->function->team, c->evaluator, &count, 1) == GP_FAULT || count > 0;
+    return gp_team_sum(c->function->team, &c->evaluator->fault, &count, 1) == GP_FAULT || count > 0;
 }
 
 /* The same trials in place: gradients are told apart by their fingerprints, and the last one asked

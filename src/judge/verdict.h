@@ -15,6 +15,9 @@ typedef struct gp_tolerance {
     double floor; /* atol / rtol, for resolutions */
     double
         zero_floor; /* bounds below rtol * zero_floor are narrow enough to call a derivative zero */
+    /* The smallest normal number of the gradient's type: below it the gradient has no digits to be
+     * right in. */
+    double smallest;
 } gp_tolerance;
 
 /* tau = rtol max(|a|, |d|) + atol, with fine_atol for atol if the bound is within that. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "function/evaluator.h"
+#include "evaluate/evaluator.h"
 #include "function/reserve.h"
 
 /* Numbers before and after the outputs, that no map should touch. */

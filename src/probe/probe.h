@@ -43,13 +43,12 @@ typedef struct gp_probe {
     size_t offset, entries; /* of x; entries == 1: along one entry, with v = 1 */
     uint64_t seed, part;    /* else: which random direction */
     gp_stream stream;
-    int by_changes; /* ask for changes of the value rather than for values, wherever they are */
     const double *weight;      /* n entries or NULL: v_i = weight_i * uniform(-1, 1) */
     const gp_scaling *scaling; /* or weights by this, and random components of 16 bits */
-    const gp_box *box; /* of a block that holds all of the range: no other entries move; or NULL */
-    double scale;      /* length L: a step of L changes x by about its own size */
-    double pilot;      /* the scale is this share of that length; 0: all of it */
-    double reach;      /* steps may grow to a few times this, if it is larger than the scale */
+    const gp_box *box;  /* of a block that holds all of the range: no other entries move; or NULL */
+    double scale;       /* length L: a step of L changes x by about its own size */
+    double step_factor; /* the scale is this share of that length; 0: all of it */
+    double reach;       /* steps may grow to a few times this, if it is larger than the scale */
 } gp_probe;
 
 /* The sum of squares of weight (but for the factor) times gradient over size. */

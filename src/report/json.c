@@ -60,9 +60,10 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
                      text(block->name), "shape", shape(block), "verdict",
                      gp_verdict_string(block->verdict), "entries", counts, "exercised",
                      (json_int_t)block->exercised, "resolution", gp_json_number(block->resolution),
-                     "entry_resolution", gp_json_number(gp_block_entry_resolution(block)), "floor", gp_json_number(block->floor), "directions",
-                     (json_int_t)block->directions, "worst", worst(r, block), "diagnosis",
-                     diagnoses, "unresolved_by", limits, "self_test", self_test(&data->self_test));
+                     "entry_resolution", gp_json_number(gp_block_entry_resolution(block)), "floor",
+                     gp_json_number(block->floor), "directions", (json_int_t)block->directions,
+                     "worst", worst(r, block), "diagnosis", diagnoses, "unresolved_by", limits,
+                     "self_test", self_test(&data->self_test));
 }
 
 gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
@@ -95,8 +96,8 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         (json_int_t)r->exercised, "total", (json_int_t)r->n, "points", (json_int_t)r->points,
         "silent", silent, "practice", practice, "lost", lost, "resolution",
         gp_json_number(r->resolution), "entry_resolution",
-        gp_json_number(gp_report_entry_resolution(r)), "confidence", gp_json_number(r->confidence), "noise",
-        gp_json_number(r->noise), "notebook_difference", gp_json_number(r->difference),
+        gp_json_number(gp_report_entry_resolution(r)), "confidence", gp_json_number(r->confidence),
+        "noise", gp_json_number(r->noise), "notebook_difference", gp_json_number(r->difference),
         "evaluations", "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients,
         "seconds", gp_json_number(r->seconds), "seed", (json_int_t)r->seed);
     char *whole = gp_json_write(root, JSON_INDENT(2)); /* all of it, or nothing */

@@ -42,7 +42,7 @@ struct gp_report {
     double noise;      /* standard deviation of the function's noise at the given point */
     double value;      /* of the function at the given point */
     size_t exercised, points;
-    char **place;  /* where each of the points is, the given one first: see gp_report_point */
+    char **place; /* where each of the points is, the given one first: see gp_report_point */
     size_t places;
     char **silent; /* names of the units that silence entries at the given point, sorted */
     size_t silents;
@@ -66,9 +66,9 @@ gp_status gp_report_put(gp_report *report, size_t entry, const gp_entry *value);
 /* The first entry from `entry` on that the report has anything on; n: none. */
 size_t gp_report_next(const gp_report *report, size_t entry);
 
-/* Directions exclude an error by its share of a whole block: in a single entry of average size it may
- * be larger by the root of their number before it is excluded. By entries: the resolution itself. The
- * coarsest of all blocks; NaN where there is none. */
+/* Directions exclude an error by its share of a whole block: in a single entry of average size it
+ * may be larger by the root of their number before it is excluded. By entries: the resolution
+ * itself. The coarsest of all blocks; NaN where there is none. */
 double gp_block_entry_resolution(const gp_block_result *block);
 double gp_report_entry_resolution(const gp_report *report);
 

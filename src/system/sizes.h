@@ -13,6 +13,11 @@ static inline size_t gp_dtype_size(gp_dtype dtype) {
     return dtype == GP_FLOAT64 ? sizeof(double) : sizeof(float);
 }
 
+/* The smallest normal number. */
+static inline double gp_dtype_smallest(gp_dtype dtype) {
+    return dtype == GP_FLOAT64 ? 0x1p-1022 : 0x1p-126;
+}
+
 /* Machine epsilon: the distance from 1 to the next larger number. */
 static inline double gp_dtype_epsilon(gp_dtype dtype) {
     return dtype == GP_FLOAT64 ? 0x1p-52 : 0x1p-23;

@@ -1,49 +1,36 @@
 /* Fits against closed forms, with white noise added: inside their bounds, and narrower than what a
  * few values can say. */
 #include "estimate/fit.h"
-#include "testing.h"
+
+#include "estimate/curve.h"
 
 static const double NOISE = 1e-6; /* uniform in +-NOISE */
-
-typedef double (*curve)(double);
-
-static int noisy_value(void *user, size_t n, const double *x, double *v) {
-    uint64_t h;
-    (void)n;
-    memcpy(&h, x, sizeof h);
-    h = (h ^ (h >> 31)) * 0x9E3779B97F4A7C15u;
-    h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9u;
-    *v = (*(curve *)user)(*x) + NOISE * (2 * (double)(h >> 11) * 0x1p-53 - 1);
-    return 0;
-}
 
 typedef struct found {
     gp_estimate few, many;
     unsigned spent;
 } found;
 
+static curve smooth; /* that noise is added to */
+
+static double noisy(double x) {
+    return smooth(x) + NOISE * hash_of(x);
+}
+
 static found fit(curve f, double x, double rtol) {
     const double sigma = NOISE / sqrt(3);
-    gp_function *function;
-    gp_evaluator *e;
+    test_curve c = {.f = noisy, .x = x};
     gp_ladder ladder;
-    gp_line line;
-    double f0;
     found result = {.spent = 0};
-    assert_int_equal(gp_function_create("curve", GP_FLOAT64, &f, &function), GP_OK);
-    assert_int_equal(gp_function_add_block(function, "x", 0, 0, NULL, &x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(function, noisy_value), GP_OK);
-    assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
-    assert_int_equal(gp_evaluator_value(e, &f0), GP_EVALUATED);
-    gp_probe probe = {.entries = 1, .scale = 0.5};
     gp_goal goal = {rtol, 0};
-    gp_line_start(&line, e, &probe, f0);
+    smooth = f;
+    gp_line line = curve_line(&c, 0.5);
     assert_int_not_equal(gp_ladder_start(&ladder, &line, 1), GP_FAULT);
     assert_int_not_equal(gp_ladder_refine(&ladder, &line, sigma, goal, 40, &result.few), GP_FAULT);
+    c.values = 0;
     assert_int_equal(gp_fit(&line, &ladder, sigma, goal, 4000, &result.many, &result.spent),
                      GP_EVALUATED);
-    gp_evaluator_destroy(e);
-    gp_function_destroy(function);
+    assert_int_equal(c.values, result.spent);
     return result;
 }
 

@@ -1,36 +1,19 @@
 /* Stairs are found where a function has jumps, whatever else it does, and nowhere else. */
 #include "estimate/stairs.h"
-#include "testing.h"
 
-typedef double (*curve)(double);
-
-static int value_of(void *user, size_t n, const double *x, double *v) {
-    (void)n;
-    *v = (*(curve *)user)(*x);
-    return 0;
-}
+#include "estimate/curve.h"
 
 /* What is found at x, where steps of `near` have shown this slope and noise of float64's rounding.
  */
 static double sigma_at(curve f, double x, double slope, double near) {
-    gp_function *function;
-    gp_evaluator *e;
-    gp_line line;
-    double f0, sigma = -1;
+    test_curve c = {.f = f, .x = x};
+    gp_line line = curve_line(&c, fabs(x));
+    double sigma = -1;
     unsigned evaluations = 0;
-    assert_int_equal(gp_function_create("curve", GP_FLOAT64, &f, &function), GP_OK);
-    assert_int_equal(gp_function_add_block(function, "x", 0, 0, NULL, &x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(function, value_of), GP_OK);
-    assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
-    assert_int_equal(gp_evaluator_value(e, &f0), GP_EVALUATED);
-    gp_probe probe = {.entries = 1, .scale = fabs(x)};
     gp_tread tread = {
-        .slope = slope, .near = near, .far = 64 * 4e-5 * fabs(x), .quiet = fabs(f0) * 0x1p-53};
-    gp_line_start(&line, e, &probe, f0);
+        .slope = slope, .near = near, .far = 64 * 4e-5 * fabs(x), .quiet = fabs(line.f0) * 0x1p-53};
     assert_int_equal(gp_find_stairs(&line, &tread, &sigma, &evaluations), GP_EVALUATED);
     assert_true(evaluations < 200);
-    gp_evaluator_destroy(e);
-    gp_function_destroy(function);
     return sigma;
 }
 

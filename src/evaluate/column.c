@@ -1,5 +1,5 @@
 /* See column.h. */
-#include "estimate/column.h"
+#include "evaluate/column.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -114,15 +114,42 @@ gp_outcome gp_column_recall(gp_column *c, const double *numbers) {
     return GP_EVALUATED;
 }
 
-gp_outcome gp_column_value(gp_column *c, size_t member, size_t output, double s, double *step,
-                           double *value) {
-    double t = s / c->length[c->entries[member]];
+/* The point a step of t lengths away, or c->points. */
+static size_t find(const gp_column *c, double t) {
     size_t p = 0;
     while (p < c->points && !(fabs(c->t[p] - t) <= 1e-12 * fabs(t)))
         p++;
+    return p;
+}
+
+gp_outcome gp_column_evaluate(gp_column *c, double t) {
+    return find(c, t) < c->points ? GP_EVALUATED : evaluate(c, t);
+}
+
+static gp_outcome output_value(void *context, double s, double *step, double *value) {
+    const gp_column_output *of = context;
+    gp_column *c = of->column;
+    double t = s / c->length[c->entries[of->member]];
+    size_t p = find(c, t);
     if (p == c->points && evaluate(c, t) == GP_FAULT)
         return GP_FAULT;
-    *step = c->moved[p * c->members + member];
-    *value = c->y[p * c->outputs + output];
+    *step = c->moved[p * c->members + of->member];
+    *value = c->y[p * c->outputs + of->output];
     return c->outcome[p] == GP_EVALUATED && isfinite(*value) ? GP_EVALUATED : GP_NOT_HERE;
+}
+
+gp_line gp_line_of_column(gp_column_output *of, gp_column *c, size_t member, size_t output,
+                          double reach, double f0) {
+    const gp_evaluator *e = c->evaluator;
+    size_t i = c->entries[member];
+    *of = (gp_column_output){c, member, output};
+    gp_line line = {.value = output_value,
+                    .context = of,
+                    .f0 = f0,
+                    .scale = c->length[i],
+                    .reach = reach,
+                    .epsilon = gp_dtype_epsilon(e->x_dtype),
+                    .limited = gp_evaluator_is_limited(e)};
+    line.unit = fmax(fabs(e->point[i]), line.scale) * line.epsilon;
+    return line;
 }

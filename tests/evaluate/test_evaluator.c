@@ -1,5 +1,5 @@
 /* Guards: what a user's callback does wrong is named, with block and index. */
-#include "function/evaluator.h"
+#include "evaluate/evaluator.h"
 #include "testing.h"
 
 enum { N = 5 };

@@ -1,10 +1,11 @@
-/* Columns of a Jacobian: a map along one parameter, or along several whose outputs don't overlap
- * (Curtis, Powell & Reid 1974). Each evaluation gives all outputs at once, so what one output's
- * ladder asks for is kept for the others'. */
+/* The maker of lines along columns of a Jacobian: a map along one parameter, or along several whose
+ * outputs don't overlap (Curtis, Powell & Reid 1974). Each evaluation gives all outputs at once, so
+ * what one output's ladder asks for is kept for the others'. */
 #ifndef GP_COLUMN_H
 #define GP_COLUMN_H
 
-#include "function/evaluator.h"
+#include "evaluate/evaluator.h"
+#include "probe/line.h"
 
 typedef struct gp_column {
     gp_evaluator *evaluator;
@@ -34,9 +35,18 @@ void gp_column_keep(const gp_column *column, double *numbers);
 int gp_column_is_sound(const double *numbers, size_t members, size_t outputs);
 gp_outcome gp_column_recall(gp_column *column, const double *numbers);
 
-/* Output `output` where member `member` has moved by s (the others in proportion). *step is what
- * the machine made of s. GP_NOT_HERE also where that output isn't finite. */
-gp_outcome gp_column_value(gp_column *column, size_t member, size_t output, double s, double *step,
-                           double *value);
+/* Evaluates the map a step of t lengths away, unless that is known. */
+gp_outcome gp_column_evaluate(gp_column *column, double t);
+
+/* One output along one member of a column. */
+typedef struct gp_column_output {
+    gp_column *column;
+    size_t member, output;
+} gp_column_output;
+
+/* The line of output `output`, f0 at the base point, where member `member` moves by t and the
+ * others in proportion. There is no value where that output isn't finite. `reach`: see gp_line. */
+gp_line gp_line_of_column(gp_column_output *of, gp_column *column, size_t member, size_t output,
+                          double reach, double f0);
 
 #endif
