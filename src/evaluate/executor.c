@@ -4,84 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
 #include "evaluate/call.h"
 #include "evaluate/workers.h"
 #include "system/clock.h"
 
-static void *map_memory(size_t bytes, int shared) {
-    bytes = bytes ? bytes : 1;
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    if (!shared)
-        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a page at a time takes a while */
-    return memory;
-}
-
 void *gp_records_alloc(const gp_executor *x, size_t bytes) {
-    return map_memory(bytes, x->jobs > 0 && !x->threads);
-}
-
-void gp_records_free(void *memory, size_t bytes) {
-    if (memory)
-        munmap(memory, bytes ? bytes : 1);
+    return gp_records_map(bytes, x->jobs > 0 && !x->threads);
 }
 
 void gp_executor_clear(gp_executor *x) {
-    free(x->lost);
-    x->lost = NULL;
-    x->losses = 0;
+    free(x->lost.task);
+    x->lost = (gp_losses){NULL, 0};
 }
 
 const gp_lost_task *gp_executor_lost(const gp_executor *x, size_t index) {
-    for (size_t k = 0; k < x->losses; k++)
-        if (x->lost[k].index == index)
-            return &x->lost[k];
+    for (size_t k = 0; k < x->lost.count; k++)
+        if (x->lost.task[k].index == index)
+            return &x->lost.task[k];
     return NULL;
-}
-
-void gp_work_pack(const gp_work *w, size_t index, void *record) {
-    if (w->pack)
-        w->pack(w->context, index, record);
-    else
-        memcpy(record, (const char *)w->records + index * w->size, w->size);
-}
-
-void gp_work_unpack(const gp_work *w, size_t index, const void *record) {
-    if (w->unpack)
-        w->unpack(w->context, index, record);
-    else
-        memcpy((char *)w->records + index * w->size, record, w->size);
-}
-
-/* ---- the queue ------------------------------------------------------------------- */
-
-int gp_queue_take(gp_queue *q, size_t *index) {
-    for (;;) {
-        size_t i = q->first + q->stride * __atomic_fetch_add(q->next, 1, __ATOMIC_RELAXED);
-        if (i >= q->work->count)
-            return 0;
-        if (q->tally[i].state != GP_TASK_OPEN)
-            continue;
-        *index = i;
-        return 1;
-    }
-}
-
-gp_outcome gp_queue_do(gp_queue *q, gp_evaluator *e, size_t index) {
-    uint64_t values = e->values, gradients = e->gradients;
-    if (q->work->task(q->work->context, e, index) == GP_FAULT ||
-        (q->careful && gp_evaluator_verify_x(e) == GP_FAULT))
-        return GP_FAULT;
-    gp_tally *tally = &q->tally[index];
-    tally->values = (uint32_t)(e->values - values);
-    tally->gradients = (uint32_t)(e->gradients - gradients);
-    __atomic_store_n(&tally->state, GP_TASK_DONE, __ATOMIC_RELEASE);
-    return GP_EVALUATED;
 }
 
 /* ---- the journal ----------------------------------------------------------------- */
@@ -109,7 +50,7 @@ static void recall(void *context, const gp_kept *kept, const void *record) {
         !work->is_sound(work->context, kept->index, record))
         return;
     gp_work_unpack(work, kept->index, record);
-    r->queue->tally[kept->index] = (gp_tally){GP_TASK_DONE, kept->values, kept->gradients};
+    r->queue->tally[kept->index] = (gp_task_tally){GP_TASK_DONE, kept->values, kept->gradients};
     r->kept[kept->index] = 1;
 }
 
@@ -138,21 +79,6 @@ static void look_after(void *context) {
     if (r->evaluator->progress)
         gp_tell(r->evaluator->progress->done, done);
     r->kept_at = gp_seconds_now();
-}
-
-void gp_wait_a_moment(gp_pace *pace, gp_look_after look, void *context) {
-    static const long SHORTEST = 50000, LONGEST = 2000000;
-    static const double OFTEN = 0.2; /* seconds */
-    pace->pause = pace->pause == 0        ? SHORTEST
-                  : pace->pause < LONGEST ? 2 * pace->pause
-                                          : pace->pause;
-    struct timespec length = {0, pace->pause};
-    nanosleep(&length, NULL);
-    pace->since += 1e-9 * (double)pace->pause;
-    if (pace->since > OFTEN) {
-        look(context);
-        pace->since = 0;
-    }
 }
 
 /* ---- running --------------------------------------------------------------------- */
@@ -190,7 +116,9 @@ static gp_outcome run_tasks(gp_run *r) {
     if (x->threads || x->jobs == 0)
         return run_here(r);
     int threaded = 0;
-    gp_outcome outcome = gp_run_in_processes(x, r->evaluator, r->queue, look_after, r, &threaded);
+    gp_process_limits limits = {x->jobs, x->timeout};
+    gp_outcome outcome =
+        gp_run_in_processes(limits, &x->lost, r->evaluator, r->queue, look_after, r, &threaded);
     if (!threaded)
         return outcome;
     if (r->evaluator->progress)
@@ -203,12 +131,12 @@ static gp_outcome out_of_memory(gp_evaluator *e, size_t count) {
 }
 
 gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
-    size_t bytes = work->count * sizeof(gp_tally) + sizeof(size_t);
+    size_t bytes = work->count * sizeof(gp_task_tally) + sizeof(size_t);
     int shared = x->team != NULL; /* between ranks */
     size_t *next = gp_records_alloc(x, bytes);
     gp_queue queue = {.work = work,
                       .next = next,
-                      .tally = (gp_tally *)(void *)(next + 1),
+                      .tally = (gp_task_tally *)(void *)(next + 1),
                       .first = shared ? (size_t)x->team->rank : 0,
                       .stride = shared ? (size_t)x->team->ranks : 1,
                       .careful = x->jobs > 0 || x->team || x->journal};
@@ -237,12 +165,12 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     gp_outcome outcome = run_tasks(&run);
     e->budget.unstoppable = unstoppable;
     memset(run.record, 0, work->size);
-    for (size_t k = 0; k < x->losses; k++) /* half a record is none */
-        gp_work_unpack(work, x->lost[k].index, run.record);
+    for (size_t k = 0; k < x->lost.count; k++) /* half a record is none */
+        gp_work_unpack(work, x->lost.task[k].index, run.record);
     if (run.unwritable && outcome == GP_EVALUATED)
         outcome = gp_evaluator_fault(e, "journal", "the journal can't be written any more");
     if (shared)
-        outcome = gp_share_records(x, e, work, queue.tally, outcome);
+        outcome = gp_share_records(x->team, &x->lost, e, work, queue.tally, outcome);
     /* By task, whoever did it and whenever. */
     e->values = values;
     e->gradients = gradients;

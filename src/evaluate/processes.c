@@ -41,7 +41,8 @@ typedef struct gp_worker {
 } gp_worker;
 
 typedef struct gp_pool {
-    gp_executor *executor;
+    gp_process_limits limits;
+    gp_losses *lost;
     gp_evaluator *evaluator;
     gp_queue *queue;
     gp_worker *workers; /* shared */
@@ -122,7 +123,7 @@ static void describe(const gp_pool *p, const gp_worker *w, int status, gp_lost_t
     gp_plain plain = gp_plain_begin(); /* for the seconds */
     if (w->hangs == HANGS)
         snprintf(lost->message, sizeof lost->message, "%s took longer than %g s while probing %s",
-                 call, p->executor->timeout, where);
+                 call, p->limits.timeout, where);
     else if (w->hangs)
         snprintf(lost->message, sizeof lost->message,
                  "%s still ran %.2g s after the budget was spent, while probing %s", call,
@@ -141,18 +142,18 @@ static void describe(const gp_pool *p, const gp_worker *w, int status, gp_lost_t
     gp_plain_end(plain);
 }
 
-/* A task is lost. One that nearly all share the fate of isn't worth going on for. */
+/* Records a lost task; gives up once most tasks are being lost. */
 static void lose(gp_pool *p, const gp_worker *worker, int status) {
     enum { PATIENCE = 3 };
-    gp_executor *x = p->executor;
-    gp_lost_task lost, *list = realloc(x->lost, (x->losses + 1) * sizeof *list);
+    gp_losses *all = p->lost;
+    gp_lost_task lost, *list = realloc(all->task, (all->count + 1) * sizeof *list);
     describe(p, worker, status, &lost);
     if (!list) {
         p->outcome = gp_evaluator_fault(p->evaluator, "memory", "out of memory");
         return;
     }
-    x->lost = list;
-    size_t at = x->losses++;
+    all->task = list;
+    size_t at = all->count++;
     for (; at > 0 && list[at - 1].index > lost.index; at--)
         list[at] = list[at - 1];
     list[at] = lost;
@@ -160,10 +161,10 @@ static void lose(gp_pool *p, const gp_worker *worker, int status) {
     size_t done = 0;
     for (size_t i = p->queue->first; i < p->queue->work->count; i += p->queue->stride)
         done += p->queue->tally[i].state == GP_TASK_DONE;
-    if (x->losses > PATIENCE + done / 4)
+    if (all->count > PATIENCE + done / 4)
         p->outcome = gp_evaluator_fault(p->evaluator, list[0].hang ? "timeout" : "crash",
                                         "%s (and in %zu further %s)", list[0].message,
-                                        x->losses - 1, gp_plural(x->losses - 1, "task", "tasks"));
+                                        all->count - 1, gp_plural(all->count - 1, "task", "tasks"));
 }
 
 /* A worker's process has ended. */
@@ -190,7 +191,7 @@ static void end_if_it_hangs(const gp_pool *p, gp_worker *worker, double now) {
         worker->since = now;
         return;
     }
-    double lasts = now - worker->since, timeout = p->executor->timeout;
+    double lasts = now - worker->since, timeout = p->limits.timeout;
     double deadline = p->evaluator->budget.deadline, grace = gp_evaluator_grace(p->evaluator);
     if (worker->hangs)
         return;
@@ -235,14 +236,16 @@ static unsigned look_at_all(gp_pool *p, uint64_t before) {
     return running;
 }
 
-gp_outcome gp_run_in_processes(gp_executor *x, gp_evaluator *e, gp_queue *queue,
-                               gp_look_after look_after, void *context, int *threaded) {
-    unsigned jobs = x->jobs;
+gp_outcome gp_run_in_processes(gp_process_limits limits, gp_losses *lost, gp_evaluator *e,
+                               gp_queue *queue, gp_look_after look_after, void *context,
+                               int *threaded) {
+    unsigned jobs = limits.jobs;
     size_t bytes = jobs * sizeof(gp_worker);
-    gp_pool p = {.executor = x,
+    gp_pool p = {.limits = limits,
+                 .lost = lost,
                  .evaluator = e,
                  .queue = queue,
-                 .workers = gp_records_alloc(x, bytes),
+                 .workers = gp_records_map(bytes, 1),
                  .threaded = -1,
                  .outcome = GP_EVALUATED};
     if (!p.workers)

@@ -7,7 +7,8 @@
 
 /* Records and tallies of a slice of the tasks: `slice` of them from each rank. */
 static gp_outcome share_slice(const gp_team *t, gp_evaluator *e, const gp_work *work,
-                              gp_tally *tally, size_t from, size_t slice, char *mine, char *all) {
+                              gp_task_tally *tally, size_t from, size_t slice, char *mine,
+                              char *all) {
     size_t ranks = (size_t)t->ranks, one = work->size + sizeof *tally;
     memset(mine, 0, slice * one);
     for (size_t k = 0; k < slice; k++) {
@@ -29,7 +30,7 @@ static gp_outcome share_slice(const gp_team *t, gp_evaluator *e, const gp_work *
 }
 
 static gp_outcome share_records(const gp_team *t, gp_evaluator *e, const gp_work *work,
-                                gp_tally *tally) {
+                                gp_task_tally *tally) {
     enum { SLICE_BYTES = 1 << 22 };
     size_t ranks = (size_t)t->ranks, one = work->size + sizeof *tally;
     size_t each = (work->count + ranks - 1) / ranks;
@@ -49,9 +50,8 @@ static int by_index(const void *a, const void *b) {
     return (p->index > q->index) - (p->index < q->index);
 }
 
-static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
-    const gp_team *t = x->team;
-    size_t ranks = (size_t)t->ranks, most = 0, total = 0, count = x->losses;
+static gp_outcome share_losses(const gp_team *t, gp_losses *lost, gp_evaluator *e) {
+    size_t ranks = (size_t)t->ranks, most = 0, total = 0, count = lost->count;
     size_t *counts = malloc(ranks * sizeof *counts);
     if (!counts)
         return gp_evaluator_fault(e, "memory", "out of memory");
@@ -71,8 +71,8 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
         (void)gp_evaluator_fault(e, "memory", "out of memory");
     } else {
         gp_lost_task *all = mine + most;
-        if (x->losses)
-            memcpy(mine, x->lost, x->losses * sizeof *mine);
+        if (lost->count)
+            memcpy(mine, lost->task, lost->count * sizeof *mine);
         outcome = gp_team_gather(t, &e->fault, mine, most * sizeof *mine, all);
         size_t at = 0;
         for (size_t r = 0; r < ranks && outcome == GP_EVALUATED; r++)
@@ -81,9 +81,9 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
     }
     if (outcome == GP_EVALUATED) {
         qsort(together, total, sizeof *together, by_index);
-        free(x->lost);
-        x->lost = together;
-        x->losses = total;
+        free(lost->task);
+        lost->task = together;
+        lost->count = total;
         together = NULL;
     }
     free(counts);
@@ -92,10 +92,10 @@ static gp_outcome share_losses(gp_executor *x, gp_evaluator *e) {
     return outcome;
 }
 
-gp_outcome gp_share_records(gp_executor *x, gp_evaluator *e, const gp_work *work, gp_tally *tally,
-                            gp_outcome outcome) {
-    outcome = gp_team_agree(x->team, &e->fault, outcome);
+gp_outcome gp_share_records(const gp_team *team, gp_losses *lost, gp_evaluator *e,
+                            const gp_work *work, gp_task_tally *tally, gp_outcome outcome) {
+    outcome = gp_team_agree(team, &e->fault, outcome);
     if (outcome == GP_EVALUATED)
-        outcome = share_records(x->team, e, work, tally);
-    return outcome == GP_EVALUATED ? share_losses(x, e) : outcome;
+        outcome = share_records(team, e, work, tally);
+    return outcome == GP_EVALUATED ? share_losses(team, lost, e) : outcome;
 }

@@ -217,8 +217,8 @@ gp_outcome gp_check_return(gp_check_state *c) {
 gp_outcome gp_check_execute(gp_check_state *c, const gp_work *work) {
     gp_outcome outcome = gp_execute(&c->executor, c->evaluator, work);
     int tell = outcome == GP_EVALUATED || strcmp(c->evaluator->fault.kind, "interrupted") == 0;
-    for (size_t k = 0; k < c->executor.losses && tell; k++)
-        if (gp_report_add_loss(c->report, c->executor.lost[k].message) != GP_OK)
+    for (size_t k = 0; k < c->executor.lost.count && tell; k++)
+        if (gp_report_add_loss(c->report, c->executor.lost.task[k].message) != GP_OK)
             outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     return outcome;
 }

@@ -121,9 +121,9 @@ static int first_looks_are_sound(const void *context, size_t chunk, const void *
 
 static void note_lost(gp_survey_task *task) {
     const gp_executor *x = &task->check->executor;
-    for (size_t k = 0; k < x->losses; k++)
-        task->lost[x->lost[k].index] =
-            (unsigned char)(x->lost[k].hang ? GP_LIMIT_TIMEOUT : GP_LIMIT_CRASH);
+    for (size_t k = 0; k < x->lost.count; k++)
+        task->lost[x->lost.task[k].index] =
+            (unsigned char)(x->lost.task[k].hang ? GP_LIMIT_TIMEOUT : GP_LIMIT_CRASH);
 }
 
 static gp_outcome take_first_looks(gp_survey_task *task) {
@@ -135,7 +135,7 @@ static gp_outcome take_first_looks(gp_survey_task *task) {
         gp_work work = gp_work_on((task->count + CHUNK - 1) / CHUNK, first_looks, task,
                                   task->ladders, CHUNK * size, first_looks_are_sound);
         gp_outcome outcome = gp_execute(&c->executor, c->evaluator, &work);
-        if (outcome != GP_EVALUATED || c->executor.losses == 0)
+        if (outcome != GP_EVALUATED || c->executor.lost.count == 0)
             return outcome; /* else those of a lost chunk by themselves */
     }
     gp_outcome outcome = gp_check_execute(c, &one_by_one);
