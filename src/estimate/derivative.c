@@ -16,19 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_ORDER = 5 }; /* rungs in one extrapolation */
-
-/* In float32 noise is large enough to hide kinks and bends of its own size, and its grains aren't
- * white: half as much again keeps bounds as good there as in float64. */
-static const double NARROW = 1.5;
-
-/* Windows that claim a precision within this factor of the best have a say in what is refuted. */
-static const double HULL = 10;
-
-/* Each rung's step as a share of the next larger one's. Not 1/2: a function that is computed on a
- * coarse binary grid rounds steps in proportion 2 in proportion 2, and so hides its noise from both
- * D and S. */
-static const double RATIO = 0.53;
+#include "estimate/constants.h"
 
 /* What one rung says. */
 typedef struct gp_slopes {
@@ -282,7 +270,7 @@ static int best_of_side(const gp_ladder *ladder, const gp_slopes *s, double sigm
     for (unsigned first = 0; first < ladder->rungs; first++)
         for (unsigned count = 2; count <= MAX_ORDER && first + count <= ladder->rungs; count++) {
             const gp_window *w = &all.at[first][count];
-            if (!(w->bound <= HULL * best->bound))
+            if (!(w->bound <= HULL_RATIO * best->bound))
                 continue;
             best->low = fmin(best->low, w->derivative - w->bound);
             best->high = fmax(best->high, w->derivative + w->bound);
@@ -306,7 +294,8 @@ static int best_window(const gp_ladder *ladder, const gp_slopes *s, double sigma
         if (found && !(w.bound < best->bound &&
                        fabs(w.derivative - best->derivative) <= w.bound + best->bound))
             continue;
-        if (found && best->bound <= HULL * w.bound) { /* what both sides leave open stays open */
+        if (found &&
+            best->bound <= HULL_RATIO * w.bound) { /* what both sides leave open stays open */
             w.low = fmin(w.low, best->low);
             w.high = fmax(w.high, best->high);
         }
@@ -374,7 +363,8 @@ gp_estimate gp_ladder_estimate(const gp_ladder *ladder, double sigma) {
     e.truncation = best.truncation;
     e.slope_jump = fabs(best.slope_jump);
     /* A derivative can't be told more exactly than its own rounding. */
-    e.bound = best.bound * (ladder->narrow ? NARROW : 1) + DBL_EPSILON * fabs(best.derivative);
+    e.bound = best.bound * (ladder->narrow ? FLOAT32_BOUND_FACTOR : 1) +
+              DBL_EPSILON * fabs(best.derivative);
     e.low = best.low;
     e.high = best.high;
     e.truncation = fmax(e.truncation, best.bound - best.noise - e.slope_jump);
@@ -481,10 +471,7 @@ static int is_both(const gp_rung *rung) {
 }
 
 double gp_first_step(const gp_line *line) {
-    /* Near the cube root of the rounding error truncation and noise of a central difference are of
-     * like size. 0.71: a power of two would make short binary fractions, whose differences are
-     * exact and hide the noise. */
-    return 0.71 * line->scale * (gp_line_is_narrow(line) ? 0x1p-6 : 0x1p-14);
+    return line->scale * (gp_line_is_narrow(line) ? FIRST_STEP_FLOAT32 : FIRST_STEP_FLOAT64);
 }
 
 static double start_step(const gp_line *line, double shift) {
@@ -495,8 +482,8 @@ void gp_ladder_first_steps(const gp_line *line, double shift, double steps[4]) {
     double step = start_step(line, shift);
     steps[0] = step;
     steps[1] = -step;
-    steps[2] = RATIO * step;
-    steps[3] = -(RATIO * step);
+    steps[2] = RUNG_RATIO * step;
+    steps[3] = -(RUNG_RATIO * step);
 }
 
 gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
@@ -520,13 +507,13 @@ gp_outcome gp_ladder_start(gp_ladder *ladder, gp_line *line, double shift) {
             gp_rung both = ladder->rung[ladder->rungs - 1];
             ladder->rung[0] = both; /* one-sided rungs at larger steps have served */
             ladder->rungs = 1;
-            outcome = add_rung(ladder, line, RATIO * s);
+            outcome = add_rung(ladder, line, RUNG_RATIO * s);
             return outcome == GP_FAULT ? outcome : GP_EVALUATED;
         }
     }
     if (ladder->rungs == 0)
         return GP_NOT_HERE;
-    gp_outcome outcome = add_rung(ladder, line, RATIO * ladder->rung[0].step);
+    gp_outcome outcome = add_rung(ladder, line, RUNG_RATIO * ladder->rung[0].step);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
@@ -547,7 +534,7 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
         s[k] = slopes_of(ladder, k);
     double bottom_step = ladder->rung[ladder->rungs - 1].step;
     if (best_window(ladder, s, sigma, &best, &sided)) {
-        next[0] = RATIO * bottom_step;
+        next[0] = RUNG_RATIO * bottom_step;
         return next[0] > 2 * ladder->unit ? 1 : 0;
     }
     double other = best.bound - best.noise;
@@ -561,22 +548,22 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     if (noisy) { /* larger steps */
         double top = ladder->rung[best.first].step;
         if (best.first == 0) {
-            double factor = pow(RATIO, other == 0 ? -9 : -3);
+            double factor = pow(RUNG_RATIO, other == 0 ? -9 : -3);
             while (factor > 1 && top * factor > ladder->limit)
-                factor *= RATIO;
+                factor *= RUNG_RATIO;
             proposals[0] = top * factor;
-            proposals[1] = top * factor * RATIO;
+            proposals[1] = top * factor * RUNG_RATIO;
         }
     } else { /* truncation or a kink: smaller steps */
         double low = ladder->rung[bottom].step;
         if (bottom + 1 == ladder->rungs) {
             /* truncation ~ h^2 against noise ~ 1/h: they meet at h (noise / truncation)^(1/3) */
             double factor = best.noise > 0 ? cbrt(other / best.noise) : 64;
-            factor = pow(RATIO, fmax(1, round(log(fmin(factor, 64)) / log(1 / RATIO))));
+            factor = pow(RUNG_RATIO, fmax(1, round(log(fmin(factor, 64)) / log(1 / RUNG_RATIO))));
             proposals[0] = low * factor;
-            proposals[1] = low * factor * RATIO;
+            proposals[1] = low * factor * RUNG_RATIO;
         } else if (low / ladder->rung[bottom + 1].step > 2.5) {
-            proposals[0] = RATIO * low;
+            proposals[0] = RUNG_RATIO * low;
         }
     }
     for (unsigned i = 0; i < 2; i++)
@@ -586,18 +573,18 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     /* Else fill a gap that a jump has left: first the one above the window, against noise. */
     for (unsigned k = best.first; noisy && k <= bottom && count == 0; k++)
         if (k > 0 && ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = ladder->rung[k].step / RATIO;
+            next[count++] = ladder->rung[k].step / RUNG_RATIO;
     for (unsigned k = best.first; noisy && k-- > 1 && count == 0;)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = ladder->rung[k].step / RATIO;
+            next[count++] = ladder->rung[k].step / RUNG_RATIO;
     for (unsigned k = best.first + 1; !noisy && k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
-            next[count++] = RATIO * ladder->rung[k - 1].step;
+            next[count++] = RUNG_RATIO * ladder->rung[k - 1].step;
     /* Else the gap below: a window of its own, far above all others, may have bends that it can't
      * see. */
     if (count == 0 && bottom + 1 < ladder->rungs &&
         ladder->rung[bottom].step / ladder->rung[bottom + 1].step > 2.5)
-        next[count++] = RATIO * ladder->rung[bottom].step;
+        next[count++] = RUNG_RATIO * ladder->rung[bottom].step;
     /* Else the noise itself has drawn an unlucky number: draw again, between the steps in use. */
     for (unsigned k = best.first ? best.first : 1; k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 1.6)

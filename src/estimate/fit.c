@@ -12,46 +12,29 @@
 #include <math.h>
 #include <string.h>
 
-enum { TERMS = 8, PAIRS = 1024, WIDTHS = 6, FIRST_PAIRS = 32 };
-
-/* Deviation of the derivative by a fit of h and h^3, the fewest terms in use, to many values, times
- * H sqrt(values) / sigma: the root of sum_j (2j + 1) P_j'(0)^2, j = 1, 3, P_j Legendre's. */
-static const double AT_BEST = 4.3;
-
-/* Bounds count this many standard deviations: fewer than the ladder's, since they are told from
- * dozens of residuals and averages of many values are nearly normal. */
-static const double FACTOR = 4.5;
-
-/* Less than so many times the noise is what noise makes of no truncation at all. */
-static const double SOBER = 3;
-
-/* Residuals above so many times the noise are no noise. In float64 noise is known less well than
- * that, and kinks rarely hide in it. */
-static const double ROUGH_NARROW = 1.2, ROUGH_WIDE = 6;
-/* And in float32 kinks do hide: bounds so much wider. */
-static const double NARROW = 2;
+#include "estimate/constants.h"
 
 /* What n pairs of values at the points +-h say. */
 typedef struct gp_fit_data {
     unsigned pairs;
-    double h[PAIRS]; /* as shares of the width */
-    double odd[PAIRS], even[PAIRS];
+    double h[FIT_PAIRS]; /* as shares of the width */
+    double odd[FIT_PAIRS], even[FIT_PAIRS];
 } gp_fit_data;
 
-/* One coefficient of a fit by 1 ... TERMS functions. */
+/* One coefficient of a fit by 1 ... FIT_TERMS functions. */
 typedef struct gp_fit_series {
-    double coefficient[TERMS + 1]; /* by number of functions */
-    double weight[TERMS + 1];      /* Euclidean norm of its weights */
-    double residual[TERMS + 1];    /* root of mean squared residual */
+    double coefficient[FIT_TERMS + 1]; /* by number of functions */
+    double weight[FIT_TERMS + 1];      /* Euclidean norm of its weights */
+    double residual[FIT_TERMS + 1];    /* root of mean squared residual */
 } gp_fit_series;
 
 /* Fits by the first k of `functions` (each a column of `pairs` numbers, destroyed), k = 1 ...
- * TERMS; the coefficient is that of function number `of`. Gram & Schmidt, twice for safety. */
-static void fit_series(unsigned pairs, double (*column)[PAIRS], const double *values, unsigned of,
-                       gp_fit_series *series) {
-    double r[TERMS][TERMS] = {{0}}, along[TERMS], rest[PAIRS];
+ * FIT_TERMS; the coefficient is that of function number `of`. Gram & Schmidt, twice for safety. */
+static void fit_series(unsigned pairs, double (*column)[FIT_PAIRS], const double *values,
+                       unsigned of, gp_fit_series *series) {
+    double r[FIT_TERMS][FIT_TERMS] = {{0}}, along[FIT_TERMS], rest[FIT_PAIRS];
     memcpy(rest, values, pairs * sizeof *rest);
-    for (unsigned k = 0; k < TERMS; k++) {
+    for (unsigned k = 0; k < FIT_TERMS; k++) {
         double *q = column[k], norm = 0;
         for (int pass = 0; pass < 2; pass++)
             for (unsigned j = 0; j < k; j++) {
@@ -75,7 +58,7 @@ static void fit_series(unsigned pairs, double (*column)[PAIRS], const double *va
         }
         series->residual[k + 1] = sqrt(squares / (pairs - k - 1));
         /* Row `of` of the inverse of the leading k + 1 rows of r, y r = e_of. */
-        double y[TERMS] = {0}, sum = 0, squared = 0;
+        double y[FIT_TERMS] = {0}, sum = 0, squared = 0;
         for (unsigned j = of; j <= k; j++) {
             double right = j == of;
             for (unsigned l = of; l < j; l++)
@@ -91,34 +74,34 @@ static void fit_series(unsigned pairs, double (*column)[PAIRS], const double *va
 
 /* The best of all degrees, of a fit over [-width, width]. */
 static gp_estimate best_degree(const gp_fit_data *data, double width, double sigma, int narrow) {
-    double rough = narrow ? ROUGH_NARROW : ROUGH_WIDE, margin = narrow ? NARROW : 1;
-    double odd[TERMS][PAIRS], even[TERMS][PAIRS];
+    double rough = narrow ? ROUGH_FLOAT32 : ROUGH_FLOAT64, margin = narrow ? FLOAT32_FIT_FACTOR : 1;
+    double odd[FIT_TERMS][FIT_PAIRS], even[FIT_TERMS][FIT_PAIRS];
     gp_fit_series slope, jump;
     gp_estimate best = {.bound = INFINITY, .limit = GP_LIMIT_NOISE};
     for (unsigned i = 0; i < data->pairs; i++) {
         double h = data->h[i], power = 1;
-        for (unsigned k = 0; k < TERMS; k++, power *= h * h)
+        for (unsigned k = 0; k < FIT_TERMS; k++, power *= h * h)
             odd[k][i] = h * power;
         even[0][i] = 1;
         even[1][i] = power = h;
-        for (unsigned k = 2; k < TERMS; k++)
+        for (unsigned k = 2; k < FIT_TERMS; k++)
             even[k][i] = power *= k == 2 ? h : h * h;
     }
     fit_series(data->pairs, odd, data->odd, 0, &slope);
     fit_series(data->pairs, even, data->even, 1, &jump);
-    for (unsigned k = 2; k < TERMS; k++) {
+    for (unsigned k = 2; k < FIT_TERMS; k++) {
         /* Half the sum of two independent values: sigma / sqrt 2. Noise that grows on the way out,
          * and whatever the polynomials can't follow, shows in what is left over. */
         double residual = fmax(slope.residual[k], jump.residual[k + 1]);
         double noise_of_one = fmax(sigma / sqrt(2), residual);
         if (residual > rough * sigma / sqrt(2))
             continue; /* many small kinks pass for noise, but what they do at 0 isn't averaged */
-        double noise = FACTOR * noise_of_one * slope.weight[k] / width;
+        double noise = FIT_NOISE_FACTOR * noise_of_one * slope.weight[k] / width;
         double truncation = fmax(fabs(slope.coefficient[k] - slope.coefficient[k - 1]),
                                  fabs(slope.coefficient[k] - slope.coefficient[k + 1])) /
                             width;
         double seen = 2 * fabs(jump.coefficient[k + 1]) / width;
-        double seen_noise = 2 * FACTOR * noise_of_one * jump.weight[k + 1] / width;
+        double seen_noise = 2 * FIT_NOISE_FACTOR * noise_of_one * jump.weight[k + 1] / width;
         double excess = fmax(0, truncation + seen - 0.5 * seen_noise);
         double bound = (noise + truncation + seen + 3 * excess) * margin;
         if (!(bound < best.bound))
@@ -176,15 +159,16 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
     gp_fit_data data, best = {.pairs = 0};
     double width = ladder->limit, best_width = 0;
     unsigned used = 0;
-    int sober = 0;
+    int conservative = 0;
     gp_outcome outcome = GP_EVALUATED;
     *estimate = known;
     estimate->bound = INFINITY;
     if (!isfinite(known.bound))
         return GP_EVALUATED;
     /* Which width: half of it as long as bends and kinks get in the way. */
-    for (int attempt = 0; attempt < WIDTHS; attempt++, width /= 2) {
-        double hopeless = AT_BEST * FACTOR * sigma / width / sqrt(2 * PAIRS);
+    for (int attempt = 0; attempt < FIT_WIDTHS; attempt++, width /= 2) {
+        double hopeless =
+            CUBIC_FIT_CONSTANT * FIT_NOISE_FACTOR * sigma / width / sqrt(2 * FIT_PAIRS);
         if (hopeless > aim || used + 2 * FIRST_PAIRS > evaluations)
             break;
         data.pairs = 0;
@@ -203,16 +187,16 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
             best = data;
             best_width = width;
         }
-        sober = e.truncation + e.slope_jump <= SOBER * e.noise;
-        if (e.bound <= aim || sober)
+        conservative = e.truncation + e.slope_jump <= CONSERVATIVE_RATIO * e.noise;
+        if (e.bound <= aim || conservative)
             break; /* noise alone is in the way: narrower makes that worse */
     }
     /* Kinks at every width, or more noise than the most points can average away? */
-    if (!sober || estimate->noise * sqrt(FIRST_PAIRS) > 2 * aim * sqrt(PAIRS))
+    if (!conservative || estimate->noise * sqrt(FIRST_PAIRS) > 2 * aim * sqrt(FIT_PAIRS))
         best.pairs = 0;
     /* How many points: as many again as long as noise is in the way. */
     while (outcome != GP_FAULT && best.pairs > 0 && estimate->bound > aim &&
-           2 * best.pairs <= PAIRS && used + 2 * best.pairs <= evaluations) {
+           2 * best.pairs <= FIT_PAIRS && used + 2 * best.pairs <= evaluations) {
         unsigned before = best.pairs;
         outcome = add_pairs(line, 2 * before, best_width, &best);
         used += 2 * (best.pairs - before);
@@ -231,6 +215,6 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
 }
 
 double gp_fit_cost(double sigma, double length, double aim) {
-    double root = AT_BEST * FACTOR * sigma / (GP_LONGEST * length) / aim;
+    double root = CUBIC_FIT_CONSTANT * FIT_NOISE_FACTOR * sigma / (GP_LONGEST * length) / aim;
     return fmax(2 * FIRST_PAIRS, root * root);
 }

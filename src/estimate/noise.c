@@ -6,20 +6,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "estimate/constants.h"
 #include "estimate/median.h"
 
 /* Noise is the same at every spacing. What is well above the rounding of the value and fades at
  * larger spacing is the flank of a singularity that is nearer than the tiny steps reach: taken for
  * noise it would hide the singularity. */
 gp_outcome gp_noise_at_tiny_steps(gp_line *line, double *sigma) {
-    static const double PLAIN = 64, FADED = 1.0 / 8, WIDER = 16;
-    double spacing = line->scale * (gp_line_is_narrow(line) ? 0x1p-18 : 0x1p-34);
+    double tiny = gp_line_is_narrow(line) ? TINY_STEP_FLOAT32 : TINY_STEP_FLOAT64;
+    double spacing = tiny * line->scale, wider;
     gp_outcome outcome = gp_noise_at_steps(line, spacing, sigma);
-    while (outcome == GP_EVALUATED && *sigma > PLAIN * line->epsilon * fabs(line->f0)) {
-        double wider;
-        spacing *= WIDER;
+    while (outcome == GP_EVALUATED && *sigma > PLAIN_NOISE * line->epsilon * fabs(line->f0)) {
+        spacing *= FLANK_WIDER;
         outcome = gp_noise_at_steps(line, spacing, &wider);
-        if (!(wider > 0 && wider < FADED * *sigma))
+        if (!(wider > 0 && wider < FLANK_RATIO * *sigma))
             break;
         *sigma = wider;
     }
@@ -117,10 +117,6 @@ static double median_noise(double *roughness, size_t count, double none) {
 
 gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders, size_t count,
                           int patient, gp_ladders_again again, void *context, gp_noise *result) {
-    enum { WITNESSES = 7, TRIES = 7 };
-    /* Kinks fade like h, bends like h^4; of noise, one median of seven in a thousand is as low as
-     * this. */
-    static const double FADED = 0.2;
     double floor_noise = fmax(tiny, rounding_noise(dtype, ladders, count)), shift = 1;
     double *roughness = malloc((count ? count : 1) * sizeof *roughness);
     if (!roughness)
@@ -129,10 +125,10 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
         roughness[i] = gp_ladder_roughness(&ladders[i]);
     double noise = median_noise(roughness, count, 0), loud = noise, faded = NAN;
     free(roughness);
-    for (int try = 0; patient && try < TRIES && noise > GP_ROUGH * floor_noise; try++) {
-        double witness[WITNESSES];
-        size_t index[WITNESSES], witnesses = count < WITNESSES ? count : WITNESSES;
-        gp_ladder ladder[WITNESSES];
+    for (int try = 0; patient && try < FADE_TRIES && noise > GP_ROUGH * floor_noise; try++) {
+        double witness[FADE_WITNESSES];
+        size_t index[FADE_WITNESSES], witnesses = count < FADE_WITNESSES ? count : FADE_WITNESSES;
+        gp_ladder ladder[FADE_WITNESSES];
         shift /= 16;
         for (size_t k = 0; k < witnesses; k++)
             index[k] = k * count / witnesses;
@@ -144,9 +140,9 @@ gp_outcome gp_noise_level(gp_dtype dtype, double tiny, const gp_ladder *ladders,
         if (isnan(closer))
             break; /* so close by nothing moves: stairs, not smoothness */
         /* What fades twice running wasn't noise, nor is it an accident of a few witnesses. */
-        if (faded < noise && closer <= FADED * noise)
+        if (faded < noise && closer <= FADE_RATIO * noise)
             noise = fmax(faded, closer);
-        faded = closer <= FADED * noise ? closer : NAN;
+        faded = closer <= FADE_RATIO * noise ? closer : NAN;
     }
     *result = (gp_noise){
         .sigma = fmax(floor_noise, noise), .quiet = floor_noise, .loud = fmax(floor_noise, loud)};
