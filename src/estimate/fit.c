@@ -179,8 +179,7 @@ gp_outcome gp_fit(gp_line *line, const gp_ladder *ladder, double sigma, gp_goal 
         if (outcome != GP_EVALUATED)
             continue;
         gp_estimate e = best_degree(&data, width, sigma, ladder->narrow);
-        int agrees = fabs(e.derivative - known.derivative) <= e.bound + known.bound;
-        if (!agrees || !isfinite(e.bound))
+        if (!isfinite(e.bound) || !(fabs(e.derivative - known.derivative) <= e.bound + known.bound))
             continue;
         if (e.bound < estimate->bound) {
             *estimate = e;

@@ -104,7 +104,7 @@ static void start_first(gp_pool *p) {
         return;
     }
     p->count = 1;
-    p->threaded = gp_function_has_threads(p->evaluator->function);
+    p->threaded = gp_threads_exceed(p->evaluator->function->threads);
     first->may_begin = !p->threaded;
     if (!p->threaded)
         return;

@@ -75,7 +75,7 @@ void gp_function_destroy(gp_function *f) {
     free(f->plant);
     free(f->name);
     /* Threads that it has left would go on in code that is gone. */
-    if (f->shared_object && !gp_function_has_threads(f))
+    if (f->shared_object && !gp_threads_exceed(f->threads))
         dlclose(f->shared_object);
     free(f);
 }

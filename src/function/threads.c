@@ -11,10 +11,10 @@ unsigned long gp_threads_running(void) {
                : 0;
 }
 
-int gp_function_has_threads(const gp_function *f) {
+int gp_threads_exceed(unsigned long count) {
     static const struct timespec MOMENT = {0, 1000000};
     enum { TRIES = 5 }; /* one that was joined is counted for a moment longer */
-    for (int k = 0; gp_threads_running() > f->threads; k++) {
+    for (int k = 0; gp_threads_running() > count; k++) {
         if (k == TRIES)
             return 1;
         nanosleep(&MOMENT, NULL);

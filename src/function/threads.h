@@ -3,12 +3,10 @@
 #ifndef GP_THREADS_H
 #define GP_THREADS_H
 
-#include "function/function.h"
-
 /* How many this process has; 0 where the system doesn't tell. */
 unsigned long gp_threads_running(void);
 
-/* Are there more than when the function was made? */
-int gp_function_has_threads(const gp_function *function);
+/* Are there more than `count`? Waits a moment for those that are ending. */
+int gp_threads_exceed(unsigned long count);
 
 #endif
