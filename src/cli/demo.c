@@ -1,4 +1,5 @@
 /* gradproof demo: the notebook's story, told by running it. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,9 +53,9 @@ static int one_dimension(unsigned flags) {
 }
 
 /* What the notebook's own check says of its backpropagation, indented. */
-static void tell_notebook(gp_notebook_version version, unsigned flags) {
+static int tell_notebook(gp_notebook_version version, unsigned flags) {
     enum { M = GP_NOTEBOOK_EXAMPLES };
-    double X[GP_NOTEBOOK_INPUTS * M], Y[M];
+    double X[GP_NOTEBOOK_INPUTS * M], Y[M], difference = NAN;
     gp_notebook_parameters parameters;
     gp_notebook_gradients gradients = {0};
     gp_notebook_cache cache = {0};
@@ -65,21 +66,28 @@ static void tell_notebook(gp_notebook_version version, unsigned flags) {
     else
         printf("The notebook's check still says (its step is too small for its threshold):\n  ");
     if (gp_notebook_backward_n(M, X, Y, &cache, version, &gradients) == GP_OK)
-        gp_notebook_gradient_check_n(&parameters, &gradients, M, X, Y, 1e-7, stdout,
-                                     (flags & GP_PRINT_COLOUR) != 0);
+        difference = gp_notebook_gradient_check_n(&parameters, &gradients, M, X, Y, 1e-7, stdout,
+                                                  (flags & GP_PRINT_COLOUR) != 0);
     gp_notebook_cache_clear(&cache);
     gp_notebook_gradients_clear(&gradients);
+    if (isnan(difference))
+        cli_tell("demo: out of memory for the notebook's check");
+    return isnan(difference) ? EXIT_FAULT : 0;
 }
 
 static int n_dimensions(unsigned flags) {
     title(flags, "2. The fraud network with its backpropagation as given");
-    tell_notebook(GP_NOTEBOOK_GIVEN, flags);
+    int wrong = tell_notebook(GP_NOTEBOOK_GIVEN, flags);
+    if (wrong)
+        return wrong;
     printf("gradproof says where, and what:\n\n");
-    int wrong = show_case("given", flags, GP_REFUTED);
+    wrong = show_case("given", flags, GP_REFUTED);
     if (wrong)
         return wrong;
     title(flags, "3. The same after the repair");
-    tell_notebook(GP_NOTEBOOK_CORRECTED, flags);
+    wrong = tell_notebook(GP_NOTEBOOK_CORRECTED, flags);
+    if (wrong)
+        return wrong;
     printf("gradproof knows how exact its estimates are:\n\n");
     return show_case("corrected", flags, GP_VERIFIED);
 }
