@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "gradproof/chain.h"
-#include "report/report.h"
+#include "judge/findings.h"
 #include "system/random.h"
 #include "system/text.h"
 

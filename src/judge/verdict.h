@@ -4,7 +4,6 @@
 #define GP_VERDICT_H
 
 #include "estimate/derivative.h"
-#include "report/report.h"
 
 /* What differences count. `floor` is the size below which an entry's error is judged as if the
  * entry were that large; the absolute tolerance is rtol * floor. Where the bound is narrow enough
@@ -38,9 +37,5 @@ double gp_entry_resolution(const gp_entry *entry);
 
 /* The floor of an entry of that status, which is decided with this tolerance. */
 double gp_floor_of(gp_entry_status status, const gp_tolerance *tolerance);
-
-/* Fills in everything of a report that follows from its entries: counts, verdicts, resolutions, the
- * worst entries, coverage. tolerance holds one element a block. Keeps a GP_FAILED verdict. */
-void gp_conclude(gp_report *report, const gp_tolerance *tolerance);
 
 #endif

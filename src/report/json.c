@@ -1,6 +1,6 @@
 /* The report for machines: JSON, schema gradproof.report/1. Keys are described in
  * docs/architecture.md. */
-#include "report/report.h"
+#include "judge/findings.h"
 
 #ifdef GP_WITH_JSON
 

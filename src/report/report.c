@@ -1,5 +1,5 @@
-/* The report's storage and what may be asked of it. */
-#include "report/report.h"
+/* What may be asked of a report. */
+#include "judge/findings.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,156 +9,6 @@
 #include "system/plain.h"
 #include "system/text.h"
 
-static const gp_entry NOTHING = {
-    .analytic = NAN, .numeric = NAN, .bound = NAN, .left = NAN, .right = NAN};
-
-gp_status gp_report_create(const gp_function *f, const char *name, size_t placed,
-                           gp_report **report) {
-    gp_report *r = calloc(1, sizeof *r);
-    if (!r)
-        return GP_ERROR_MEMORY;
-    r->function = gp_printable_copy(name);
-    if (f) {
-        r->dtype = f->dtype;
-        r->value_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
-        r->n = r->parameters = f->n;
-        r->block = calloc(f->blocks, sizeof *r->block);
-        r->placed = placed;
-        r->room = 16;
-        r->entry = malloc((placed + r->room) * sizeof *r->entry);
-        r->index = malloc(r->room * sizeof *r->index);
-    }
-    if (!r->function || (f && (!r->block || !r->entry || !r->index))) {
-        gp_report_destroy(r);
-        return GP_ERROR_MEMORY;
-    }
-    for (size_t b = 0; f && b < f->blocks; b++) {
-        gp_report_block_data *block = &r->block[b];
-        r->blocks = b + 1;
-        block->name = gp_copy_string(f->block[b].name);
-        if (!block->name) {
-            gp_report_destroy(r);
-            return GP_ERROR_MEMORY;
-        }
-        memcpy(block->shape, f->block[b].shape, sizeof block->shape);
-        block->stage = f->block[b].stage;
-        block->result.name = block->name;
-        block->result.shape = block->shape;
-        block->result.dimensions = f->block[b].dimensions;
-        block->result.offset = f->block[b].offset;
-        block->result.entries = f->block[b].entries;
-        block->result.resolution = NAN;
-        if (f->block[b].row) {
-            size_t bytes = f->block[b].entries * sizeof(size_t);
-            block->row = malloc(bytes);
-            block->column = malloc(bytes);
-            if (!block->row || !block->column) {
-                gp_report_destroy(r);
-                return GP_ERROR_MEMORY;
-            }
-            block->result.row = memcpy(block->row, f->block[b].row, bytes);
-            block->result.column = memcpy(block->column, f->block[b].column, bytes);
-        }
-    }
-    for (size_t i = 0; i < r->placed; i++)
-        r->entry[i] = NOTHING;
-    r->resolution = r->difference = r->confidence = r->noise = r->value = NAN;
-    *report = r;
-    return GP_OK;
-}
-
-gp_status gp_report_blank(const gp_function *f, gp_report **report) {
-    return f && report ? gp_report_create(f, f->name, f->n, report) : GP_ERROR_ARGUMENT;
-}
-
-/* The place of the first entry from `entry` on in the list of those without a place. */
-static size_t place_of(const gp_report *r, size_t entry) {
-    size_t low = 0, high = r->looked;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (r->index[middle] < entry)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-const gp_entry *gp_report_at(const gp_report *r, size_t entry) {
-    if (entry < r->placed)
-        return &r->entry[entry];
-    size_t at = place_of(r, entry);
-    return at < r->looked && r->index[at] == entry ? &r->entry[r->placed + at] : &NOTHING;
-}
-
-size_t gp_report_next(const gp_report *r, size_t entry) {
-    if (entry < r->placed)
-        return entry;
-    size_t at = place_of(r, entry);
-    return at < r->looked ? r->index[at] : r->n;
-}
-
-gp_status gp_report_put(gp_report *r, size_t entry, const gp_entry *value) {
-    if (entry < r->placed) {
-        r->entry[entry] = *value;
-        return GP_OK;
-    }
-    size_t at = place_of(r, entry);
-    if (at < r->looked && r->index[at] == entry) {
-        r->entry[r->placed + at] = *value;
-        return GP_OK;
-    }
-    if (r->looked == r->room) {
-        size_t room = 2 * r->room;
-        gp_entry *entries = realloc(r->entry, (r->placed + room) * sizeof *entries);
-        if (entries)
-            r->entry = entries;
-        size_t *index = realloc(r->index, room * sizeof *index);
-        if (index)
-            r->index = index;
-        if (!entries || !index)
-            return GP_ERROR_MEMORY;
-        r->room = room;
-    }
-    gp_entry *here = r->entry + r->placed + at;
-    memmove(here + 1, here, (r->looked - at) * sizeof *here);
-    memmove(r->index + at + 1, r->index + at, (r->looked - at) * sizeof *r->index);
-    *here = *value;
-    r->index[at] = entry;
-    r->looked++;
-    return GP_OK;
-}
-
-void gp_report_destroy(gp_report *r) {
-    if (!r)
-        return;
-    for (size_t b = 0; b < r->blocks; b++) {
-        for (size_t k = 0; k < r->block[b].result.diagnoses; k++)
-            free((char *)r->block[b].diagnosis[k].message);
-        free(r->block[b].diagnosis);
-        free(r->block[b].row);
-        free(r->block[b].column);
-        free(r->block[b].name);
-    }
-    for (size_t k = 0; k < r->silents; k++)
-        free(r->silent[k]);
-    free(r->silent);
-    for (size_t k = 0; k < r->losses; k++)
-        free(r->loss[k]);
-    free(r->loss);
-    for (size_t k = 0; k < r->places; k++)
-        free(r->place[k]);
-    free(r->place);
-    for (size_t k = 0; k < r->practices; k++)
-        free(r->practice[k]);
-    free(r->practice);
-    free(r->block);
-    free(r->entry);
-    free(r->index);
-    free(r->function);
-    free(r);
-}
-
 void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size) {
     if (block->row)
         snprintf(name, size, "[%zu][%zu]", block->row[index], block->column[index]);
@@ -166,71 +16,8 @@ void gp_report_entry_name(const gp_block_result *block, size_t index, char *name
         gp_index_name(block->dimensions, block->shape, index, name, size);
 }
 
-gp_status gp_report_add_diagnosis(gp_report *r, size_t b, const char *kind, double factor,
-                                  const char *format, ...) {
-    gp_report_block_data *block = &r->block[b];
-    char message[512];
-    va_list arguments;
-    va_start(arguments, format);
-    gp_plain_format(message, sizeof message, format, arguments);
-    va_end(arguments);
-    gp_diagnosis *list = realloc(block->diagnosis, (block->result.diagnoses + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    block->diagnosis = list;
-    block->result.diagnosis = list;
-    char *copy = gp_copy_string(message);
-    if (!copy)
-        return GP_ERROR_MEMORY;
-    list[block->result.diagnoses++] = (gp_diagnosis){kind, factor, copy};
-    return GP_OK;
-}
-
-void gp_report_clear_diagnoses(gp_report *r, size_t b) {
-    gp_report_block_data *block = &r->block[b];
-    for (size_t k = 0; k < block->result.diagnoses; k++)
-        free((char *)block->diagnosis[k].message);
-    block->result.diagnoses = 0;
-}
-
-gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
-    char line[512];
-    va_list arguments;
-    va_start(arguments, format);
-    gp_plain_format(line, sizeof line, format, arguments);
-    va_end(arguments);
-    char **list = realloc(r->practice, (r->practices + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    r->practice = list;
-    list[r->practices] = gp_copy_string(line);
-    if (!list[r->practices])
-        return GP_ERROR_MEMORY;
-    r->practices++;
-    return GP_OK;
-}
-
 const char *gp_report_practice(const gp_report *r, size_t line) {
     return r && line < r->practices ? r->practice[line] : NULL;
-}
-
-gp_status gp_report_name_point(gp_report *r, size_t point, const char *format, ...) {
-    char text[128];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (point >= r->places) {
-        char **list = realloc(r->place, (point + 1) * sizeof *list);
-        if (!list)
-            return GP_ERROR_MEMORY;
-        r->place = list;
-        while (r->places <= point)
-            list[r->places++] = NULL;
-    }
-    free(r->place[point]);
-    r->place[point] = gp_copy_string(text);
-    return r->place[point] ? GP_OK : GP_ERROR_MEMORY;
 }
 
 const char *gp_report_point(const gp_report *r, size_t point) {
@@ -261,58 +48,8 @@ const char *gp_report_refuted(const gp_report *r) {
     return gp_report_point(r, point == SIZE_MAX ? 0 : point);
 }
 
-gp_status gp_report_add_loss(gp_report *r, const char *line) {
-    for (size_t k = 0; k < r->losses; k++)
-        if (strcmp(r->loss[k], line) == 0)
-            return GP_OK;
-    char **list = realloc(r->loss, (r->losses + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    r->loss = list;
-    list[r->losses] = gp_copy_string(line);
-    if (!list[r->losses])
-        return GP_ERROR_MEMORY;
-    r->losses++;
-    return GP_OK;
-}
-
 const char *gp_report_loss(const gp_report *r, size_t line) {
     return r && line < r->losses ? r->loss[line] : NULL;
-}
-
-gp_status gp_report_add_silent(gp_report *r, const char *given) {
-    char name[256];
-    size_t at = 0;
-    gp_printable(given, name, sizeof name); /* it is the user's */
-    while (at < r->silents && strcmp(r->silent[at], name) < 0)
-        at++;
-    if (at < r->silents && strcmp(r->silent[at], name) == 0)
-        return GP_OK;
-    char **list = realloc(r->silent, (r->silents + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    r->silent = list;
-    char *copy = gp_copy_string(name);
-    if (!copy)
-        return GP_ERROR_MEMORY;
-    memmove(list + at + 1, list + at, (r->silents - at) * sizeof *list);
-    list[at] = copy;
-    r->silents++;
-    return GP_OK;
-}
-
-gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,
-                                   const gp_options *options, gp_report **report) {
-    if (!name || !kind || !message || !report)
-        return GP_ERROR_ARGUMENT;
-    gp_status status = gp_report_create(NULL, name, 0, report);
-    if (status != GP_OK)
-        return status;
-    (*report)->verdict = GP_FAILED;
-    (*report)->seed = options ? options->seed : 0;
-    snprintf((*report)->failure_kind, sizeof(*report)->failure_kind, "%s", kind);
-    gp_printable(message, (*report)->failure, sizeof(*report)->failure);
-    return GP_OK;
 }
 
 /* Words for enumerations, in their order. */

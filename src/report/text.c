@@ -1,5 +1,5 @@
 /* The report for people. */
-#include "report/report.h"
+#include "judge/findings.h"
 
 #include <math.h>
 #include <string.h>

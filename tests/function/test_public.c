@@ -5,7 +5,7 @@
 #include "gradproof/chain.h"
 #include "gradproof/notebook.h"
 #include "gradproof/train.h"
-#include "report/report.h"
+#include "judge/findings.h"
 #include "testing.h"
 
 enum { N = 6 };

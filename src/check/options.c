@@ -1,0 +1,65 @@
+/* See options.h. */
+#include "check/options.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "evaluate/executor.h"
+
+static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
+
+void gp_options_init(gp_options *options) {
+    if (!options)
+        return;
+    memset(options, 0, sizeof *options);
+    options->atol = -1;
+}
+
+gp_status gp_options_complete(const gp_function *f, const gp_options *given, gp_options *o,
+                              gp_error *error) {
+    gp_options_init(o);
+    if (given)
+        *o = *given;
+    if (!(o->rtol >= 0 && o->rtol < 1) || isnan(o->atol) || isinf(o->atol))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: rtol must be in [0, 1) and atol finite, not %g and %g", o->rtol,
+                       o->atol);
+    if (!(o->confidence >= 0 && o->confidence < 1) || !(o->notebook_epsilon >= 0) ||
+        isinf(o->notebook_epsilon))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: confidence must be in [0, 1) and notebook_epsilon not negative");
+    if (o->strategy < GP_AUTO || o->strategy > GP_SAMPLE)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "options: there is no strategy %d",
+                       (int)o->strategy);
+    if (o->team && !gp_team_is_sound(o->team))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: the team needs a gather and a rank below its number of ranks, not "
+                       "rank %d of %d",
+                       o->team->rank, o->team->ranks);
+    if (o->jobs > GP_MAX_JOBS)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "options: at most %d jobs, not %u", GP_MAX_JOBS,
+                       o->jobs);
+    if (o->rtol == 0)
+        o->rtol = f->dtype == GP_FLOAT64 ? 1e-5 : 1e-3;
+    if (o->points == 0)
+        o->points = DEFAULT_POINTS;
+    if (o->sample == 0)
+        o->sample = DEFAULT_SAMPLE;
+    if (o->confidence == 0)
+        o->confidence = 1e-9;
+    if (o->timeout < 0 || isnan(o->timeout) || o->budget_seconds < 0 || isnan(o->budget_seconds))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: timeout and budget_seconds must not be negative");
+    if (f->team && o->strategy == GP_AUTO)
+        o->strategy = GP_PROJECT;
+    if (f->team && (o->strategy != GP_PROJECT || o->journal || o->self_test || o->team))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "options: a function that is spread over ranks is checked by random "
+                       "directions, without a journal, and without a team but its own");
+    if (o->self_test && o->strategy == GP_PROJECT)
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "options: a self-test needs estimates of single entries: ask for the strategy "
+            "full or sample");
+    return GP_OK;
+}

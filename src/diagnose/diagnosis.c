@@ -1,0 +1,177 @@
+/* See diagnosis.h: each refuted block by itself, then what follows from what. */
+#include "diagnose/diagnosis.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnose/causes.h"
+#include "judge/words.h"
+
+/* ---- what follows from what ----------------------------------------------------- */
+
+/* The error that flows back through stage s is wrong if every exercised block of that stage is. */
+static int stage_is_wrong(const gp_function *f, const unsigned char *refuted,
+                          const unsigned char *exercised, unsigned stage) {
+    int blocks = 0;
+    for (size_t k = 0; k < f->blocks; k++)
+        if (f->block[k].stage == stage && exercised[k]) {
+            blocks++;
+            if (!refuted[k])
+                return 0;
+        }
+    return blocks > 1; /* one block alone may be wrong for itself */
+}
+
+static const gp_diagnosis *own_diagnosis(const gp_report *r, size_t k) {
+    return r->block[k].result.diagnoses ? &r->block[k].diagnosis[0] : NULL;
+}
+
+/* A block follows from a stage nearer the loss if that stage is wrong altogether, so are all stages
+ * between, and the block has no cause of its own: none at all, or the factor of that stage. */
+static int follows_from(const gp_function *f, const gp_report *r, const unsigned char *refuted,
+                        const unsigned char *exercised, size_t k, unsigned last_stage,
+                        size_t *source) {
+    const gp_diagnosis *own = own_diagnosis(r, k);
+    unsigned stage = f->block[k].stage;
+    if (stage == 0)
+        return 0;
+    for (unsigned s = stage + 1; s <= last_stage; s++)
+        if (!stage_is_wrong(f, refuted, exercised, s))
+            return 0;
+        else
+            for (size_t j = 0; j < f->blocks; j++) {
+                const gp_diagnosis *theirs = own_diagnosis(r, j);
+                if (f->block[j].stage != s || !refuted[j])
+                    continue;
+                int same = own && theirs && strcmp(own->kind, theirs->kind) == 0 &&
+                           (strcmp(own->kind, "scaled") == 0 || strcmp(own->kind, "sign") == 0) &&
+                           fabs(own->factor - theirs->factor) <= 1e-3 * fabs(theirs->factor);
+                if (!own || same) {
+                    *source = j;
+                    return 1;
+                }
+            }
+    return 0;
+}
+
+static gp_status add_unknown(const gp_function *f, gp_report *r, size_t k) {
+    const gp_block_result *block = &r->block[k].result;
+    size_t looked = block->entries - block->count[GP_ENTRY_UNCHECKED];
+    char of[64] = "";
+    if (looked == 1)
+        return gp_report_add_diagnosis(r, k, "unknown", NAN,
+                                       "%s is wrong in its only entry, which no cause explains",
+                                       f->block[k].name);
+    if (looked < block->entries)
+        snprintf(of, sizeof of, "that were looked at, of %zu in all, ", block->entries);
+    return gp_report_add_diagnosis(
+        r, k, "unknown", NAN,
+        "%s is wrong in %zu of the %zu entries %sand no pattern explains all of them",
+        f->block[k].name, block->count[GP_ENTRY_REFUTED], looked, of);
+}
+
+static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigned char *refuted,
+                        const unsigned char *exercised) {
+    const gp_function *f = evidence->function;
+    unsigned last_stage = 0;
+    for (size_t k = 0; k < f->blocks; k++)
+        last_stage = f->block[k].stage > last_stage ? f->block[k].stage : last_stage;
+    size_t *source = malloc(f->blocks * sizeof *source);
+    if (!source)
+        return GP_ERROR_MEMORY;
+    for (size_t k = 0; k < f->blocks; k++) {
+        source[k] = SIZE_MAX;
+        if (refuted[k] && !follows_from(f, r, refuted, exercised, k, last_stage, &source[k]))
+            source[k] = SIZE_MAX;
+    }
+    gp_status status = GP_OK;
+    for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
+        if (!refuted[k])
+            continue;
+        if (source[k] != SIZE_MAX) {
+            double factor = own_diagnosis(r, k) ? own_diagnosis(r, k)->factor : NAN;
+            gp_report_clear_diagnoses(r, k);
+            status = gp_report_add_diagnosis(
+                r, k, "downstream", factor,
+                "%s may be wrong only because %s is, nearer the loss: look there first",
+                f->block[k].name, f->block[source[k]].name);
+        } else if (!own_diagnosis(r, k)) {
+            status = add_unknown(f, r, k);
+        }
+    }
+    free(source);
+    return status;
+}
+
+static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_report *r) {
+    const gp_function *f = evidence->function;
+    const gp_numbers *numbers = one_point ? &evidence->given : &evidence->decided;
+    size_t at = f->block[k].offset, known = 0;
+    gp_case c = {.evidence = evidence,
+                 .block = &f->block[k],
+                 .number = k,
+                 .one_point = one_point,
+                 .x = evidence->x + at,
+                 .a = numbers->a + at,
+                 .d = numbers->d + at,
+                 .b = numbers->b + at,
+                 .wrong = numbers->wrong + at,
+                 .manner = evidence->manner + at,
+                 .kink = evidence->kink ? evidence->kink + at : NULL,
+                 .tolerance = &evidence->tolerance[k],
+                 .report = r};
+    for (size_t i = 0; i < c.block->entries; i++) {
+        if (isfinite(c.a[i]))
+            c.typical = hypot(c.typical, c.a[i] / sqrt((double)c.block->entries));
+        c.wrongs += c.wrong[i];
+        known += gp_case_known(&c, i);
+        c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
+    }
+    c.sampled = evidence->sampled && known < c.block->entries;
+    return c;
+}
+
+/* First what is plain; then models that explain all numbers within what isn't known of them; then
+ * those that need the tolerance as well, so that what fits by its width alone never goes before
+ * what fits. */
+static int name_cause(gp_case *decided, gp_case *given) {
+    int named = gp_name_cause(decided, GP_CAUSES_PLAIN);
+    if (!named && given->wrongs > 0)
+        named = gp_name_cause(given, GP_CAUSES_PLAIN);
+    for (int sharp = 1; sharp >= 0 && !named; sharp--) {
+        unsigned stage = sharp ? GP_CAUSES_NUMBERS : GP_CAUSES_PLACES;
+        decided->sharp = given->sharp = sharp;
+        named = gp_name_cause(decided, GP_CAUSES_FACTOR);
+        if (!named && given->wrongs > 0)
+            named = gp_name_cause(given, stage);
+        if (!named)
+            named = gp_name_cause(decided, stage);
+    }
+    return named;
+}
+
+gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
+    const gp_function *f = evidence->function;
+    unsigned char *refuted = calloc(2 * f->blocks, 1);
+    if (!refuted)
+        return GP_ERROR_MEMORY;
+    unsigned char *exercised = refuted + f->blocks;
+    gp_status status = GP_OK;
+    for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
+        gp_case decided = case_of(evidence, k, 0, r), given = case_of(evidence, k, 1, r);
+        given.wrong_elsewhere = decided.wrongs > given.wrongs;
+        exercised[k] = decided.exercised > 0;
+        refuted[k] = decided.wrongs > 0;
+        if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */
+            gp_report_clear_diagnoses(r, k);
+        if (!refuted[k] || r->block[k].result.diagnoses) /* named where it was found */
+            continue;
+        if (name_cause(&decided, &given) < 0)
+            status = GP_ERROR_MEMORY;
+    }
+    if (status == GP_OK)
+        status = finish(r, evidence, refuted, exercised);
+    free(refuted);
+    return status;
+}

@@ -1,0 +1,100 @@
+/* See conclude.h. */
+#include "judge/conclude.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "system/text.h"
+
+/* Of a resolution worked out once more. */
+static const double ROUNDING = 1e-9;
+
+/* How far an entry is from agreement, for picking the worst: beyond all tolerance first. */
+static double badness(const gp_entry *e, const gp_tolerance *t) {
+    if (!isfinite(e->analytic))
+        return INFINITY;
+    if (!isfinite(e->bound))
+        return 0;
+    double allowed = gp_tau(t, e->analytic, e->numeric, e->bound) + e->bound;
+    double difference = fabs(e->analytic - e->numeric);
+    return allowed > 0 ? difference / allowed : difference > 0 ? INFINITY : 0;
+}
+
+void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
+    size_t refuted = 0, unresolved = 0, seen = 0;
+    r->exercised = 0;
+    r->resolution = NAN;
+    for (size_t k = 0; k < r->blocks; k++) {
+        gp_block_result *block = &r->block[k].result;
+        double worst = -1;
+        double by_directions = block->directions ? block->resolution : NAN;
+        block->floor = tolerance[k].floor;
+        memset(block->count, 0, sizeof block->count);
+        memset(r->block[k].limits, 0, sizeof r->block[k].limits);
+        block->has_worst = 0;
+        block->resolution = by_directions;
+        block->count[GP_ENTRY_UNCHECKED] = block->entries;
+        for (size_t at = gp_report_next(r, block->offset); at < block->offset + block->entries;
+             at = gp_report_next(r, at + 1)) {
+            const gp_entry *e = gp_report_at(r, at);
+            block->count[GP_ENTRY_UNCHECKED]--;
+            block->count[e->status]++;
+            if (e->status == GP_ENTRY_UNRESOLVED)
+                r->block[k].limits[e->limit]++;
+            if (e->status == GP_ENTRY_UNCHECKED)
+                continue;
+            /* Also of entries that are zero as far as the bound can tell. */
+            if (e->status == GP_ENTRY_VERIFIED || e->status == GP_ENTRY_KINK ||
+                (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
+                /* fmax ignores NaN */
+                block->resolution = fmax(block->resolution, gp_entry_resolution(e));
+            if (e->status == GP_ENTRY_UNEXERCISED)
+                continue;
+            /* A refuted entry is worse than any other. */
+            double bad = badness(e, &tolerance[k]);
+            bad = e->status == GP_ENTRY_REFUTED ? 2 + bad : bad / (1 + bad);
+            if (bad > worst) {
+                worst = bad;
+                block->has_worst = 1;
+                block->worst_index = at - block->offset;
+            }
+        }
+        if (block->directions == 0)
+            block->exercised = block->entries - block->count[GP_ENTRY_UNCHECKED] -
+                               block->count[GP_ENTRY_UNEXERCISED] -
+                               r->block[k].limits[GP_LIMIT_CRASH] -
+                               r->block[k].limits[GP_LIMIT_TIMEOUT];
+        int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
+                      block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
+        int refuted_otherwise = r->block[k].by_directions == GP_REFUTED;
+        block->verdict = block->count[GP_ENTRY_REFUTED] || refuted_otherwise ? GP_REFUTED
+                         : block->count[GP_ENTRY_UNRESOLVED]                 ? GP_INCONCLUSIVE
+                         : decided ? r->block[k].by_directions
+                                   : GP_INCONCLUSIVE;
+        int unchecked =
+            r->interrupted && block->directions == 0 && block->count[GP_ENTRY_UNCHECKED] > 0;
+        int coarse = block->resolution > (1 + ROUNDING) * tolerance[k].rtol;
+        if (block->verdict == GP_VERIFIED && (unchecked || coarse))
+            block->verdict = GP_INCONCLUSIVE;
+        refuted += block->verdict == GP_REFUTED;
+        unresolved += block->verdict == GP_INCONCLUSIVE;
+        seen += block->exercised;
+        r->exercised += block->exercised;
+        r->resolution = fmax(r->resolution, block->resolution);
+    }
+    if (r->verdict == GP_FAILED)
+        return;
+    if (r->losses && !refuted) { /* the rest stands */
+        r->verdict = GP_FAILED;
+        snprintf(r->failure_kind, sizeof r->failure_kind, "lost");
+        snprintf(r->failure, sizeof r->failure,
+                 "%zu %s crashed or hung, the first: %.300s; the rest was checked", r->losses,
+                 gp_plural(r->losses, "probe", "probes"), r->loss[0]);
+        return;
+    }
+    refuted += r->unlocated != 0;
+    /* Nothing exercised is nothing proven. */
+    int open = unresolved || seen == 0 || r->interrupted;
+    r->verdict = refuted ? GP_REFUTED : open ? GP_INCONCLUSIVE : GP_VERIFIED;
+}

@@ -1,0 +1,12 @@
+/* From the findings to verdicts. */
+#ifndef GP_CONCLUDE_H
+#define GP_CONCLUDE_H
+
+#include "judge/findings.h"
+#include "judge/verdict.h"
+
+/* Fills in everything of a report that follows from its entries: counts, verdicts, resolutions, the
+ * worst entries, coverage. tolerance holds one element a block. Keeps a GP_FAILED verdict. */
+void gp_conclude(gp_report *report, const gp_tolerance *tolerance);
+
+#endif

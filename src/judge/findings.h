@@ -1,0 +1,109 @@
+/* What a check has found: the inside of gp_report. Filled while the check goes on, told by the
+ * writers in report/. */
+#ifndef GP_FINDINGS_H
+#define GP_FINDINGS_H
+
+#include "function/function.h"
+#include "gradproof.h"
+
+/* What was seen of an entry while the user's gradient callback was tried out. */
+typedef enum gp_manner {
+    GP_MANNER_SET = 0,
+    GP_MANNER_UNWRITTEN,   /* still poison */
+    GP_MANNER_ACCUMULATED, /* added to what was there, or more at each call */
+    GP_MANNER_NONFINITE,
+    GP_MANNER_STALE /* depends on where the value was called before */
+} gp_manner;
+
+typedef struct gp_report_block_data {
+    gp_block_result result; /* name, shape and diagnosis point into what follows */
+    char *name;
+    size_t shape[GP_MAX_DIMENSIONS];
+    size_t *row, *column; /* of a sparse Jacobian's entries, or NULL */
+    unsigned stage;
+    gp_diagnosis *diagnosis;       /* messages are owned */
+    gp_self_test_result self_test; /* planted == 0: there was none */
+    gp_verdict by_directions;      /* where directions alone decided; GP_VERIFIED where none did */
+    size_t limits[GP_LIMITS];      /* unresolved entries by what limits them */
+} gp_report_block_data;
+
+struct gp_report {
+    char *function;
+    gp_dtype dtype,
+        value_dtype; /* they differ for a float32 gradient held against a float64 value */
+    size_t n, blocks;
+    size_t parameters; /* of the function: fewer than n where derivatives of maps were checked */
+    gp_report_block_data *block;
+    size_t placed;   /* entries [0, placed) have their places at the front of `entry`, */
+    gp_entry *entry; /* which goes on with the `looked` entries listed in `index` */
+    size_t *index;   /* ascending */
+    size_t looked, room;
+    gp_verdict verdict;
+    int unlocated;         /* random directions refute it, and no block by itself */
+    gp_limit limit;        /* why directions resolve no more than they do */
+    int interrupted;       /* before it was through, */
+    int spent;             /* by the budget */
+    char failure_kind[32]; /* "" unless the verdict is GP_FAILED */
+    char failure[512];
+    double rtol, atol;    /* atol < 0: by block */
+    gp_strategy strategy; /* the one that was used */
+    double resolution, difference, notebook_epsilon;
+    double confidence; /* probability that an error beyond the resolution would have been seen */
+    double noise;      /* standard deviation of the function's noise at the given point */
+    double value;      /* of the function at the given point */
+    size_t exercised, points;
+    char **place; /* where each of the points is, the given one first: see gp_report_point */
+    size_t places;
+    char **silent; /* names of the units that silence entries at the given point, sorted */
+    size_t silents;
+    char **loss; /* lines: see gp_report_loss */
+    size_t losses;
+    char **practice; /* lines: see gp_report_practice */
+    size_t practices;
+    uint64_t values, gradients;
+    double seconds;
+    uint64_t seed;
+};
+
+/* An empty report on a function: all entries unchecked. `function` may be NULL. Entries from
+ * `placed` on take room when they are put in. */
+gp_status gp_report_create(const gp_function *function, const char *name, size_t placed,
+                           gp_report **report);
+
+/* An entry, unchecked where a sparse report has nothing on it. */
+const gp_entry *gp_report_at(const gp_report *report, size_t entry);
+gp_status gp_report_put(gp_report *report, size_t entry, const gp_entry *value);
+/* The first entry from `entry` on that the report has anything on; n: none. */
+size_t gp_report_next(const gp_report *report, size_t entry);
+
+/* Directions exclude an error by its share of a whole block: in a single entry of average size it
+ * may be larger by the root of their number before it is excluded. By entries: the resolution
+ * itself. The coarsest of all blocks; NaN where there is none. */
+double gp_block_entry_resolution(const gp_block_result *block);
+double gp_report_entry_resolution(const gp_report *report);
+
+/* Writes the name of an entry within its block: "[2][3]". */
+void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size);
+
+/* Adds a diagnosis to a block; the message is formatted here. */
+gp_status gp_report_add_diagnosis(gp_report *report, size_t block, const char *kind, double factor,
+                                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Takes a block's diagnoses back. */
+void gp_report_clear_diagnoses(gp_report *report, size_t block);
+
+/* Adds a line on what was done beyond comparing numbers. */
+gp_status gp_report_add_practice(gp_report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Says where a point is, in words that go on "wrong ..." */
+gp_status gp_report_name_point(gp_report *report, size_t point, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds a line on a probe that was lost, once. */
+gp_status gp_report_add_loss(gp_report *report, const char *line);
+
+/* Adds a silent unit's name, once. */
+gp_status gp_report_add_silent(gp_report *report, const char *name);
+
+#endif

@@ -1,0 +1,770 @@
+/* Points that nobody asked about: further ones for what the given point leaves silent, one after
+ * some steps of descent, others where a gradient that is the same everywhere is told from a
+ * derivative that is. The given point may be anywhere; these are our choice, and what is refuted
+ * there must be so at a regular place (docs/decisions/0026). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "estimate/median.h"
+#include "search/state.h"
+#include "system/text.h"
+
+enum {
+    DESCENT_STEPS = 10,     /* of training before the trained point */
+    TRAINED_DIRECTIONS = 3, /* looked along there; where these don't tell, */
+    TRAINED_SAMPLE = 16,    /* up to so many entries of a block, */
+    TRAINED_SHARE = 8,      /* one in so many, */
+    TRAINED_LEAST = 2,      /* but at least so many are looked at */
+    ROUNDINGS = 4,          /* points within rounding of a place, */
+    NEIGHBOURS = 2,         /* and a little way off, that must say the same */
+    CONFIRMED = 8,          /* entries of a block that are asked about there */
+    FLAT_POINTS = 3,        /* further points for blocks of which nothing but zeros is known */
+    STORED_POINTS = 4,      /* where stored gradients are looked for */
+    STORED_EFFORT = 20      /* evaluations along each direction there */
+};
+
+static gp_outcome out_of_memory(gp_check_state *c) {
+    return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+}
+
+gp_outcome gp_check_evaluate(gp_check_state *c, double *f0) {
+    gp_outcome outcome = gp_evaluator_value(c->evaluator, f0);
+    return outcome == GP_EVALUATED
+               ? gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL)
+               : outcome;
+}
+
+/* ---- regular places -------------------------------------------------------------- */
+
+/* The report of random directions has room for what is put into it alone. */
+static gp_outcome put_entry(gp_check_state *c, size_t i, const gp_entry *entry) {
+    return gp_report_put(c->report, i, entry) == GP_OK ? GP_EVALUATED : out_of_memory(c);
+}
+
+/* A place of our choice, and the entries that are refuted there. */
+typedef struct gp_place {
+    double *x, *g; /* n each: the place, and the gradient under test there */
+    double
+        *rounding; /* n: how far g moves where x moves by a few units in its last place: at most, */
+    double *surely; /* n: and at least */
+    size_t number;
+    size_t *accused; /* count */
+    size_t count;
+    unsigned char *stands;   /* one an accused: regular so far */
+    gp_entry *before, *here; /* of each accused: what the report had, and what it has */
+} gp_place;
+
+static void place_clear(gp_place *p) {
+    free(p->x);
+    free(p->accused);
+    free(p->stands);
+    free(p->before);
+}
+
+static int place_create(size_t n, size_t count, gp_place *p) {
+    *p = (gp_place){.x = malloc(4 * n * sizeof *p->x),
+                    .accused = malloc(count * sizeof *p->accused),
+                    .stands = malloc(count),
+                    .before = malloc(2 * count * sizeof *p->before)};
+    if (!p->x || !p->accused || !p->stands || !p->before) {
+        place_clear(p);
+        return -1;
+    }
+    p->g = p->x + n;
+    p->rounding = p->g + n;
+    p->surely = p->rounding + n;
+    p->here = p->before + count;
+    return 0;
+}
+
+/* other := the place moved by `share` of each entry's length, times random numbers of their own. */
+static void move_beside(gp_check_state *c, const gp_place *p, double share, size_t draw) {
+    size_t n = c->function->n;
+    gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 1 + draw, 0, n, c->other);
+    for (size_t i = 0; i < n; i++) {
+        double length = gp_probe_length(c->function, p->x, c->typical, i);
+        c->other[i] = p->x[i] + share * length * c->other[i];
+    }
+}
+
+/* What rounding alone may make of the gradient. An algorithm that is as good as it can be has its
+ * result for an x within rounding; one that isn't has errors drawn anew at each. */
+static gp_outcome measure_rounding(gp_check_state *c, gp_place *p) {
+    static const double UNITS = 8;
+    size_t n = c->function->n;
+    for (size_t i = 0; i < n; i++) {
+        p->rounding[i] = 0;
+        p->surely[i] = INFINITY;
+    }
+    for (size_t k = 0; k < ROUNDINGS; k++) {
+        move_beside(c, p, UNITS * gp_dtype_epsilon(c->function->dtype), k);
+        gp_evaluator_set_point(c->evaluator, c->other);
+        gp_outcome outcome =
+            gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
+        if (outcome != GP_EVALUATED)
+            return outcome;
+        for (size_t i = 0; i < n; i++) {
+            int odd = !isfinite(c->other[i]) != !isfinite(p->g[i]);
+            double moved = isfinite(p->g[i]) ? fabs(c->other[i] - p->g[i]) : 0;
+            moved = odd ? INFINITY : moved;
+            p->rounding[i] = fmax(p->rounding[i], moved);
+            p->surely[i] = fmin(p->surely[i], moved);
+        }
+    }
+    return GP_EVALUATED;
+}
+
+/* Is what an entry is off by within what rounding of x makes of the gradient under test? */
+static int is_within_rounding(double off, double moved) {
+    return !(off > 8 * moved);
+}
+
+/* What is wrong is wrong in a neighbourhood and changes little within it; what a kink, a pole or
+ * rounding has feigned doesn't. */
+static int is_alike(const gp_entry *here, const gp_entry *there) {
+    if (there->status != GP_ENTRY_REFUTED)
+        return 0;
+    if (!isfinite(here->analytic) || !isfinite(there->analytic))
+        return !isfinite(here->analytic) && !isfinite(there->analytic);
+    double off = here->analytic - here->numeric, off_there = there->analytic - there->numeric;
+    return fabs(off - off_there) <=
+           0.5 * fmin(fabs(off), fabs(off_there)) + here->bound + there->bound;
+}
+
+/* The accused that still stand, up to so many a block; returns how many. */
+static size_t list_standing(const gp_check_state *c, const gp_place *p, size_t *list) {
+    size_t count = 0, block = SIZE_MAX, of_block = 0;
+    for (size_t k = 0; k < p->count; k++) {
+        size_t b = gp_function_block_number(c->function, p->accused[k]);
+        of_block = b == block ? of_block : 0;
+        block = b;
+        if (p->stands[k] && of_block++ < CONFIRMED)
+            list[count++] = p->accused[k];
+    }
+    return count;
+}
+
+/* Where one of those that were asked about in a block falls, so do those that weren't. */
+static void drop_unasked(const gp_check_state *c, const gp_place *p, const size_t *asked,
+                         size_t count) {
+    for (size_t k = 0, q = 0; k < p->count; k++) {
+        if (q < count && asked[q] == p->accused[k]) {
+            q++;
+            continue;
+        }
+        size_t block = gp_function_block_number(c->function, p->accused[k]);
+        for (size_t j = 0, r = 0; j < p->count && r < count; j++) {
+            if (p->accused[j] != asked[r])
+                continue;
+            r++;
+            if (!p->stands[j] && gp_function_block_number(c->function, p->accused[j]) == block)
+                p->stands[k] = 0;
+        }
+    }
+}
+
+/* Is the gradient refuted in the same way at another point close by? */
+static gp_outcome ask_neighbour(gp_check_state *c, gp_place *p, size_t draw, const size_t *asked,
+                                size_t count) {
+    /* A few of an estimate's first steps away. */
+    double share = c->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-12 : 0x1p-4, f0;
+    move_beside(c, p, share, ROUNDINGS + draw);
+    gp_check_move(c, c->other);
+    gp_outcome outcome = gp_check_evaluate(c, &f0);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_survey(c, GP_SURVEY_SECOND, p->number, f0, c->other, asked, count);
+    for (size_t k = 0, q = 0; k < p->count && q < count; k++) {
+        if (p->accused[k] != asked[q])
+            continue;
+        q++;
+        const gp_entry *entry = gp_report_at(c->report, p->accused[k]);
+        p->stands[k] &= outcome == GP_EVALUATED && is_alike(&p->here[k], entry);
+        if (put_entry(c, p->accused[k], &p->before[k]) == GP_FAULT)
+            return GP_FAULT;
+    }
+    return outcome;
+}
+
+/* Which of the accused are refuted at a regular place? The report has the others back as they were.
+ */
+static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
+    gp_outcome outcome = measure_rounding(c, p);
+    for (size_t k = 0; k < p->count; k++) {
+        size_t i = p->accused[k];
+        double off = fabs(p->here[k].analytic - p->here[k].numeric);
+        p->stands[k] =
+            outcome == GP_EVALUATED &&
+            (!isfinite(off) ? p->rounding[i] == 0 : !is_within_rounding(off, p->rounding[i]));
+        if (put_entry(c, i, &p->before[k]) == GP_FAULT)
+            return GP_FAULT;
+    }
+    size_t *asked = malloc((p->count + 1) * sizeof *asked), count = 0;
+    if (!asked)
+        return out_of_memory(c);
+    count = list_standing(c, p, asked);
+    for (size_t draw = 0; draw < NEIGHBOURS && count > 0 && outcome != GP_FAULT; draw++)
+        outcome = ask_neighbour(c, p, draw, asked, count);
+    drop_unasked(c, p, asked, count);
+    free(asked);
+    for (size_t k = 0; k < p->count && outcome != GP_FAULT; k++)
+        if (p->stands[k]) {
+            if (put_entry(c, p->accused[k], &p->here[k]) == GP_FAULT)
+                return GP_FAULT;
+            if (c->manner && !isfinite(p->here[k].analytic))
+                c->manner[p->accused[k]] = GP_MANNER_NONFINITE;
+        }
+    gp_check_move(c, p->x);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+gp_outcome gp_survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
+                           const size_t *list, size_t count, size_t *refuted) {
+    gp_place p;
+    gp_report *r = c->report;
+    size_t n = c->function->n;
+    *refuted = 0;
+    if (count == 0)
+        return GP_EVALUATED;
+    gp_entry *before = malloc(count * sizeof *before);
+    if (!before || place_create(n, count, &p)) {
+        free(before);
+        return out_of_memory(c);
+    }
+    p.number = number;
+    memcpy(p.x, c->evaluator->point, n * sizeof *p.x);
+    memcpy(p.g, c->other, n * sizeof *p.g);
+    for (size_t k = 0; k < count; k++)
+        before[k] = *gp_report_at(r, list[k]);
+    gp_outcome outcome = gp_survey(c, aim, number, f0, p.g, list, count);
+    for (size_t k = 0; k < count; k++) {
+        const gp_entry *e = gp_report_at(r, list[k]);
+        if (e->status != GP_ENTRY_REFUTED || before[k].status == GP_ENTRY_REFUTED)
+            continue;
+        p.before[p.count] = before[k];
+        p.here[p.count] = *e;
+        p.accused[p.count++] = list[k];
+    }
+    if (outcome == GP_EVALUATED && p.count > 0)
+        outcome = keep_the_regular(c, &p);
+    for (size_t k = 0; k < p.count; k++)
+        if (outcome == GP_EVALUATED)
+            *refuted += p.stands[k] != 0;
+        else /* the check ends before it could be confirmed */
+            (void)put_entry(c, p.accused[k], &p.before[k]);
+    place_clear(&p);
+    free(before);
+    return outcome;
+}
+
+/* ---- the given point ------------------------------------------------------------ */
+
+/* Where the gradient under test moves about as much as it is off by, wherever x moves by a few
+ * units in its last place, a singularity is nearer than steps can go, or f as computed isn't the f
+ * that is meant. Neither is the gradient's fault. At every such place, not at one of them: at a
+ * kink many stay as they are, and there a wrong gradient is to be seen. */
+gp_outcome gp_allow_for_rounding(gp_check_state *c, const size_t *list, size_t count) {
+    gp_place p;
+    size_t accused = 0;
+    for (size_t k = 0; k < count; k++) {
+        const gp_entry *e = &c->report->entry[list[k]];
+        accused += e->status == GP_ENTRY_REFUTED && isfinite(e->analytic - e->numeric) &&
+                   e->left == e->right && c->manner[list[k]] == GP_MANNER_SET;
+    }
+    if (accused == 0)
+        return GP_EVALUATED;
+    if (place_create(c->function->n, 1, &p))
+        return out_of_memory(c);
+    memcpy(p.x, c->function->x, c->function->n * sizeof *p.x);
+    memcpy(p.g, c->gradient, c->function->n * sizeof *p.g);
+    gp_outcome outcome = measure_rounding(c, &p);
+    for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
+        size_t i = list[k];
+        gp_entry *e = &c->report->entry[i];
+        double off = fabs(e->analytic - e->numeric);
+        if (e->status != GP_ENTRY_REFUTED || !isfinite(off) || e->left != e->right ||
+            c->manner[i] != GP_MANNER_SET || !is_within_rounding(off, p.surely[i]))
+            continue;
+        e->status = GP_ENTRY_UNRESOLVED;
+        e->limit = GP_LIMIT_NOISE;
+        e->bound = c->bound[i] = fmax(e->bound, off);
+    }
+    gp_check_move(c, p.x);
+    place_clear(&p);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* ---- further points ------------------------------------------------------------- */
+
+/* Moves to a random point near which the function still works as it was meant to: of several draws
+ * the first whose value is at most twice as large as at the given point, else the one with the
+ * least. Far out, losses saturate and are computed in coarse stairs, on which no difference
+ * quotient can be trusted. Sets *f0. */
+static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double *f0) {
+    const gp_function *f = c->function;
+    size_t best_draw = GP_POINT_DRAWS;
+    double least = INFINITY;
+    for (size_t draw = 0; draw < GP_POINT_DRAWS; draw++) {
+        double value;
+        gp_probe_point(f, c->options.seed, number, draw, c->other);
+        gp_check_move(c, c->other);
+        gp_outcome outcome = gp_evaluator_value(c->evaluator, &value);
+        if (outcome == GP_FAULT)
+            return outcome;
+        if (outcome == GP_EVALUATED && fabs(value) < least) {
+            least = fabs(value);
+            best_draw = draw;
+            *f0 = value;
+        }
+        if (outcome == GP_EVALUATED && fabs(value) <= 2 * fabs(c->report->value))
+            break;
+    }
+    if (best_draw == GP_POINT_DRAWS)
+        return GP_NOT_HERE;
+    gp_probe_point(f, c->options.seed, number, best_draw, c->other);
+    gp_check_move(c, c->other);
+    return GP_EVALUATED;
+}
+
+/* ---- directions at a place ------------------------------------------------------- */
+
+/* A random direction over a range of entries, each in proportion to its weight. */
+static gp_probe direction(const gp_check_state *c, size_t offset, size_t entries, unsigned draw,
+                          const double *weight) {
+    return (gp_probe){.offset = offset,
+                      .entries = entries,
+                      .seed = c->options.seed,
+                      .stream = GP_STREAM_DIRECTION,
+                      .part = draw,
+                      .weight = weight,
+                      .scale = 1};
+}
+
+/* The derivative along it at the evaluator's point, where the value is f0. */
+static gp_outcome estimate_along(gp_check_state *c, const gp_probe *probe, double f0, gp_goal goal,
+                                 gp_estimate *estimate) {
+    gp_along along;
+    gp_ladder ladder;
+    gp_line line = gp_line_along(&along, c->evaluator, probe, f0);
+    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
+        return GP_FAULT;
+    /* Kinks and bends may count as noise here: a change that noise hides is looked for elsewhere.
+     */
+    double sigma = fmax(c->noise.loud, gp_ladder_roughness(&ladder)); /* fmax ignores NaN */
+    return gp_ladder_refine(&ladder, &line, sigma, goal, STORED_EFFORT, estimate);
+}
+
+/* *still: do the listed entries, whose gradient is zero, leave the value what it is where all move
+ * at once? */
+static gp_outcome stand_still(gp_check_state *c, const size_t *list, size_t count, double f0,
+                              int *still) {
+    double *weight = calloc(c->function->n, sizeof *weight);
+    if (!weight)
+        return out_of_memory(c);
+    for (size_t k = 0; k < count; k++)
+        weight[list[k]] = gp_check_length(c, list[k]);
+    gp_probe probe = direction(c, 0, c->function->n, 0, weight);
+    gp_along along;
+    gp_ladder ladder;
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
+    gp_outcome outcome = gp_ladder_start(&ladder, &line, 1);
+    *still = outcome == GP_EVALUATED && gp_ladder_is_still(&ladder);
+    free(weight);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* *agrees: along random directions over all entries that the given point has verified, c->other is
+ * the derivative at the evaluator's point, within less than what an entry of average weight may be
+ * off by. */
+static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees) {
+    size_t n = c->function->n, count = 0;
+    double *weight = calloc(n, sizeof *weight);
+    gp_outcome outcome = weight ? GP_EVALUATED : out_of_memory(c);
+    for (size_t i = 0; i < n && weight; i++)
+        if (c->report->entry[i].status == GP_ENTRY_VERIFIED) {
+            weight[i] = gp_check_length(c, i);
+            count++;
+        }
+    *agrees = outcome == GP_EVALUATED && count > 0;
+    for (unsigned draw = 0; draw < TRAINED_DIRECTIONS && *agrees; draw++) {
+        gp_probe probe = direction(c, 0, n, 1 + draw, weight);
+        double slope = 0, size = 0;
+        for (size_t i = 0; i < n; i++) {
+            double product = weight[i] > 0 ? c->other[i] * gp_probe_component(&probe, i) : 0;
+            slope += product;
+            size = hypot(size, product);
+        }
+        double tau = c->options.rtol * size / sqrt((double)count);
+        gp_estimate e;
+        outcome = estimate_along(c, &probe, f0, (gp_goal){0, 0.5 * tau}, &e);
+        *agrees = outcome == GP_EVALUATED && fabs(slope - e.derivative) + e.bound <= tau;
+    }
+    free(weight);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* Zero as far as its bound can tell, which is too wide to call it that. */
+static int is_flat(const gp_entry *e) {
+    return e->status == GP_ENTRY_UNRESOLVED && fabs(e->numeric) <= e->bound;
+}
+
+/* Entries for which another point is worth trying: those that nothing has exercised, and, for a few
+ * points, blocks in which nothing moves the value beyond its noise, as in an exact minimum: there
+ * is no scale at the given point by which a bound could be called narrow. */
+static size_t list_silent(const gp_check_state *c, size_t number, size_t *list) {
+    const gp_function *f = c->function;
+    size_t count = 0;
+    for (size_t b = 0; b < f->blocks; b++) {
+        const gp_entry *e = &c->report->entry[f->block[b].offset];
+        int flat = number <= FLAT_POINTS;
+        for (size_t i = 0; i < f->block[b].entries && flat; i++)
+            flat = is_flat(&e[i]) || e[i].status == GP_ENTRY_UNEXERCISED || e[i].point > 0 ||
+                   e[i].status == GP_ENTRY_UNCHECKED;
+        for (size_t i = 0; i < f->block[b].entries; i++)
+            if (e[i].status == GP_ENTRY_UNEXERCISED || (flat && is_flat(&e[i])))
+                list[count++] = f->block[b].offset + i;
+    }
+    return count;
+}
+
+/* Flat blocks take their scale from the first point that decides any of their entries. What that
+ * point has verified stands for a flat entry only where the given point's numbers are nothing on
+ * this scale; else it is as open as before. */
+static gp_outcome hold_flat_entries(gp_check_state *c, const gp_entry *before, const size_t *list,
+                                    size_t count) {
+    gp_entry *entry = c->report->entry;
+    double *sizes = malloc(count * sizeof *sizes);
+    if (!sizes)
+        return out_of_memory(c);
+    for (size_t k = 0, end; k < count; k = end) {
+        size_t block = gp_function_block_number(c->function, list[k]), known = 0;
+        gp_tolerance *t = &c->tolerance[block];
+        for (end = k; end < count && gp_function_block_number(c->function, list[end]) == block;
+             end++)
+            if (entry[list[end]].status == GP_ENTRY_VERIFIED)
+                sizes[known++] = fabs(entry[list[end]].numeric);
+        if (known && t->floor == 0)
+            gp_tolerance_follow(t, &c->options, c->function->dtype, gp_median(sizes, known));
+        for (size_t q = k; q < end; q++) {
+            gp_entry *now = &entry[list[q]];
+            double size = fmax(t->zero_floor, fabs(now->numeric));
+            if (before[q].status == GP_ENTRY_UNRESOLVED && now->status != GP_ENTRY_REFUTED &&
+                now->status != GP_ENTRY_UNRESOLVED && !(before[q].bound <= t->rtol * size))
+                *now = before[q];
+        }
+    }
+    free(sizes);
+    return GP_EVALUATED;
+}
+
+/* Takes from the list what a place doesn't exercise either: entries whose gradient is zero there,
+ * if all of them together leave the value what it is. */
+static gp_outcome leave_out_silent(gp_check_state *c, double f0, size_t *list, size_t *count) {
+    size_t *silent = malloc(*count * sizeof *silent), silents = 0, kept = 0;
+    int still = 0;
+    if (!silent)
+        return out_of_memory(c);
+    for (size_t k = 0; k < *count; k++)
+        if (c->other[list[k]] == 0)
+            silent[silents++] = list[k];
+    gp_outcome outcome = silents ? stand_still(c, silent, silents, f0, &still) : GP_EVALUATED;
+    for (size_t k = 0; k < *count && still; k++)
+        if (c->other[list[k]] != 0)
+            list[kept++] = list[k];
+    *count = still ? kept : *count;
+    free(silent);
+    return outcome;
+}
+
+gp_outcome gp_check_move_further(gp_check_state *c, size_t number, double *f0) {
+    const gp_function *f = c->function;
+    size_t batch = number % f->batches;
+    gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, batch);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    /* First the other batches alone, a few of them: they leave theta as it was given. */
+    int moved = number >= f->batches || number > 3;
+    if (moved) {
+        outcome = move_to_random_point(c, number, f0);
+    } else {
+        gp_check_move(c, f->x);
+        outcome = gp_evaluator_value(c->evaluator, f0);
+    }
+    return outcome == GP_EVALUATED &&
+                   gp_report_name_point(c->report, number,
+                                        moved ? "at random point %zu" : "in batch %zu",
+                                        moved ? number : batch)
+               ? out_of_memory(c)
+               : outcome;
+}
+
+gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, size_t *tried) {
+    size_t count = list_silent(c, number, list), refuted;
+    double f0;
+    *tried = count;
+    if (count == 0)
+        return GP_EVALUATED;
+    gp_outcome outcome = gp_check_move_further(c, number, &f0);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
+    if (outcome == GP_EVALUATED)
+        outcome = leave_out_silent(c, f0, list, &count);
+    if (outcome != GP_EVALUATED || count == 0)
+        return outcome;
+    gp_entry *before = malloc(count * sizeof *before);
+    if (!before)
+        return out_of_memory(c);
+    for (size_t k = 0; k < count; k++)
+        before[k] = c->report->entry[list[k]];
+    outcome = gp_survey_place(c, GP_SURVEY_UNEXERCISED, number, f0, list, count, &refuted);
+    if (outcome == GP_EVALUATED)
+        outcome = hold_flat_entries(c, before, list, count);
+    free(before);
+    return outcome;
+}
+
+/* ---- a trained point ------------------------------------------------------------ */
+
+static double block_rms(const gp_block *block, const double *g) {
+    double size = 0;
+    for (size_t i = block->offset; i < block->offset + block->entries; i++)
+        size = hypot(size, g[i]);
+    return size / sqrt((double)block->entries);
+}
+
+gp_outcome gp_check_descend(gp_check_state *c, double *x, double *f0, size_t *steps) {
+    static const double STEEPER = 10;
+    const gp_function *f = c->function;
+    double *next = malloc(f->n * sizeof *next), rate = 0.05, least = 0.01 * fabs(*f0);
+    double slope = INFINITY; /* of the first step */
+    gp_outcome outcome = GP_EVALUATED;
+    *steps = 0;
+    if (!next)
+        return out_of_memory(c);
+    for (size_t try = 0;
+         try < 2 * DESCENT_STEPS && *steps < DESCENT_STEPS && outcome == GP_EVALUATED; try++) {
+        double value;
+        for (size_t b = 0; b < f->blocks; b++) {
+            const gp_block *block = &f->block[b];
+            double size = block_rms(block, c->other);
+            for (size_t i = block->offset; i < block->offset + block->entries; i++)
+                next[i] = size > 0 ? x[i] - rate * c->typical[b] * c->other[i] / size : x[i];
+        }
+        gp_evaluator_set_point(c->evaluator, next);
+        outcome = gp_evaluator_value(c->evaluator, &value);
+        if (outcome == GP_EVALUATED && value < *f0 && fabs(value) >= least &&
+            (*f0 - value) / rate <= STEEPER * slope) {
+            outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
+            for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++)
+                x[i] = c->evaluator->point[i];
+            if (++*steps == 1)
+                slope = (*f0 - value) / rate;
+            *f0 = value;
+        } else if (outcome != GP_FAULT) {
+            outcome = GP_EVALUATED;
+            rate /= 4;
+        }
+    }
+    free(next);
+    return outcome;
+}
+
+/* A sample of the verified entries of each block. */
+static size_t sample_verified(const gp_check_state *c, size_t *list) {
+    const gp_function *f = c->function;
+    size_t count = 0;
+    for (size_t b = 0; b < f->blocks; b++) {
+        const gp_block *block = &f->block[b];
+        const gp_entry *entry = c->report->entry;
+        size_t open = 0, taken = 0, wanted = block->entries / TRAINED_SHARE;
+        wanted = wanted < TRAINED_LEAST ? TRAINED_LEAST : wanted;
+        wanted = wanted > TRAINED_SAMPLE ? TRAINED_SAMPLE : wanted;
+        for (size_t i = block->offset; i < block->offset + block->entries; i++)
+            open += entry[i].status == GP_ENTRY_VERIFIED;
+        for (size_t i = block->offset, seen = 0; i < block->offset + block->entries; i++)
+            if (entry[i].status == GP_ENTRY_VERIFIED && seen++ * wanted >= taken * open &&
+                taken < wanted) {
+                list[count++] = i;
+                taken++;
+            }
+    }
+    return count;
+}
+
+/* Looks at a place after some steps of descent: along random directions, and where these don't
+ * agree, or noise hides what they would tell, at single entries. */
+static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t *list,
+                                        size_t count) {
+    gp_report *r = c->report;
+    const char *word = gp_plural(steps, "step", "steps");
+    size_t refuted = 0;
+    double f0;
+    int agrees = 0;
+    gp_outcome outcome = gp_check_evaluate(c, &f0);
+    if (outcome == GP_EVALUATED)
+        outcome = agree_along(c, f0, &agrees);
+    if (outcome == GP_EVALUATED && !agrees)
+        outcome = gp_survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    if (refuted && gp_report_name_point(r, r->points++, "after %zu %s of descent", steps, word))
+        return out_of_memory(c);
+    int failed =
+        agrees ? gp_report_add_practice(r,
+                                        "looked at again along %d random directions after "
+                                        "%zu %s of descent, f %.6g to %.6g",
+                                        TRAINED_DIRECTIONS, steps, word, r->value, f0)
+               : gp_report_add_practice(r,
+                                        "%zu %s looked at again after %zu %s of descent, f %.6g to "
+                                        "%.6g",
+                                        count, gp_plural(count, "entry", "entries"), steps, word,
+                                        r->value, f0);
+    return failed ? out_of_memory(c) : GP_EVALUATED;
+}
+
+/* Initial weights are small and random, and some mistakes show only later. */
+gp_outcome gp_try_trained_point(gp_check_state *c, size_t *list) {
+    const gp_function *f = c->function;
+    double *x = malloc(f->n * sizeof *x), f0 = c->report->value;
+    size_t steps = 0, count = sample_verified(c, list);
+    if (!x)
+        return out_of_memory(c);
+    memcpy(x, f->x, f->n * sizeof *x);
+    memcpy(c->other, c->gradient, f->n * sizeof *x);
+    gp_outcome outcome = count ? gp_check_descend(c, x, &f0, &steps) : GP_EVALUATED;
+    if (outcome == GP_EVALUATED && steps > 0) {
+        gp_check_move(c, x);
+        outcome = look_at_trained_point(c, steps, list, count);
+    }
+    free(x);
+    return outcome == GP_FAULT || gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+}
+
+/* ---- stored gradients ------------------------------------------------------------ */
+
+/* Number `k` of the places where a stored gradient is looked for: close by, then at random points.
+ * Sets *f0 and c->other. */
+static gp_outcome move_to_stored_place(gp_check_state *c, size_t k, double *f0) {
+    const gp_function *f = c->function;
+    if (k == 0) {
+        gp_check_move(c, f->x);
+        gp_check_aside(c, 0, f->n, c->other);
+        for (size_t i = 0; i < f->n; i++)
+            c->other[i] = f->x[i] + c->away * c->other[i];
+        gp_check_move(c, c->other);
+    } else {
+        gp_outcome outcome = move_to_random_point(c, k, f0);
+        if (outcome != GP_EVALUATED)
+            return outcome;
+    }
+    return gp_check_evaluate(c, f0);
+}
+
+/* Is there an entry in the block whose gradient was the same everywhere, in vain if it is zero? */
+static int is_same_somewhere(const gp_check_state *c, size_t b) {
+    const gp_block *block = &c->function->block[b];
+    for (size_t i = block->offset; i < block->offset + block->entries; i++)
+        if (c->same[i] && c->gradient[i] != 0)
+            return 1;
+    return 0;
+}
+
+/* The derivative along the entries of a block with a weight. */
+static gp_outcome estimate_stored(gp_check_state *c, size_t b, const double *weight, double f0,
+                                  gp_estimate *estimate) {
+    const gp_block *block = &c->function->block[b];
+    gp_probe probe = direction(c, block->offset, block->entries, 0, weight);
+    return estimate_along(c, &probe, f0, (gp_goal){c->options.rtol, 0}, estimate);
+}
+
+/* c->stored[b] := does the derivative along the entries of block b whose gradient is the same at
+ * place k differ from that at the given point? Leaves the evaluator at the given point. */
+static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
+    const gp_function *f = c->function;
+    double *weight = malloc(f->n * sizeof *weight), f0;
+    gp_estimate *there = malloc(f->blocks * sizeof *there), here;
+    gp_outcome outcome = weight && there ? move_to_stored_place(c, k, &f0) : out_of_memory(c);
+    int moved = outcome == GP_EVALUATED;
+    for (size_t i = 0; i < f->n && moved; i++) {
+        c->same[i] &= memcmp(&c->gradient[i], &c->other[i], sizeof *c->other) == 0;
+        /* Of a zero there is nothing to say that was stored: it may be one that is missing. */
+        weight[i] = c->same[i] && c->gradient[i] != 0 ? gp_probe_length(f, f->x, c->typical, i) : 0;
+    }
+    for (size_t b = 0; b < f->blocks && moved && outcome != GP_FAULT; b++) {
+        there[b].bound = INFINITY;
+        if (is_same_somewhere(c, b))
+            outcome = estimate_stored(c, b, weight, f0, &there[b]);
+    }
+    if (outcome != GP_FAULT)
+        outcome = gp_check_return(c);
+    for (size_t b = 0; b < f->blocks && moved && outcome != GP_FAULT; b++) {
+        c->stored[b] = 0;
+        if (!isfinite(there[b].bound))
+            continue;
+        outcome = estimate_stored(c, b, weight, c->report->value, &here);
+        c->stored[b] = fabs(there[b].derivative - here.derivative) > there[b].bound + here.bound;
+    }
+    free(weight);
+    free(there);
+    return outcome;
+}
+
+/* Entries of blocks that look stored, whose gradient can be asked about. */
+static size_t list_stored(const gp_check_state *c, size_t *list) {
+    const gp_function *f = c->function;
+    size_t count = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        gp_entry_status status = c->report->entry[i].status;
+        if (c->stored[gp_function_block_number(f, i)] && c->same[i] &&
+            (status == GP_ENTRY_VERIFIED || status == GP_ENTRY_KINK))
+            list[count++] = i;
+    }
+    return count;
+}
+
+/* Holds what looks stored against the derivative at place k: refuted there, it is. */
+static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
+    gp_report *r = c->report;
+    size_t count = list_stored(c, list), refuted = 0;
+    double f0;
+    gp_outcome outcome = count ? move_to_stored_place(c, k, &f0) : GP_NOT_HERE;
+    if (outcome == GP_EVALUATED)
+        outcome = gp_survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+    if (outcome == GP_EVALUATED && refuted &&
+        gp_report_name_point(r, r->points, "at another point"))
+        return out_of_memory(c);
+    memset(c->stored, 0, c->function->blocks);
+    for (size_t q = 0; q < count && refuted; q++)
+        if (r->entry[list[q]].point == r->points)
+            c->stored[gp_function_block_number(c->function, list[q])] = 1;
+    r->points += refuted > 0;
+    if (count && outcome != GP_FAULT)
+        outcome = gp_check_return(c);
+    return outcome;
+}
+
+gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
+    size_t blocks = c->function->blocks;
+    unsigned char *found = malloc(blocks);
+    if (!found)
+        return out_of_memory(c);
+    gp_outcome outcome = GP_EVALUATED;
+    memcpy(found, c->stored, blocks);
+    for (size_t k = 0; k < STORED_POINTS && outcome != GP_FAULT; k++) {
+        size_t open = 0;
+        for (size_t b = 0; b < blocks; b++)
+            open += !found[b] && is_same_somewhere(c, b);
+        if (open == 0)
+            break;
+        outcome = compare_derivatives(c, k);
+        for (size_t b = 0; b < blocks; b++)
+            c->stored[b] &= !found[b];
+        if (list && outcome != GP_FAULT)
+            outcome = refute_stored(c, k, list);
+        for (size_t b = 0; b < blocks; b++)
+            found[b] |= c->stored[b];
+    }
+    memcpy(c->stored, found, blocks);
+    free(found);
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}

@@ -1,0 +1,44 @@
+/* A survey in progress: what survey.c shares with pilots.c. */
+#ifndef GP_SURVEY_H
+#define GP_SURVEY_H
+
+#include "judge/decide.h"
+#include "search/state.h"
+
+typedef struct gp_survey_task {
+    gp_check_state *check;
+    gp_survey_aim aim;
+    size_t number;
+    double f0;
+    gp_noise noise;
+    const double *gradient;
+    const size_t *entries; /* count */
+    size_t count;
+    gp_ladder *ladders;  /* shared, one an entry of the list */
+    gp_entry *results;   /* shared */
+    unsigned char *lost; /* a gp_limit, one an entry: its probe crashed or hung */
+    const gp_tolerance *tolerance;
+} gp_survey_task;
+
+/* The line along an entry, with first steps as the block's pilots have found them. */
+gp_probe gp_survey_probe(const gp_check_state *check, size_t entry);
+
+/* A first look at entry `index` of the list, with steps times `shift`. */
+gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *evaluator, size_t index,
+                          double shift, gp_ladder *ladder);
+/* The same at several, as gp_noise_level wants it; the context is a gp_survey_task. */
+gp_outcome gp_survey_looks_again(void *task, const size_t *indices, size_t count, double shift,
+                                 gp_ladder *ladders);
+
+/* gp_work.is_sound of tasks that leave a ladder each, or a finite number that isn't negative. */
+int gp_ladder_record_is_sound(const void *context, size_t index, const void *record);
+int gp_size_record_is_sound(const void *context, size_t index, const void *record);
+
+/* Derivatives below this share of a block's scale count as small. */
+#define GP_FLOOR 0.1
+
+/* Sets check->pilot, the first steps that suit each large block. tiny: the noise at tiny steps.
+ * What a pilot is lost to, the entries' own looks will say. */
+gp_outcome gp_find_first_steps(gp_survey_task *task, double tiny);
+
+#endif
