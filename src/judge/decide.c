@@ -47,6 +47,7 @@ typedef struct gp_decision {
     gp_noise noise;
     const gp_tolerance *tolerance;
     double a;
+    double enough; /* a bound that will do; 0: as the tolerance demands */
     gp_estimate estimate;
     gp_entry_status status;
     unsigned evaluations;
@@ -69,6 +70,15 @@ gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_to
             break;
     }
     return GP_EVALUATED;
+}
+
+/* gp_refine, as sharp as is asked for here. */
+static gp_outcome refine(const gp_decision *d, gp_ladder *ladder, double sigma, gp_estimate *e) {
+    gp_goal goal = {0, d->enough};
+    if (d->enough == 0)
+        return gp_refine(ladder, d->line, sigma, d->tolerance, e);
+    return gp_ladder_refine(ladder, d->line, sigma, goal,
+                            EFFORT[sizeof EFFORT / sizeof *EFFORT - 1].evaluations, e);
 }
 
 /* The complex step: Im f(x + i h) / h = f' + O(h^2) without cancellation, for h as small as one
@@ -114,7 +124,7 @@ static gp_outcome look_nearby(gp_decision *d, const gp_ladder *ladder, double *s
     /* Where the value doesn't move at all, the steps are too small to see anything. */
     if (!gp_ladder_is_still(&near) && isfinite(here.bound) &&
         fabs(here.derivative - d->estimate.derivative) > here.bound + d->estimate.bound) {
-        if (gp_refine(&near, d->line, quiet, d->tolerance, &d->estimate) == GP_FAULT)
+        if (refine(d, &near, quiet, &d->estimate) == GP_FAULT)
             return GP_FAULT;
         *shift = step / gp_first_step(d->line);
     }
@@ -146,7 +156,7 @@ static gp_outcome allow_for_stairs(gp_decision *d, const gp_estimate *e, double 
     d->in_stairs = 1;
     gp_ladder ladder;
     if (gp_ladder_start(&ladder, d->line, FAR_SHIFT) == GP_FAULT ||
-        gp_refine(&ladder, d->line, sigma, d->tolerance, estimate) == GP_FAULT)
+        refine(d, &ladder, sigma, estimate) == GP_FAULT)
         return GP_FAULT;
     d->evaluations += ladder.evaluations;
     return GP_EVALUATED;
@@ -208,19 +218,18 @@ static gp_outcome look_from_afar(gp_decision *d, const gp_estimate *second, doub
 
 /* One estimate, of steps at `shift`, says refuted. Ask its other windows, then a second ladder,
  * then a look from afar: only what all of them exclude is refuted. Else the estimate becomes the
- * interval that they leave open. */
-static gp_outcome confirm(gp_decision *d, double shift) {
-    gp_ladder again;
+ * interval that they leave open. *again: the second ladder. */
+static gp_outcome confirm(gp_decision *d, double shift, gp_ladder *again) {
     gp_estimate second;
     int kink = d->estimate.kink;
     if (!kink)
         d->estimate = gp_estimate_widened(&d->estimate);
     if (judge(d, &d->estimate) != GP_ENTRY_REFUTED)
         return GP_EVALUATED;
-    if (gp_ladder_start(&again, d->line, GP_SECOND_SHIFT * shift) == GP_FAULT ||
-        gp_refine(&again, d->line, d->noise.sigma, d->tolerance, &second) == GP_FAULT)
+    if (gp_ladder_start(again, d->line, GP_SECOND_SHIFT * shift) == GP_FAULT ||
+        refine(d, again, d->noise.sigma, &second) == GP_FAULT)
         return GP_FAULT;
-    d->evaluations += again.evaluations;
+    d->evaluations += again->evaluations;
     if (!isfinite(second.bound)) {
         d->estimate = second;
         return GP_EVALUATED;
@@ -265,32 +274,37 @@ static void see_parts(const gp_ladder *ladder, gp_parts_seen *seen) {
     }
 }
 
+/* First looks at steps that are in use, and at others. Two rungs: there is one already. */
+static gp_outcome look_twice(gp_decision *d, gp_ladder looks[2]) {
+    double shift = d->estimate.step / gp_first_step(d->line);
+    for (int i = 0; i < 2; i++) {
+        if (looks[i].rungs == 2)
+            continue;
+        if (gp_ladder_start(&looks[i], d->line, i ? GP_SECOND_SHIFT * shift : shift) == GP_FAULT)
+            return GP_FAULT;
+        d->evaluations += looks[i].evaluations;
+    }
+    return GP_EVALUATED;
+}
+
 /* Is the value at x apart from what the values at the steps in use lead to expect there, by far
  * more than they differ from each other? Then a pole or a logarithm's singularity lies between x
  * and the steps. Of noise, which x has no more of than other places, this can't come, nor of bends.
  */
-static gp_outcome stands_apart(gp_decision *d, int *apart) {
-    double shift = d->estimate.step / gp_first_step(d->line);
+static int stands_apart(const gp_decision *d, const gp_ladder looks[2]) {
     gp_parts_seen seen = {.rungs = 0};
-    gp_ladder ladder;
     double rounding = 0;
-    *apart = 0;
     for (int i = 0; i < 2; i++) {
-        if (gp_ladder_start(&ladder, d->line, shift) == GP_FAULT)
-            return GP_FAULT;
-        d->evaluations += ladder.evaluations;
-        see_parts(&ladder, &seen);
-        rounding = fmax(rounding, gp_ladder_largest(&ladder));
-        shift *= GP_SECOND_SHIFT;
+        see_parts(&looks[i], &seen);
+        rounding = fmax(rounding, gp_ladder_largest(&looks[i]));
     }
     if (seen.rungs < 4)
-        return GP_EVALUATED;
+        return 0;
     rounding *= d->line->epsilon;
     double offset = fmin(fabs(seen.even[0]), fabs(seen.even[1]));
     double spread =
         seen.even[1] - seen.even[0] + (seen.odd[1] - seen.odd[0]) * seen.nearest + rounding;
-    *apart = seen.even[0] * seen.even[1] > 0 && offset > APART * spread;
-    return GP_EVALUATED;
+    return seen.even[0] * seen.even[1] > 0 && offset > APART * spread;
 }
 
 /* Are quotients at the smallest steps at which rounding alone lets a - d be seen those of a rather
@@ -315,9 +329,9 @@ static gp_outcome speaks_for_a(gp_decision *d, int *speaks) {
 
 /* Steps may all be too large: beside a singularity that is nearer than they are, everything that
  * they show is smooth, consistent and of no concern to the derivative at x. */
-static gp_outcome look_closest(gp_decision *d) {
-    int apart, speaks = 0;
-    if (stands_apart(d, &apart) == GP_FAULT || (!apart && speaks_for_a(d, &speaks) == GP_FAULT))
+static gp_outcome look_closest(gp_decision *d, const gp_ladder looks[2]) {
+    int apart = stands_apart(d, looks), speaks = 0;
+    if (!apart && speaks_for_a(d, &speaks) == GP_FAULT)
         return GP_FAULT;
     if (!apart && !speaks)
         return GP_EVALUATED;
@@ -329,17 +343,22 @@ static gp_outcome look_closest(gp_decision *d) {
     return GP_EVALUATED;
 }
 
-static gp_outcome settle_refuted(gp_decision *d, const gp_ladder *ladder) {
-    double shift = 1;
+/* shift: of the steps that the ladder began at. */
+static gp_outcome settle_refuted(gp_decision *d, const gp_ladder *ladder, double shift) {
+    double begun = shift;
     if (look_nearby(d, ladder, &shift) == GP_FAULT)
         return GP_FAULT;
     d->status = judge(d, &d->estimate);
     if (d->status != GP_ENTRY_REFUTED)
         return GP_EVALUATED;
     gp_estimate first = d->estimate;
-    if (confirm(d, shift) == GP_FAULT)
+    gp_ladder looks[2] = {{0}};
+    if (shift == begun)
+        looks[0] = *ladder;
+    if (confirm(d, shift, &looks[1]) == GP_FAULT)
         return GP_FAULT;
-    if (judge(d, &d->estimate) == GP_ENTRY_REFUTED && look_closest(d) == GP_FAULT)
+    if (judge(d, &d->estimate) == GP_ENTRY_REFUTED &&
+        (look_twice(d, looks) == GP_FAULT || look_closest(d, looks) == GP_FAULT))
         return GP_FAULT;
     d->status = judge(d, &d->estimate);
     if (d->status == GP_ENTRY_REFUTED && !d->in_stairs && first.bound < d->estimate.bound)
@@ -378,7 +397,7 @@ static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
     if (d->noise.loud > 4 * d->noise.sigma && d->evaluations + GP_FINEST_EVALUATIONS <= most) {
         d->noise.sigma = d->noise.loud;
         if (gp_ladder_start(&again, d->line, 1) == GP_FAULT ||
-            gp_refine(&again, d->line, d->noise.sigma, d->tolerance, &rough) == GP_FAULT)
+            refine(d, &again, d->noise.sigma, &rough) == GP_FAULT)
             return GP_FAULT;
         d->evaluations += again.evaluations;
         ladder = &again;
@@ -417,27 +436,35 @@ double gp_decision_cost(const gp_tolerance *t, double sigma, double length, doub
     return cost <= FIT.evaluations ? cost : INFINITY;
 }
 
+/* The estimate that a is held against first. *ladder becomes `wide` where stairs take larger steps.
+ */
+static gp_outcome estimate(gp_decision *d, gp_ladder **ladder, gp_ladder *wide) {
+    if (measure_stairs(d, *ladder) == GP_FAULT)
+        return GP_FAULT;
+    if (d->in_stairs) {
+        d->evaluations += (*ladder)->evaluations;
+        if (gp_ladder_start(wide, d->line, FAR_SHIFT) == GP_FAULT)
+            return GP_FAULT;
+        *ladder = wide;
+    }
+    if (refine(d, *ladder, d->noise.sigma, &d->estimate) == GP_FAULT)
+        return GP_FAULT;
+    d->evaluations += (*ladder)->evaluations;
+    d->estimate.bound += d->tolerance->smallest;
+    return GP_EVALUATED;
+}
+
 gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const gp_tolerance *t,
                          double a, int readable, gp_entry *result) {
     gp_decision d = {.line = line, .noise = noise, .tolerance = t, .a = a};
     gp_ladder wide;
-    if (measure_stairs(&d, ladder) == GP_FAULT)
+    if (estimate(&d, &ladder, &wide) == GP_FAULT)
         return GP_FAULT;
-    if (d.in_stairs) { /* begin again at steps that are large enough for it */
-        d.evaluations += ladder->evaluations;
-        if (gp_ladder_start(&wide, line, FAR_SHIFT) == GP_FAULT)
-            return GP_FAULT;
-        ladder = &wide;
-    }
-    if (gp_refine(ladder, line, d.noise.sigma, t, &d.estimate) == GP_FAULT)
-        return GP_FAULT;
-    d.evaluations += ladder->evaluations;
-    d.estimate.bound += t->smallest;
     if (line->complex_value && take_complex_step(&d) == GP_FAULT)
         return GP_FAULT;
     d.status = judge(&d, &d.estimate);
     int open = isfinite(a) && readable;
-    if (d.status == GP_ENTRY_REFUTED && open && settle_refuted(&d, ladder) == GP_FAULT)
+    if (d.status == GP_ENTRY_REFUTED && open && settle_refuted(&d, ladder, 1) == GP_FAULT)
         return GP_FAULT;
     if (d.status == GP_ENTRY_UNRESOLVED && open && settle_open(&d, ladder) == GP_FAULT)
         return GP_FAULT;
@@ -454,5 +481,34 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
     /* How an entry was written outranks what was written. */
     if (!readable)
         result->status = GP_ENTRY_REFUTED;
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_contest_line(gp_ladder *ladder, gp_line *line, double shift, gp_noise noise,
+                           const gp_tolerance *t, double enough, double a, gp_estimate *result,
+                           int *refuted) {
+    gp_decision d = {.line = line, .noise = noise, .tolerance = t, .a = a, .enough = enough};
+    gp_ladder wide;
+    if (estimate(&d, &ladder, &wide) == GP_FAULT)
+        return GP_FAULT;
+    d.status = judge(&d, &d.estimate);
+    if (d.status == GP_ENTRY_REFUTED && settle_refuted(&d, ladder, shift) == GP_FAULT)
+        return GP_FAULT;
+    *result = d.estimate;
+    *refuted = d.status == GP_ENTRY_REFUTED;
+    return GP_EVALUATED;
+}
+
+gp_outcome gp_stays_refuted(gp_line *line, const gp_ladder looks[2], const gp_estimate seen[2],
+                            gp_noise noise, const gp_tolerance *t, double a, unsigned *evaluations,
+                            int *stays) {
+    gp_decision d = {
+        .line = line, .noise = noise, .tolerance = t, .a = a, .estimate = seen[0]};
+    if (look_from_afar(&d, &seen[1], 1) == GP_FAULT)
+        return GP_FAULT;
+    if (judge(&d, &d.estimate) == GP_ENTRY_REFUTED && look_closest(&d, looks) == GP_FAULT)
+        return GP_FAULT;
+    *evaluations += d.evaluations;
+    *stays = judge(&d, &d.estimate) == GP_ENTRY_REFUTED;
     return GP_EVALUATED;
 }

@@ -14,6 +14,7 @@
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
 #include "evaluate/team.h"
+#include "judge/decide.h"
 #include "search/directions.h"
 #include "search/survey.h"
 #include "system/text.h"
@@ -522,32 +523,32 @@ static double tolerable(const gp_directions *d, const gp_part *part, double size
     return c->options.rtol * size + c->tolerance[b].atol * most * sqrt((double)entries);
 }
 
-/* Is direction k off by more than `allowed` over a part at steps `shift` times the suitable ones,
- * by all windows of its ladder? */
-static gp_outcome contradicts(const gp_directions *d, unsigned k, const gp_part *part, double shift,
-                              double allowed, int *refuted) {
+/* Is direction k off by more than `allowed` over a part, by all that is asked before an entry is
+ * refuted? Of something that is off by `off`. *estimate: what is known of its slope then. */
+static gp_outcome contest(const gp_directions *d, unsigned k, const gp_part *part, double allowed,
+                          double off, gp_estimate *estimate, int *refuted) {
     gp_probe probe = probe_of(d, k, part);
     gp_along along;
-    gp_ladder ladder;
-    gp_estimate e;
-    gp_discrepancy seen = {0};
+    gp_discrepancy claimed = {0};
+    /* Weights are lengths. Steps of many, which are there to drown noise, tell of far places. */
+    probe.reach = 1;
+    probe.scale = fmin(probe.scale, 1);
     gp_line line = gp_line_along(&along, d->check->evaluator, &probe, d->check->report->value);
-    double suitable = d->results[k].step / gp_first_step(&line);
-    if (gp_ladder_start(&ladder, &line, shift * suitable) == GP_FAULT ||
-        gp_ladder_refine(&ladder, &line, d->noise.sigma, (gp_goal){0, SHARP * allowed},
-                         EFFORT[1].evaluations, &e) == GP_FAULT)
+    analytic_slopes(d, &probe, 1, &claimed.off, &claimed.size);
+    explain(d, &probe, &claimed);
+    double open = allowed + claimed.bound;
+    gp_tolerance tolerance = {
+        .atol = open, .fine_atol = open, .smallest = gp_dtype_smallest(d->check->function->dtype)};
+    double step = fmin(d->results[k].step, 1), shift = step / gp_first_step(&line);
+    gp_ladder ladder = d->ladders[k];
+    int at_hand = part->entries == everything(d).entries && step < 1 && d->scale <= 1;
+    if (!at_hand && gp_ladder_start(&ladder, &line, shift) == GP_FAULT)
         return GP_FAULT;
-    e = gp_estimate_widened(&e);
-    analytic_slopes(d, &probe, 1, &seen.off, &seen.size);
-    seen.off -= e.derivative;
-    seen.bound = e.bound;
-    explain(d, &probe, &seen);
-    *refuted = isfinite(seen.bound) && fabs(seen.off) > seen.bound + allowed;
-    return GP_EVALUATED;
+    return gp_contest_line(&ladder, &line, shift, d->noise, &tolerance, SHARP * fabs(off),
+                           claimed.off, estimate, refuted);
 }
 
 gp_outcome gp_directions_refute(gp_directions *d, const gp_part *part, int *refuted) {
-    static const double SHIFT[] = {1, 0.6180339887};
     const gp_options *o = &d->check->options;
     gp_probe probe = probe_of(d, 0, part);
     double ignored, size;
@@ -556,11 +557,11 @@ gp_outcome gp_directions_refute(gp_directions *d, const gp_part *part, int *refu
     double allowed = sqrt(2 * log(2 * asked / o->confidence)) * tolerable(d, part, size);
     *refuted = 0;
     for (unsigned k = 0; k < asked; k++) {
-        int all = 1;
-        for (size_t i = 0; i < sizeof SHIFT / sizeof *SHIFT && all; i++)
-            if (contradicts(d, k, part, SHIFT[i], allowed, &all) == GP_FAULT)
-                return GP_FAULT;
-        against += all;
+        gp_estimate estimate;
+        int off;
+        if (contest(d, k, part, allowed, allowed, &estimate, &off) == GP_FAULT)
+            return GP_FAULT;
+        against += off;
     }
     *refuted = 2 * against > asked;
     return GP_EVALUATED;
@@ -611,6 +612,26 @@ static unsigned worst_direction(const gp_directions *d, gp_discrepancy *worst) {
         *worst = here;
     }
     return found;
+}
+
+/* The direction that is off by most and stays so when it is contested, as directions are until one
+ * has led to a mistake. Of others the estimate becomes what they leave open. */
+static gp_outcome find_accuser(gp_directions *d, int contested, unsigned *accuser,
+                               gp_discrepancy *worst) {
+    gp_part all = everything(d);
+    while ((*accuser = worst_direction(d, worst)) != GP_DIRECTIONS && contested) {
+        gp_estimate *known = &d->results[*accuser], estimate;
+        int off;
+        if (contest(d, *accuser, &all, worst->fine, worst->off, &estimate, &off) == GP_FAULT)
+            return GP_FAULT;
+        if (off)
+            break;
+        d->check->excused = 1;
+        double slope = worst->off + known->derivative; /* less what is known of entries */
+        *known = estimate;
+        known->bound = fmax(known->bound, fabs(slope - known->derivative));
+    }
+    return GP_EVALUATED;
 }
 
 /* What is said of the error that the directions would have seen. Direction k accepts what is within
@@ -813,10 +834,11 @@ static gp_outcome search(gp_directions *d) {
         outcome = measure_all(d);
     for (int round = 0; round < ROUNDS && outcome == GP_EVALUATED && !clean; round++) {
         gp_discrepancy worst = {0};
-        unsigned k = worst_direction(d, &worst);
+        unsigned k;
         size_t news = 0, boxes = d->wrongs, before = blocks_out(d);
-        clean = k == GP_DIRECTIONS;
-        if (clean)
+        outcome = find_accuser(d, round == 0, &k, &worst);
+        clean = outcome == GP_EVALUATED && k == GP_DIRECTIONS;
+        if (clean || outcome != GP_EVALUATED)
             break;
         outcome = gp_locate(d, k, &worst, &news);
         if (outcome != GP_EVALUATED || news == 0)

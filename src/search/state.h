@@ -57,6 +57,7 @@ typedef struct gp_check_state {
     gp_brief brief;        /* directions at another point */
     int hasty;             /* and no search where they don't agree with the gradient: */
     int off;               /* so they did */
+    int excused;           /* a direction that was off may be so for rounding or a singularity */
     size_t examples, part; /* in use: see gp_entry; 0: all */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;

@@ -201,20 +201,28 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
     size_t block = gp_function_block_number(c->function, i);
     const gp_tolerance *t = &c->tolerance[block];
     gp_probe probe = gp_survey_probe(c, i);
+    gp_ladder look[2];
     gp_estimate seen[2];
+    gp_noise noise = c->noise;
+    gp_along along;
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
+    unsigned evaluations = 0;
+    int stays = 0;
     for (int k = 0; k < 2; k++) {
-        gp_along along;
-        gp_ladder ladder;
-        gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
-        if (gp_ladder_start(&ladder, &line, k ? GP_SECOND_SHIFT : 1) == GP_FAULT)
+        if (gp_ladder_start(&look[k], &line, k ? GP_SECOND_SHIFT : 1) == GP_FAULT)
             return GP_FAULT;
-        seen[k] = gp_ladder_estimate(&ladder, noise_along(c, &ladder).loud);
+        evaluations += look[k].evaluations;
+        noise = noise_along(c, &look[k]);
+        seen[k] = gp_ladder_estimate(&look[k], noise.loud);
         double open = seen[k].bound + gp_tau(t, a, seen[k].derivative, seen[k].bound);
         if (!isfinite(seen[k].bound) || !(fabs(a - seen[k].derivative) > PLAINLY * open))
             return gp_judge_again(c, i, a, result);
     }
     const gp_estimate *best = seen[0].bound <= seen[1].bound ? &seen[0] : &seen[1];
-    if (fabs(seen[0].derivative - seen[1].derivative) > seen[0].bound + seen[1].bound)
+    int agree = fabs(seen[0].derivative - seen[1].derivative) <= seen[0].bound + seen[1].bound;
+    if (agree && gp_stays_refuted(&line, look, seen, noise, t, a, &evaluations, &stays) == GP_FAULT)
+        return GP_FAULT;
+    if (!stays)
         return gp_judge_again(c, i, a, result);
     *result = (gp_entry){.status = GP_ENTRY_REFUTED,
                          .analytic = a,
@@ -222,7 +230,7 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
                          .bound = best->bound,
                          .left = best->derivative,
                          .right = best->derivative,
-                         .evaluations = 8};
+                         .evaluations = evaluations};
     return GP_EVALUATED;
 }
 
