@@ -502,8 +502,7 @@ gp_outcome gp_contest_line(gp_ladder *ladder, gp_line *line, double shift, gp_no
 gp_outcome gp_stays_refuted(gp_line *line, const gp_ladder looks[2], const gp_estimate seen[2],
                             gp_noise noise, const gp_tolerance *t, double a, unsigned *evaluations,
                             int *stays) {
-    gp_decision d = {
-        .line = line, .noise = noise, .tolerance = t, .a = a, .estimate = seen[0]};
+    gp_decision d = {.line = line, .noise = noise, .tolerance = t, .a = a, .estimate = seen[0]};
     if (look_from_afar(&d, &seen[1], 1) == GP_FAULT)
         return GP_FAULT;
     if (judge(&d, &d.estimate) == GP_ENTRY_REFUTED && look_closest(&d, looks) == GP_FAULT)

@@ -29,8 +29,9 @@ typedef struct gp_elsewhere {
     uint64_t *print, *print_there; /* fingerprints of the blocks' gradients: given, at the place */
     gp_reach *there;               /* of the blocks at the place; the given point's: check->reach */
     unsigned char *exercised;      /* a bit an entry: its gradient isn't 0 at a point that counts */
-    unsigned char *flat; /* one a block: the given point is too flat to tell anything about it */
-    int settled;         /* the last place has left nothing that another may show */
+    unsigned char *flat;   /* one a block: the given point is too flat to tell anything about it */
+    unsigned char *hidden; /* one a block: it is flat, and its gradient is more than rounding */
+    int settled;           /* the last place has left nothing that another may show */
     int refuted;
 } gp_elsewhere;
 
@@ -89,6 +90,39 @@ static gp_outcome find_flat(gp_elsewhere *e) {
 /* Is there a block of which the given point says nothing, still? */
 static int is_open(const gp_elsewhere *e) {
     return memchr(e->flat, 1, e->check->function->blocks) != NULL;
+}
+
+/* The largest number of a block's gradient. */
+static double size_of(const gp_check_state *c, size_t b) {
+    const gp_block *block = &c->function->block[b];
+    return gp_largest(c->gradient + block->offset, block->entries);
+}
+
+/* Flat blocks whose gradient isn't what the given point shows: what it claims is either rounding of
+ * the gradient itself, as in an exact minimum, and no more the same where x moves by a few units in
+ * its last place; or it is hidden, as where the value has saturated. */
+static gp_outcome find_hidden(gp_elsewhere *e) {
+    static const double UNITS = 8, SAME = 0.125;
+    gp_check_state *c = e->check;
+    const gp_function *f = c->function;
+    if (!c->excused || !is_open(e))
+        return GP_EVALUATED;
+    double *moved = gp_evaluator_elsewhere(c->evaluator);
+    double *size = malloc(f->blocks * sizeof *size);
+    gp_outcome outcome = moved && size ? GP_EVALUATED : out_of_memory(c);
+    for (size_t b = 0; b < f->blocks && outcome == GP_EVALUATED; b++)
+        size[b] = size_of(c, b);
+    if (outcome == GP_EVALUATED) {
+        gp_check_aside(c, 0, f->n, moved);
+        for (size_t i = 0; i < f->n; i++)
+            moved[i] = f->x[i] + UNITS * gp_dtype_epsilon(f->dtype) * moved[i];
+        gp_evaluator_set_point(c->evaluator, moved);
+        outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->gradient, NULL, NULL);
+    }
+    for (size_t b = 0; b < f->blocks && outcome == GP_EVALUATED; b++)
+        e->hidden[b] = e->flat[b] && fabs(size_of(c, b) - size[b]) < SAME * size[b];
+    free(size);
+    return outcome;
 }
 
 static int is_blind(const gp_elsewhere *e) {
@@ -279,9 +313,8 @@ static gp_outcome count_verified(gp_elsewhere *e, const gp_report *there,
             continue;
         int flat = e->flat[b];
         if (flat) {
-            /* Where the gradient under test isn't what the given point shows, an entry that is
-             * small elsewhere too would be vouched for by others. */
-            if (c->excused ||
+            /* An entry of it that is small elsewhere too would be vouched for by others. */
+            if (e->hidden[b] ||
                 !(WEIGHTS * c->reach[b].excluded <= c->options.rtol * e->there[b].size))
                 continue;
             for (size_t i = here->offset; i < here->offset + here->entries; i++)
@@ -567,17 +600,20 @@ gp_outcome gp_project_elsewhere(gp_check_state *c) {
     e.print = calloc(2 * f->blocks, sizeof *e.print);
     e.there = calloc(f->blocks, sizeof *e.there);
     e.exercised = calloc(f->n / 8 + 1, 1);
-    e.flat = calloc(f->blocks, 1);
+    e.flat = calloc(2 * f->blocks, 1);
     c->stored = calloc(c->shown->blocks, 1);
     gp_outcome outcome =
         e.print && e.there && e.exercised && e.flat && c->stored ? GP_EVALUATED : out_of_memory(c);
     if (outcome == GP_EVALUATED) {
         e.print_there = e.print + f->blocks;
+        e.hidden = e.flat + f->blocks;
         take_fingerprints(c, e.print, &finite);
         for (size_t b = 0; b < f->blocks; b++)
             if (c->report->block[b].result.exercised < f->block[b].entries)
                 note_exercised(&e, b);
         outcome = find_flat(&e);
+        if (outcome == GP_EVALUATED && verdict != GP_REFUTED)
+            outcome = find_hidden(&e);
         if (outcome != GP_FAULT)
             outcome = verdict == GP_REFUTED ? find_stored(&e) : visit_all(&e);
         if (outcome != GP_FAULT)
