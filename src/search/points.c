@@ -245,8 +245,10 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, 
         p.here[p.count] = *e;
         p.accused[p.count++] = list[k];
     }
+    uint64_t spent = c->evaluator->values;
     if (outcome == GP_EVALUATED && p.count > 0)
         outcome = keep_the_regular(c, &p);
+    c->confirming += c->evaluator->values - spent;
     for (size_t k = 0; k < p.count; k++)
         if (outcome == GP_EVALUATED)
             *refuted += p.stands[k] != 0;
@@ -510,6 +512,9 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
     if (outcome == GP_EVALUATED)
         outcome = leave_out_silent(c, f0, list, &count);
     if (outcome != GP_EVALUATED || count == 0)
+        return outcome;
+    *tried = count = gp_check_afford(c, list, count);
+    if (count == 0)
         return outcome;
     gp_entry *before = malloc(count * sizeof *before);
     if (!before)

@@ -35,6 +35,45 @@ static gp_outcome out_of_memory(gp_check_state *c) {
     return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
 }
 
+/* ---- what it may cost ------------------------------------------------------------ */
+
+/* Without a budget a check costs at most so many evaluations an entry, of which this share may be
+ * spent before stored gradients are looked for and some steps of descent are tried. Functions of
+ * fewer entries than this cost little anyway. */
+static const double AN_ENTRY = 60, SHARE = 0.8;
+static const size_t SMALL = 20;
+
+size_t gp_check_afford(gp_check_state *c, size_t *list, size_t count) {
+    const gp_evaluator *e = c->evaluator;
+    size_t seen = 0, kept = 0;
+    double look = 1;
+    for (size_t i = 0; i < c->scalars; i++) {
+        seen += c->report->entry[i].status != GP_ENTRY_UNCHECKED;
+        look = fmax(look, fmin(c->report->entry[i].evaluations, AN_ENTRY));
+    }
+    double left_over = SHARE * AN_ENTRY * (double)seen - (double)(e->values - c->confirming);
+    double affordable = fmax(0, floor(left_over / look));
+    if (affordable >= (double)count || seen < SMALL || e->budget.allowance ||
+        e->budget.deadline > 0)
+        return count;
+    size_t left = (size_t)affordable;
+    for (size_t k = 0; k < count && kept < left; k++)
+        if (k * left >= kept * count)
+            list[kept++] = list[k];
+    c->forgone += count - kept;
+    c->forgone_cost += (double)(count - kept) * look;
+    return kept;
+}
+
+static int note_forgone(const gp_check_state *c) {
+    return c->forgone &&
+           gp_report_add_practice(c->report,
+                                  "%zu further %s at entries, in parts or at other points, would "
+                                  "take about %.2g evaluations: a budget (--budget) allows them",
+                                  c->forgone, gp_plural(c->forgone, "look", "looks"),
+                                  c->forgone_cost) != GP_OK;
+}
+
 /* ---- parts ---------------------------------------------------------------------- */
 
 /* A penalty may be so large that mistakes in the data loss vanish beside it: each by itself. */
@@ -54,6 +93,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
         c->part = part;
         if (outcome == GP_EVALUATED)
             outcome = gp_check_evaluate(c, &f0);
+        count = gp_check_afford(c, list, count);
         if (outcome == GP_EVALUATED)
             outcome = gp_survey(c, GP_SURVEY_SECOND, 0, f0, c->other, list, count);
         if (outcome == GP_FAULT)
@@ -95,6 +135,7 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     for (size_t k = 0; k < open; k++) /* the rounding of float32 values is no less with fewer */
         if (r->entry[list[k]].limit != GP_LIMIT_NOISE || c->evaluator->x_dtype == GP_FLOAT64)
             list[before++] = list[k];
+    before = gp_check_afford(c, list, before);
     if (before == 0)
         return GP_EVALUATED;
     gp_outcome outcome = gp_evaluator_select_examples(c->evaluator, 0, fewer);
@@ -232,7 +273,7 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
                                "not done: a float64 value for this float32 gradient, which would "
                                "narrow the bounds by orders of magnitude"))
         return out_of_memory(c);
-    if (note_cost(c))
+    if (note_cost(c) || note_forgone(c))
         return out_of_memory(c);
     return count_status(c, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
 }

@@ -59,6 +59,9 @@ typedef struct gp_check_state {
     int off;               /* so they did */
     int excused;           /* a direction that was off may be so for rounding or a singularity */
     size_t examples, part; /* in use: see gp_entry; 0: all */
+    uint64_t confirming;   /* values that went into confirming what other points refute */
+    size_t forgone;        /* looks at an entry beyond the given point that were too many: */
+    double forgone_cost;   /* what they would take */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
 } gp_check_state;
 
@@ -104,6 +107,11 @@ typedef enum gp_survey_aim {
  * `number`. The first sets the blocks' absolute tolerances. */
 gp_outcome gp_survey(gp_check_state *check, gp_survey_aim aim, size_t number, double f0,
                      const double *gradient, const size_t *entries, size_t count);
+
+/* Shortens a list of entries, evenly, to those that can be looked at once more within what a check
+ * costs by default; with a budget, that is the limit instead. What is left out is counted for the
+ * report. Returns how many are left. */
+size_t gp_check_afford(gp_check_state *check, size_t *list, size_t count);
 
 /* Numbers alone: d and b (n each) get estimates for the listed entries at the evaluator's point. */
 gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *entries,

@@ -172,9 +172,76 @@ static void kinks_thin_out_with_fewer_examples(void **state) {
     }
 }
 
+/* ---- cost: six parts of a float32 function, each as dear as the whole ---- */
+
+enum { WAVES = 6, CROWD = 24 };
+
+static int waves_value(void *user, size_t n, const float *x, double *v) {
+    size_t part = *(const size_t *)user;
+    float sum = 3;
+    for (size_t k = part ? part : 1; k <= (part ? part : WAVES); k++)
+        for (size_t i = 0; i < n; i++)
+            sum += sinf((float)k * x[i]);
+    *v = sum;
+    return 0;
+}
+
+static int waves_gradient(void *user, size_t n, const float *x, float *g) {
+    size_t part = *(const size_t *)user;
+    for (size_t i = 0; i < n; i++) {
+        g[i] = 0;
+        for (size_t k = part ? part : 1; k <= (part ? part : WAVES); k++)
+            g[i] += (float)k * cosf((float)k * x[i]);
+    }
+    return 0;
+}
+
+static int select_wave(void *user, size_t part) {
+    *(size_t *)user = part;
+    return 0;
+}
+
+static gp_report *check_waves(uint64_t budget) {
+    static const char *const names[] = {"first", "second", "third", "fourth", "fifth", "sixth"};
+    double x[CROWD];
+    size_t part = 0;
+    gp_function *f;
+    gp_options options;
+    gp_options_init(&options);
+    options.budget_evaluations = budget;
+    options.strategy = GP_FULL;
+    for (size_t i = 0; i < CROWD; i++)
+        x[i] = 0.3 + 0.07 * (double)i;
+    assert_int_equal(gp_function_create("waves", GP_FLOAT32, &part, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){CROWD}, x), GP_OK);
+    gp_function_set_value_f32(f, waves_value);
+    gp_function_set_gradient_f32(f, waves_gradient);
+    assert_int_equal(gp_function_set_parts(f, WAVES, names, select_wave), GP_OK);
+    gp_report *report = testing_check(f, &options);
+    gp_function_destroy(f);
+    return report;
+}
+
+static void a_whole_check_costs_sixty_evaluations_an_entry_at_most(void **state) {
+    (void)state;
+    gp_report *report = check_waves(0);
+    uint64_t spent = gp_report_evaluations(report, 0);
+    assert_int_not_equal(gp_report_verdict(report), GP_REFUTED);
+    assert_true(spent <= 60 * CROWD);
+    assert_true(testing_practised(report, "further looks at entries, in parts or at other points"));
+    gp_report_destroy(report);
+    report = check_waves(100000);
+    assert_int_not_equal(gp_report_verdict(report), GP_REFUTED);
+    assert_true(gp_report_evaluations(report, 0) > 60 * CROWD);
+    assert_false(testing_practised(report, "further looks"));
+    gp_report_destroy(report);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_small_part_is_checked_by_itself),
-                                       cmocka_unit_test(a_mistake_that_shows_after_training),
-                                       cmocka_unit_test(kinks_thin_out_with_fewer_examples)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_part_is_checked_by_itself),
+        cmocka_unit_test(a_whole_check_costs_sixty_evaluations_an_entry_at_most),
+        cmocka_unit_test(a_mistake_that_shows_after_training),
+        cmocka_unit_test(kinks_thin_out_with_fewer_examples)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
