@@ -977,10 +977,12 @@ static int stored(const gp_case *c) {
     return is_stored(c) ? add(gp_name_stored(c->report, c->number)) : 0;
 }
 
-/* The same, and at the given point it was right: that leaves nothing else. */
-static int stored_here(const gp_case *c) {
+/* The same, and at the given point it was right, or other blocks are stored as well: that leaves
+ * nothing else. */
+static int stored_surely(const gp_case *c) {
     const unsigned char *wrong = c->evidence->given.wrong + c->block->offset;
-    return memchr(wrong, 1, c->block->entries) ? 0 : stored(c);
+    int together = is_stored(c) && c->evidence->stored[c->number] == GP_STORED_TOGETHER;
+    return together || !memchr(wrong, 1, c->block->entries) ? stored(c) : 0;
 }
 
 /* A factor of its own for each row, each column, each index of another axis: one factor of the
@@ -1180,7 +1182,7 @@ static const struct {
               {nonfinite, GP_CAUSES_PLAIN},
               {stale, GP_CAUSES_PLAIN},
               {zero, GP_CAUSES_PLAIN},
-              {stored_here, GP_CAUSES_PLAIN},
+              {stored_surely, GP_CAUSES_PLAIN},
               {suspected, GP_CAUSES_PLAIN},
               {straight_through, GP_CAUSES_PLAIN},
               {scaled, GP_CAUSES_FACTOR},

@@ -23,9 +23,8 @@ typedef struct gp_evidence {
     /* One an entry: between two derivatives, of which the estimate is the mean and the bound
      * includes both; or NULL. */
     const unsigned char *kink;
-    int sampled; /* of large blocks only some entries were looked at */
-    /* One a block: the gradient is the same at another point, and the derivative isn't; or NULL. */
-    const unsigned char *stored;
+    int sampled;                 /* of large blocks only some entries were looked at */
+    const unsigned char *stored; /* gp_stored, one a block; or NULL */
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
      * (infinite where there is none); NULL for functions that can't choose examples. */
     const double *example_d[2], *example_b[2];

@@ -15,6 +15,10 @@ typedef enum gp_manner {
     GP_MANNER_STALE /* depends on where the value was called before */
 } gp_manner;
 
+/* Is a block's gradient the same at another point, where the derivative isn't? And several blocks',
+ * which speak for one array that is handed out ever after? */
+typedef enum gp_stored { GP_STORED_NOT, GP_STORED, GP_STORED_TOGETHER } gp_stored;
+
 typedef struct gp_report_block_data {
     gp_block_result result; /* name, shape and diagnosis point into what follows */
     char *name;

@@ -20,7 +20,8 @@ enum {
     NEIGHBOURS = 2,         /* and a little way off, that must say the same */
     CONFIRMED = 8,          /* entries of a block that are asked about there */
     FLAT_POINTS = 3,        /* further points for blocks of which nothing but zeros is known */
-    STORED_POINTS = 4,      /* where stored gradients are looked for */
+    STORED_POINTS = 4,      /* where stored gradients are looked for, */
+    STORED_EVIDENCE = 12,   /* and where it is known that something is wrong */
     STORED_EFFORT = 20      /* evaluations along each direction there */
 };
 
@@ -748,6 +749,22 @@ static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
     return outcome;
 }
 
+/* Where several blocks are stored, so is the array that they lie in: with them, blocks that stayed
+ * the same at every place that was visited. */
+static void find_company(const gp_check_state *c, unsigned char *found) {
+    size_t stored = 0;
+    for (size_t b = 0; b < c->function->blocks; b++)
+        stored += found[b] != 0;
+    for (size_t b = 0; b < c->function->blocks && stored > 1; b++) {
+        const gp_block *block = &c->function->block[b];
+        int moved = !is_same_somewhere(c, b);
+        for (size_t i = block->offset; i < block->offset + block->entries; i++)
+            moved |= !c->same[i] && c->gradient[i] != 0;
+        if (found[b] || !moved)
+            found[b] = GP_STORED_TOGETHER;
+    }
+}
+
 gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
     size_t blocks = c->function->blocks;
     unsigned char *found = malloc(blocks);
@@ -755,7 +772,8 @@ gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
         return out_of_memory(c);
     gp_outcome outcome = GP_EVALUATED;
     memcpy(found, c->stored, blocks);
-    for (size_t k = 0; k < STORED_POINTS && outcome != GP_FAULT; k++) {
+    size_t places = list ? STORED_POINTS : STORED_EVIDENCE;
+    for (size_t k = 0; k < places && outcome != GP_FAULT; k++) {
         size_t open = 0;
         for (size_t b = 0; b < blocks; b++)
             open += !found[b] && is_same_somewhere(c, b);
@@ -769,6 +787,7 @@ gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
         for (size_t b = 0; b < blocks; b++)
             found[b] |= c->stored[b];
     }
+    find_company(c, found);
     memcpy(c->stored, found, blocks);
     free(found);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;

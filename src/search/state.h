@@ -52,7 +52,7 @@ typedef struct gp_check_state {
     double rounding; /* besides, of a line's values, as a share of the largest */
     double away;     /* where the gradient was asked for besides: this many times gp_check_aside */
     unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
-    unsigned char *stored; /* + one a block: it is the same elsewhere, and the derivative isn't */
+    unsigned char *stored; /* + gp_stored, one a block */
     gp_reach *reach;       /* lean: one a block of `function` */
     gp_brief brief;        /* directions at another point */
     int hasty;             /* and no search where they don't agree with the gradient: */

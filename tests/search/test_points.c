@@ -680,6 +680,51 @@ static void stored_gradients_are_stale(void **state) {
             }
 }
 
+/* Rectified units, all of them off where x[0 ...] < 0, times their weights. */
+static double rectified(size_t n, const double *x) {
+    double sum = 0;
+    for (size_t i = 0; i < n / 2; i++)
+        sum += x[n / 2 + i] * fmax(x[i], 0);
+    return 2 + sin(sum);
+}
+
+static void rectified_gradient(size_t n, const double *x, double *g) {
+    double sum = asin(rectified(n, x) - 2), slope = cos(sum);
+    for (size_t i = 0; i < n / 2; i++) {
+        g[i] = x[i] > 0 ? slope * x[n / 2 + i] : 0;
+        g[n / 2 + i] = slope * fmax(x[i], 0);
+    }
+}
+
+/* Where all units are off the derivative is zero and the stored gradient isn't, which by itself
+ * looks like one that passes through a cut. */
+static void a_gradient_stored_where_units_were_on_is_stale_where_they_are_off(void **state) {
+    (void)state;
+    enum { HALF = 4 };
+    const size_t half = HALF;
+    const testing_pair fresh = {rectified, rectified_gradient};
+    const double x[2 * HALF] = {-0.3, -0.5, -0.4, -0.6, 0.4, -0.3, 0.2, 0.5};
+    const double on[2 * HALF] = {0.2, 0.3, 0.4, 0.1, 0.5, -0.2, 0.3, 0.4};
+    store s = {.pair = &fresh, .storage = FIRST_CALL};
+    keep(&s, 2 * half, on);
+    gp_function *f;
+    assert_int_equal(gp_function_create("rectified", GP_FLOAT64, &s, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "a", 0, 1, &half, x), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "b", 0, 1, &half, x + half), GP_OK);
+    gp_function_set_value_f64(f, store_value);
+    gp_function_set_gradient_f64(f, store_gradient);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    for (size_t b = 0; b < 2; b++) {
+        gp_block_result block;
+        gp_report_block(report, b, &block);
+        assert_int_equal(block.verdict, GP_REFUTED);
+        assert_string_equal(block.diagnosis[0].kind, "stale");
+    }
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 /* The gradient of a plane may be stored. */
 static void a_constant_gradient_may_be_right(void **state) {
     (void)state;
@@ -770,6 +815,7 @@ int main(void) {
         cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
         cmocka_unit_test(exact_minima_are_decided_at_other_points),
         cmocka_unit_test(stored_gradients_are_stale),
+        cmocka_unit_test(a_gradient_stored_where_units_were_on_is_stale_where_they_are_off),
         cmocka_unit_test(a_constant_gradient_may_be_right),
         cmocka_unit_test(a_stored_gradient_is_stale_where_one_point_is_asked_for),
         cmocka_unit_test(directions_exercise_elsewhere_what_the_given_point_does_not)};
