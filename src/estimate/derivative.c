@@ -625,3 +625,32 @@ gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_g
         *estimate = gp_ladder_estimate(ladder, sigma);
     return GP_EVALUATED;
 }
+
+/* ---- kinks ----------------------------------------------------------------------- */
+
+gp_outcome gp_sharpen_kink(gp_line *line, double sigma, gp_estimate *e, unsigned *evaluations) {
+    gp_ladder ladder;
+    gp_slopes s[GP_RUNGS];
+    gp_window right, left;
+    gp_outcome outcome = gp_ladder_start(&ladder, line, 1 / RUNG_RATIO);
+    double step = outcome == GP_EVALUATED ? ladder.rung[0].step / RUNG_RATIO : INFINITY;
+    while (step <= ladder.limit && ladder.rungs < GP_KINK_RUNGS && outcome == GP_EVALUATED) {
+        outcome = add_rung(&ladder, line, step);
+        step /= RUNG_RATIO;
+    }
+    if (outcome == GP_FAULT)
+        return outcome;
+    *evaluations += ladder.evaluations;
+    for (unsigned k = 0; k < ladder.rungs; k++)
+        s[k] = slopes_of(&ladder, k);
+    if (best_of_side(&ladder, s, sigma, 1, &right) || best_of_side(&ladder, s, sigma, 2, &left))
+        return GP_EVALUATED;
+    double bound = fmax(right.bound, left.bound);
+    if (bound < e->kink_bound && fabs(right.derivative - e->right) <= bound + e->kink_bound &&
+        fabs(left.derivative - e->left) <= bound + e->kink_bound) {
+        e->right = right.derivative;
+        e->left = left.derivative;
+        e->kink_bound = bound;
+    }
+    return GP_EVALUATED;
+}

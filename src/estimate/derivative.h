@@ -41,6 +41,9 @@ typedef struct gp_estimate {
 /* Steps reach as far as so many length scales. */
 #define GP_LONGEST 4.0
 
+/* Rungs beyond the first step by which a kink's slopes are sharpened. */
+#define GP_KINK_RUNGS 7
+
 /* Bounds count this many standard deviations of noise. */
 #define GP_NOISE_FACTOR 6.0
 
@@ -64,6 +67,11 @@ void gp_ladder_first_steps(const gp_line *line, double shift, double steps[4]);
  * *estimate is the one that it ends with. */
 gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_goal goal,
                             unsigned evaluations, gp_estimate *estimate);
+
+/* Steps that show a kink may be too small to say much of its slopes: noise is in inverse proportion
+ * to the step. Looks at either side by itself at larger steps, GP_KINK_RUNGS of them. Where what is
+ * seen there agrees with e's slopes and is sharper, it takes their place. */
+gp_outcome gp_sharpen_kink(gp_line *line, double sigma, gp_estimate *e, unsigned *evaluations);
 
 int gp_goal_is_met(const gp_goal *goal, const gp_estimate *estimate);
 

@@ -377,11 +377,29 @@ static int proves(gp_decision *d, const gp_estimate *e) {
     return 1;
 }
 
+/* A kink whose slopes are known too coarsely: from further away they may prove a. */
+static gp_outcome settle_kink(gp_decision *d) {
+    gp_estimate sharper = d->estimate;
+    if (gp_sharpen_kink(d->line, d->noise.sigma, &sharper, &d->evaluations) == GP_FAULT)
+        return GP_FAULT;
+    if (judge(d, &sharper) == GP_ENTRY_KINK) {
+        d->estimate = sharper;
+        d->status = GP_ENTRY_KINK;
+    }
+    return GP_EVALUATED;
+}
+
 /* What is unresolved: noise may have been taken for less than it is, or be averaged away. */
 static gp_outcome settle_open(gp_decision *d, gp_ladder *ladder) {
     unsigned most = d->line->limited ? FIT.evaluations : MOST_EVALUATIONS;
     gp_estimate rough;
     gp_ladder again;
+    if (d->estimate.kink && d->evaluations + 2 * GP_KINK_RUNGS <= most) {
+        if (settle_kink(d) == GP_FAULT)
+            return GP_FAULT;
+        if (d->status == GP_ENTRY_KINK)
+            return GP_EVALUATED;
+    }
     /* Values that are float32 numbers are in stairs that the noise already knows. */
     if (!d->in_stairs && d->estimate.limit != GP_LIMIT_NOISE && isfinite(d->estimate.bound) &&
         ladder->rungs > 0 && !gp_line_is_narrow(d->line)) {

@@ -413,7 +413,9 @@ static int is_flat(const gp_entry *e) {
 
 /* Entries for which another point is worth trying: those that nothing has exercised, and, for a few
  * points, blocks in which nothing moves the value beyond its noise, as in an exact minimum: there
- * is no scale at the given point by which a bound could be called narrow. */
+ * is no scale at the given point by which a bound could be called narrow. Also blocks that lie on
+ * kinks as a whole, where a gradient of zero may be right whatever the code makes of other points.
+ */
 static size_t list_silent(const gp_check_state *c, size_t number, size_t *list) {
     const gp_function *f = c->function;
     size_t count = 0;
@@ -422,9 +424,10 @@ static size_t list_silent(const gp_check_state *c, size_t number, size_t *list) 
         int flat = number <= FLAT_POINTS;
         for (size_t i = 0; i < f->block[b].entries && flat; i++)
             flat = is_flat(&e[i]) || e[i].status == GP_ENTRY_UNEXERCISED || e[i].point > 0 ||
-                   e[i].status == GP_ENTRY_UNCHECKED;
+                   e[i].status == GP_ENTRY_UNCHECKED || e[i].status == GP_ENTRY_KINK;
         for (size_t i = 0; i < f->block[b].entries; i++)
-            if (e[i].status == GP_ENTRY_UNEXERCISED || (flat && is_flat(&e[i])))
+            if (e[i].status == GP_ENTRY_UNEXERCISED ||
+                (flat && (is_flat(&e[i]) || e[i].status == GP_ENTRY_KINK)))
                 list[count++] = f->block[b].offset + i;
     }
     return count;
