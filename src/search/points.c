@@ -302,7 +302,8 @@ gp_outcome gp_allow_for_rounding(gp_check_state *c, const size_t *list, size_t c
 /* Moves to a random point near which the function still works as it was meant to: of several draws
  * the first whose value is at most twice as large as at the given point, else the one with the
  * least. Far out, losses saturate and are computed in coarse stairs, on which no difference
- * quotient can be trusted. Sets *f0. */
+ * quotient can be trusted. A value that is the given point's to the last bit, as where all units
+ * are off, has least to tell. Sets *f0. */
 static gp_outcome move_to_random_point(gp_check_state *c, size_t number, double *f0) {
     const gp_function *f = c->function;
     size_t best_draw = GP_POINT_DRAWS;

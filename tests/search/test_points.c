@@ -487,6 +487,66 @@ static void exact_minima_are_decided_at_other_points(void **state) {
             }
 }
 
+/* ---- exactly at kinks -------------------------------------------------------------- */
+
+#define KINKS(real, suffix)                                                                        \
+    static int relu_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        real sum = 1;                                                                              \
+        (void)user;                                                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += (real)(0.5 + 0.3 * (double)i) * (x[i] > 0 ? x[i] : 0);                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int relu_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        const double *factor = user;                                                               \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = (real)(*factor * (x[i] > 0 ? 0.5 + 0.3 * (double)i : 0));                       \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int hinge_value_##suffix(void *user, size_t n, const real *x, double *v) {              \
+        real sum = 0;                                                                              \
+        (void)user;                                                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += (x[i] < 1 ? 1 - x[i] : 0) + x[i] * x[i] / 8;                                    \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int hinge_gradient_##suffix(void *user, size_t n, const real *x, real *g) {             \
+        const double *factor = user;                                                               \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = (real)(*factor) * ((x[i] < 1 ? -1 : 0) + x[i] / 4);                             \
+        return 0;                                                                                  \
+    }
+
+KINKS(double, f64)
+KINKS(float, f32)
+
+/* The slope of one side is a right gradient at a kink, and known as sharply as a slope elsewhere.
+ * Where all entries lie on kinks zero is right, and the code is wrong at other points. */
+static void gradients_exactly_at_kinks_are_decided(void **state) {
+    (void)state;
+    static const double some[] = {0, 0.7, -0.4, 0}, all[] = {0, 0, 0, 0}, ones[] = {1, 0.3, 1, 1.6};
+    static const struct {
+        const char *name;
+        pair functions;
+        const double *x;
+    } rows[] = {{"ReLU at some zeros", BOTH(relu), some},
+                {"ReLU at zeros", BOTH(relu), all},
+                {"hinge", BOTH(hinge), ones}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        for (int dtype = GP_FLOAT64; dtype <= GP_FLOAT32; dtype++)
+            for (int wrong = 0; wrong < 2; wrong++) {
+                double factor = wrong ? 1.5 : 1;
+                gp_report *report =
+                    check(&rows[k].functions, (gp_dtype)dtype, &factor, 4, rows[k].x, NULL);
+                if (gp_report_verdict(report) != (wrong ? GP_REFUTED : GP_VERIFIED))
+                    fail_msg("%s times %g, %s: %s", rows[k].name, factor, dtype ? "f32" : "f64",
+                             gp_verdict_string(gp_report_verdict(report)));
+                gp_report_destroy(report);
+            }
+}
+
 /* ---- stored gradients ------------------------------------------------------------- */
 
 enum { MOST = 32 };
@@ -814,6 +874,7 @@ int main(void) {
         cmocka_unit_test(a_refutation_elsewhere_says_where),
         cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
         cmocka_unit_test(exact_minima_are_decided_at_other_points),
+        cmocka_unit_test(gradients_exactly_at_kinks_are_decided),
         cmocka_unit_test(stored_gradients_are_stale),
         cmocka_unit_test(a_gradient_stored_where_units_were_on_is_stale_where_they_are_off),
         cmocka_unit_test(a_constant_gradient_may_be_right),
