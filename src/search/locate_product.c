@@ -9,6 +9,7 @@
 
 #include "judge/decide.h"
 #include "search/products.h"
+#include "system/clock.h"
 #include "system/text.h"
 
 enum {
@@ -19,8 +20,12 @@ enum {
     FULL_AT_MOST = 256,  /* parameters that are checked one by one */
     PART_EVALUATIONS = 12,
     STEPS = 5, /* along the direction, by which sums of outputs are told: at most */
-    LISTED = 8
+    LISTED = 8,
+    MOST_SEARCHED = 10000, /* evaluations of a search, unless there is a budget, */
+    MOST_DOUBTED = 500     /* and of one for what may be the estimate's mistake */
 };
+/* A search may take this share of what is left of a budget. */
+static const double SEARCH_SHARE = 0.5;
 /* How well a part should be known, as a share of what is off. */
 static const double SHARP = 0.05;
 /* What nothing explains is measured again at steps so many times as long, where stairs show. */
@@ -58,6 +63,8 @@ typedef struct gp_product_search {
     double *part, *answer; /* max(m, n) each */
     const double *u;       /* m: of the sum in use */
     gp_found *outputs, *inputs;
+    uint64_t last; /* the search ends at so many evaluations of the check, */
+    double until;  /* and at this time on gp_seconds_now's clock; 0: at none */
     size_t news;
 } gp_product_search;
 
@@ -66,6 +73,38 @@ typedef gp_outcome (*gp_measure)(gp_product_search *s, size_t low, size_t high, 
 
 static gp_outcome out_of_memory(gp_product_search *s) {
     return gp_evaluator_fault(s->p->check->evaluator, "memory", "out of memory for a map");
+}
+
+/* ---- limits ---------------------------------------------------------------------- */
+
+static uint64_t evaluations(const gp_products *p) {
+    const gp_evaluator *of_check = p->check->evaluator;
+    return of_check->values + of_check->gradients + p->evaluator->values;
+}
+
+/* A share of what a budget leaves, or so many evaluations. Of a line too rough to verify anything,
+ * as by kinks, even what is right may be off at all of its steps. */
+static void set_limits(gp_product_search *s) {
+    const gp_products *p = s->p;
+    const gp_evaluator *of_check = p->check->evaluator;
+    uint64_t spent = evaluations(p), left = of_check->budget.allowance - spent;
+    gp_discrepancy seen = gp_products_discrepancy(p, s->k, s->l);
+    double size = fmax(p->all, fabs(seen.off)), now = gp_seconds_now();
+    int rough = seen.bound > p->check->options.rtol * size;
+    s->last = spent + (rough ? MOST_DOUBTED : MOST_SEARCHED);
+    if (of_check->budget.allowance || of_check->budget.deadline > 0)
+        s->last = UINT64_MAX;
+    if (of_check->budget.allowance)
+        s->last = of_check->budget.allowance > spent
+                      ? spent + (uint64_t)(SEARCH_SHARE * (double)left)
+                      : spent;
+    if (of_check->budget.deadline > 0)
+        s->until = now + SEARCH_SHARE * fmax(of_check->budget.deadline - now, DBL_MIN);
+}
+
+/* Nothing more is searched for: what is off has no place then. */
+static int is_exhausted(const gp_product_search *s) {
+    return evaluations(s->p) >= s->last || (s->until > 0 && gp_seconds_now() > s->until);
 }
 
 /* ---- halving --------------------------------------------------------------------- */
@@ -99,6 +138,10 @@ static gp_outcome find(gp_product_search *s, gp_measure measure, size_t count,
         size_t off = 0;
         for (size_t i = 0; i < found->count && outcome == GP_EVALUATED; i++) {
             gp_leaf half[2];
+            if (is_exhausted(s)) {
+                found->count = 0;
+                return GP_EVALUATED;
+            }
             if (found->leaf[i].high - found->leaf[i].low == 1) {
                 next[off++] = found->leaf[i];
                 continue;
@@ -265,13 +308,8 @@ static gp_outcome check_sum(gp_product_search *s, const double *u, gp_report **r
     o.team = NULL;
     o.notebook_epsilon = 0;
     o.self_test = 0;
-    o.budget_evaluations = 0;
-    if (e->budget.allowance) {
-        uint64_t spent = e->values + e->gradients + p->evaluator->values;
-        if (spent >= e->budget.allowance)
-            return gp_evaluator_map(e, p->second, p->sum->outputs); /* says so */
-        o.budget_evaluations = e->budget.allowance - spent;
-    }
+    o.budget_evaluations = s->last < UINT64_MAX ? s->last - evaluations(p) : 0;
+    o.budget_seconds = s->until > 0 ? fmax(s->until - gp_seconds_now(), DBL_MIN) : 0;
     gp_products_weigh(p, u, 1);
     gp_status status = gp_check(&p->sum->function, &o, report, NULL);
     if (status != GP_OK)
@@ -322,6 +360,8 @@ static gp_outcome take_over(gp_product_search *s, const gp_report *found, size_t
 
 static gp_outcome locate_by_sum(gp_product_search *s, const double *u, size_t output) {
     gp_report *found = NULL;
+    if (is_exhausted(s))
+        return GP_EVALUATED;
     gp_outcome outcome = check_sum(s, u, &found);
     if (outcome == GP_EVALUATED)
         outcome = take_over(s, found, output);
@@ -716,6 +756,7 @@ static gp_outcome locate(gp_product_search *s, gp_verdict *before) {
         outcome = is_off_nearby(s);
     if (outcome == GP_NOT_HERE)
         return GP_EVALUATED;
+    set_limits(s);
     if (outcome == GP_EVALUATED)
         outcome = measure_outputs(s, 0, p->m, 0, &whole);
     if (outcome == GP_EVALUATED && gp_is_off(&whole))
