@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "judge/decide.h"
+#include "judge/words.h"
 #include "search/products.h"
 #include "system/clock.h"
 #include "system/text.h"
@@ -797,4 +798,145 @@ gp_outcome gp_locate_product(gp_products *p, unsigned k, unsigned l, size_t *new
     free(found);
     *news = s.news;
     return outcome == GP_NOT_HERE ? GP_EVALUATED : outcome;
+}
+
+/* ---- stored products ------------------------------------------------------------- */
+
+/* A product that belongs to a point that was stored before is right there, and the same everywhere.
+ * So products are asked for at another point, off every ray; one that is the same there, number for
+ * number, is held against the derivative there. */
+
+enum { POINT_OFF_RAYS = 2 }; /* of those that gp_probe_point knows: half way off */
+/* What is off is the same at steps so many times as long: no kinks. */
+static const double NEARER = 0.25;
+
+/* What a claim says of inputs [first, end): they are those of one block, or all. */
+typedef struct gp_claimed_part {
+    size_t first, end, block; /* the last: of the report */
+    double claimed, norm;
+} gp_claimed_part;
+
+/* out := J' u_0 or J v_0 as claimed at the evaluator's point. */
+static gp_outcome multiply_there(gp_products *p) {
+    gp_evaluator *e = p->check->evaluator;
+    if (p->J) {
+        size_t numbers = gp_claim_numbers(p->f, p->claim);
+        gp_outcome outcome =
+            gp_evaluator_claim(e, p->claim, GP_POISON_NAN, NULL, numbers, p->J, NULL);
+        if (outcome == GP_EVALUATED)
+            gp_matrix_times(p->f, p->claim, p->J, gp_double_at, p->u, p->out);
+        return outcome;
+    }
+    gp_probe probe = p->line[0].probe;
+    if (!p->left)
+        gp_probe_fill(&probe, 0, p->n, p->in);
+    return gp_evaluator_claim(e, p->claim, GP_POISON_NAN, p->left ? p->u : p->in,
+                              p->left ? p->n : p->m, p->out, NULL);
+}
+
+/* Are numbers [first, end) of the product the same here, and not all zero? */
+static int is_same(const gp_products *p, size_t first, size_t end) {
+    int same = 0;
+    for (size_t q = first; q < end; q++) {
+        if (p->out[q] != p->product[q])
+            return 0;
+        same |= p->out[q] != 0;
+    }
+    return same;
+}
+
+/* What is claimed less the derivative of u_0 . F along v_0's part, here. */
+static gp_outcome compare(gp_products *p, const gp_claimed_part *part, double f0, double shift,
+                          gp_discrepancy *seen) {
+    gp_probe probe = p->line[0].probe;
+    gp_along along;
+    gp_ladder ladder;
+    gp_estimate e;
+    gp_goal goal = {0, p->check->options.rtol * part->norm / 8};
+    probe.offset = part->first;
+    probe.entries = part->end - part->first;
+    gp_line line = gp_line_along(&along, p->evaluator, &probe, f0);
+    /* Those steps may suit noise rather than the function's bends. */
+    double suitable = shift * fmin(p->step[0] / gp_first_step(&line), 1);
+    if (gp_ladder_start(&ladder, &line, suitable) == GP_FAULT)
+        return GP_FAULT;
+    e = gp_ladder_estimate(&ladder, p->sigma[0]);
+    if (fabs(part->claimed - e.derivative) > e.bound && /* what agrees is seldom stored */
+        gp_ladder_refine(&ladder, &line, p->sigma[0], goal, PART_EVALUATIONS, &e) == GP_FAULT)
+        return GP_FAULT;
+    *seen = (gp_discrepancy){.off = part->claimed - e.derivative,
+                             .bound = e.bound,
+                             .fine = p->check->options.rtol * part->norm};
+    return GP_EVALUATED;
+}
+
+static gp_outcome judge_part(gp_products *p, const gp_claimed_part *part, double f0) {
+    gp_report *r = p->check->report;
+    gp_discrepancy seen, nearby;
+    gp_outcome outcome = compare(p, part, f0, 1, &seen);
+    if (outcome != GP_EVALUATED || !(fabs(seen.off) > seen.bound + seen.fine))
+        return outcome;
+    outcome = compare(p, part, f0, NEARER, &nearby);
+    if (outcome != GP_EVALUATED || !(fabs(nearby.off) > nearby.bound + nearby.fine) ||
+        !is_steady(seen.off, nearby.off))
+        return outcome;
+    for (size_t b = part->block; b < p->block + p->blocks && (!p->left || b == part->block); b++) {
+        if (r->block[b].by_directions == GP_REFUTED)
+            continue;
+        r->block[b].by_directions = GP_REFUTED;
+        if (gp_name_stored(r, b) != GP_OK)
+            return gp_evaluator_fault(p->check->evaluator, "memory", "out of memory for a map");
+    }
+    return GP_EVALUATED;
+}
+
+/* v_0 is in `in`. A VJP's product is looked at block by block, a JVP's is one. */
+static gp_outcome judge_parts(gp_products *p) {
+    const gp_function *f = p->f;
+    size_t parts = p->left ? f->blocks : 1;
+    int evaluated = 0;
+    double f0 = 0;
+    gp_outcome outcome = GP_EVALUATED;
+    for (size_t b = 0; b < parts && outcome == GP_EVALUATED; b++) {
+        gp_claimed_part part = {.end = p->n, .block = p->block, .norm = p->all};
+        if (p->left) {
+            size_t first = f->block[b].offset;
+            part = (gp_claimed_part){first, first + f->block[b].entries,
+                                     p->block + (p->blocks == f->blocks ? b : 0), 0, p->norm[b]};
+        }
+        if (p->weight[part.first] == 0 || !is_same(p, part.first, p->left ? part.end : p->m))
+            continue;
+        for (size_t q = part.first; q < (p->left ? part.end : p->m); q++)
+            part.claimed += p->product[q] * (p->left ? p->in[q] : p->u[q]);
+        if (!evaluated) {
+            gp_products_weigh(p, p->u, 1);
+            outcome = gp_evaluator_value(p->evaluator, &f0);
+        }
+        evaluated = 1;
+        if (outcome == GP_EVALUATED)
+            outcome = judge_part(p, &part, f0);
+    }
+    return outcome;
+}
+
+gp_outcome gp_find_stored_product(gp_products *p) {
+    gp_check_state *c = p->check;
+    if (c->options.points < 2 || p->products == 0)
+        return GP_EVALUATED;
+    double *point = malloc(p->n * sizeof *point);
+    if (!point)
+        return gp_evaluator_fault(c->evaluator, "memory", "out of memory for a map");
+    gp_probe_point(p->f, c->options.seed, POINT_OFF_RAYS, 0, point);
+    gp_evaluator_set_point(c->evaluator, point);
+    gp_outcome outcome = multiply_there(p);
+    if (outcome == GP_EVALUATED) {
+        gp_probe probe = p->line[0].probe;
+        gp_probe_fill(&probe, 0, p->n, p->in);
+        gp_evaluator_set_point(p->evaluator, point);
+        outcome = judge_parts(p);
+        gp_evaluator_set_point(p->evaluator, p->f->x);
+    }
+    gp_evaluator_set_point(c->evaluator, p->f->x);
+    free(point);
+    return outcome == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }

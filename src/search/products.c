@@ -29,7 +29,7 @@ static const struct {
 enum { EFFORTS = sizeof EFFORT / sizeof *EFFORT, BY_DEFAULT = 2 };
 /* Evaluations of a claim that nothing is wrong with, unless there is a budget; products that are
  * still to be asked for then, to test them. */
-enum { MOST_EVALUATIONS = 60, TESTS = 2 };
+enum { MOST_EVALUATIONS = 60, TESTS = 3 };
 /* Noise may take this share of rtol times the norm at first steps, if they can be as long. */
 static const double NOISE_SHARE = 3e-5, SHORTEST = 0x1p-14, LONGEST[] = {256, 4}, LOCATING = 1;
 /* The rounding of outputs times this is what a well-computed sum is noisy by. */
@@ -862,6 +862,7 @@ static gp_outcome search(gp_products *p) {
         }
         if (!off || news == 0) {
             conclude(p, off);
+            outcome = off ? outcome : gp_find_stored_product(p);
             break;
         }
         if (take_out(p) == 0)

@@ -75,4 +75,8 @@ gp_discrepancy gp_products_discrepancy(const gp_products *p, unsigned k, unsigne
  * blocks found wrong. */
 gp_outcome gp_locate_product(gp_products *p, unsigned k, unsigned l, size_t *news);
 
+/* Blocks that nothing has been found wrong in, whose product is the same at another point where the
+ * derivative isn't, are refuted. */
+gp_outcome gp_find_stored_product(gp_products *p);
+
 #endif
