@@ -8,6 +8,7 @@
 #include "check/self_test.h"
 #include "search/elsewhere.h"
 #include "search/maps.h"
+#include "search/project.h"
 
 /* The entries to look at one by one: all of them, or a sample of each block without replacement
  * (Vitter's selection sampling). Returns how many. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/self_test.h"
+#include "search/entry.h"
 
 /* The gradient of one verified block, and where to put the spoilt one. */
 typedef struct gp_patient {

@@ -1,4 +1,4 @@
-/* Random directions over the whole gradient, and what they say about it: project.c. */
+/* Random directions over the whole gradient: measuring them, and parts of them. */
 #ifndef GP_DIRECTIONS_H
 #define GP_DIRECTIONS_H
 
@@ -74,13 +74,46 @@ static inline int gp_is_off(const gp_discrepancy *d) {
  * (Hoeffding), whatever the signs of e. */
 gp_outcome gp_directions_refute(gp_directions *directions, const gp_part *part, int *refuted);
 
-/* Where does direction k, which is off, go wrong? Halves what is off, axis by axis, until slabs or
- * single entries are left, judges entries into the report, adds to `known` and `wrong`, and takes
- * blocks that are wrong all over out of the directions (factor 0). *news counts what was found. */
-gp_outcome gp_locate(gp_directions *directions, unsigned k, const gp_discrepancy *whole,
-                     size_t *news);
+/* How many directions to begin with. */
+unsigned gp_directions_fewest(const gp_directions *directions);
 
-/* Diagnoses for the boxes that are wrong; `clean`: directions without them are not off. */
-gp_status gp_locate_describe(const gp_directions *directions, int clean);
+/* What the weakest block may be off by. What is left of a refuted one may be small, and is measured
+ * as well as the others are. */
+double gp_directions_least_tau(const gp_directions *directions);
+
+/* Blocks' sizes, weights and tolerances. Weights are in proportion to the length on which a block's
+ * parameters vary; those of quiet blocks are turned up. */
+void gp_directions_weigh(gp_directions *directions, double *factor, double *size);
+
+/* The length scale of first steps. Noise at the steps in use may be larger than rounding: the first
+ * direction shows. What grows with the step isn't noise. */
+gp_outcome gp_directions_choose_scale(gp_directions *directions);
+
+/* Looks along the first `count` directions and estimates; tiny: the noise at tiny steps, negative:
+ * as it is known. */
+gp_outcome gp_directions_measure(gp_directions *directions, double tiny, int patient);
+
+/* Sets g . v of those in use. */
+void gp_directions_set_slopes(gp_directions *directions);
+
+/* What is known to be wrong takes no part in directions any more, so that they show the rest. */
+void gp_directions_leave_out_wrong(gp_directions *directions);
+
+/* All directions anew, with what still takes part. */
+gp_outcome gp_directions_measure_again(gp_directions *directions);
+
+/* The rest of the directions, and the noise as well as it can be known. */
+gp_outcome gp_directions_measure_all(gp_directions *directions);
+
+/* What direction k shows over all that takes part. */
+gp_discrepancy gp_directions_discrepancy(const gp_directions *directions, unsigned k);
+
+/* The direction that is off by most; GP_DIRECTIONS: none is. */
+unsigned gp_directions_worst(const gp_directions *directions, gp_discrepancy *worst);
+
+/* The direction that is off by most and stays so when it is contested, as directions are until one
+ * has led to a mistake. Of others the estimate becomes what they leave open. */
+gp_outcome gp_directions_accuser(gp_directions *directions, int contested, unsigned *accuser,
+                                 gp_discrepancy *worst);
 
 #endif

@@ -3,6 +3,7 @@
  * an exact minimum no direction can tell a right one from a wrong one. The points, and what makes a
  * place regular, are those of points.c (docs/decisions/0042). */
 #include "search/elsewhere.h"
+#include "search/project.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "judge/words.h"
-#include "search/directions.h"
+#include "search/entry.h"
+#include "search/locate.h"
 
 enum {
     MOST_NODES = 64,      /* that are off at a time: more is "all over the place" */

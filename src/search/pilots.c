@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "estimate/median.h"
-#include "search/survey.h"
+#include "search/pilots.h"
 
 enum { PILOTS = 15, PILOTED_BLOCK = 1000, CANDIDATES = 4 };
 /* Of the steps that served the pilots best: the usual, and these quantiles. */
@@ -42,7 +42,7 @@ static gp_goal pilot_goal(const gp_pilots *p, size_t k) {
     const gp_check_state *c = p->task->check;
     size_t block = gp_function_block_number(c->function, p->task->entries[p->index[k]]);
     double fine = GP_FINEST_SHARE * c->options.rtol;
-    return (gp_goal){fine, fine * GP_FLOOR * p->scale[block]};
+    return (gp_goal){fine, fine * GP_SMALL_SHARE * p->scale[block]};
 }
 
 /* How does a pilot fare with each of the candidates alone? */

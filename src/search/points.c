@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "estimate/median.h"
+#include "search/cost.h"
 #include "search/state.h"
 #include "system/text.h"
 

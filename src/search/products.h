@@ -4,9 +4,9 @@
 #define GP_PRODUCTS_H
 
 #include "claim/sparsity.h"
-#include "search/weighted.h"
 #include "search/directions.h"
 #include "search/state.h"
+#include "search/weighted.h"
 
 /* F along one direction: u_k . F at both ends of each rung, for all k. Largest step first. */
 typedef struct gp_product_line {

@@ -108,11 +108,6 @@ typedef enum gp_survey_aim {
 gp_outcome gp_survey(gp_check_state *check, gp_survey_aim aim, size_t number, double f0,
                      const double *gradient, const size_t *entries, size_t count);
 
-/* Shortens a list of entries, evenly, to those that can be looked at once more within what a check
- * costs by default; with a budget, that is the limit instead. What is left out is counted for the
- * report. Returns how many are left. */
-size_t gp_check_afford(gp_check_state *check, size_t *list, size_t count);
-
 /* Numbers alone: d and b (n each) get estimates for the listed entries at the evaluator's point. */
 gp_outcome gp_estimate_entries(gp_check_state *check, double f0, const size_t *entries,
                                size_t count, double *d, double *b);
@@ -173,16 +168,5 @@ gp_outcome gp_check_tiny_noise(gp_check_state *check, double f0, double *tiny);
 /* How much f, f0 here, changes where all parameters move by about their lengths: the larger change
  * of the two sides of a random direction. */
 gp_outcome gp_check_variation(gp_check_state *check, double f0, double *variation);
-
-/* Judges one entry at the given point afresh, as if the gradient under test were a there. */
-gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entry *result);
-
-/* The same for an entry that a direction accuses: where two first looks at different steps both say
- * that it is wrong by many times what they leave open, that is enough. */
-gp_outcome gp_judge_accused(gp_check_state *check, size_t entry, double a, gp_entry *result);
-
-/* Random directions at the given point and, where they disagree, the search for what is wrong. The
- * report must be sparse. */
-gp_outcome gp_project(gp_check_state *check);
 
 #endif

@@ -9,73 +9,14 @@
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
 #include "judge/decide.h"
-#include "search/survey.h"
-
-gp_probe gp_survey_probe(const gp_check_state *c, size_t entry) {
-    size_t block = gp_function_block_number(c->function, entry);
-    double length = gp_check_length(c, entry);
-    return (gp_probe){.offset = entry,
-                      .entries = 1,
-                      .scale = c->pilot[block] * length,
-                      .step_factor = c->pilot[block],
-                      .reach = fmax(c->typical[block], length)};
-}
-
-gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *e, size_t index, double shift,
-                          gp_ladder *ladder) {
-    gp_probe probe = gp_survey_probe(task->check, task->entries[index]);
-    gp_along along;
-    gp_line line = gp_line_along(&along, e, &probe, task->f0);
-    return gp_ladder_start(ladder, &line, shift);
-}
+#include "search/looks.h"
+#include "search/pilots.h"
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
     gp_survey_task *task = context;
     if (task->ladders[index].rungs) /* there was one */
         return GP_EVALUATED;
     return gp_survey_look(task, e, index, 1, &task->ladders[index]);
-}
-
-int gp_ladder_record_is_sound(const void *context, size_t index, const void *record) {
-    (void)context;
-    (void)index;
-    return gp_ladder_is_sound(record);
-}
-
-int gp_size_record_is_sound(const void *context, size_t index, const void *record) {
-    double size = *(const double *)record;
-    (void)context;
-    (void)index;
-    return size >= 0 && isfinite(size);
-}
-
-/* A second look at a few, from elsewhere. */
-typedef struct gp_looks_again {
-    const gp_survey_task *task;
-    const size_t *indices;
-    double shift;
-    gp_ladder *ladders; /* shared */
-} gp_looks_again;
-
-static gp_outcome look_again(void *context, gp_evaluator *e, size_t k) {
-    gp_looks_again *again = context;
-    return gp_survey_look(again->task, e, again->indices[k], again->shift, &again->ladders[k]);
-}
-
-gp_outcome gp_survey_looks_again(void *context, const size_t *indices, size_t count, double shift,
-                                 gp_ladder *ladders) {
-    const gp_survey_task *task = context;
-    gp_check_state *c = task->check;
-    size_t bytes = count * sizeof *ladders;
-    gp_looks_again again = {task, indices, shift, gp_records_alloc(&c->executor, bytes)};
-    gp_work work = gp_work_on(count, look_again, &again, again.ladders, sizeof *ladders,
-                              gp_ladder_record_is_sound);
-    if (!again.ladders)
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-    gp_outcome outcome = gp_check_execute(c, &work);
-    memcpy(ladders, again.ladders, bytes);
-    gp_records_free(again.ladders, bytes);
-    return outcome;
 }
 
 /* First looks of many entries at once, by the function's short way to them. */
@@ -174,66 +115,6 @@ static int judged_entry_is_sound(const void *context, size_t index, const void *
            memcmp(&e->analytic, &task->gradient[task->entries[index]], sizeof e->analytic) == 0;
 }
 
-/* The noise of an entry that is looked at by itself. */
-static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
-    double own = c->rounding * gp_ladder_largest(ladder);
-    gp_noise noise = c->noise;
-    noise.sigma = fmax(noise.sigma, own);
-    noise.quiet = fmax(noise.quiet, own);
-    noise.loud = fmax(noise.loud, own);
-    return noise;
-}
-
-gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *result) {
-    size_t block = gp_function_block_number(c->function, i);
-    gp_probe probe = gp_survey_probe(c, i);
-    gp_along along;
-    gp_ladder ladder;
-    gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
-    if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
-        return GP_FAULT;
-    return gp_judge_line(&ladder, &line, noise_along(c, &ladder), &c->tolerance[block], a, 1,
-                         result);
-}
-
-gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *result) {
-    static const double PLAINLY = 100;
-    size_t block = gp_function_block_number(c->function, i);
-    const gp_tolerance *t = &c->tolerance[block];
-    gp_probe probe = gp_survey_probe(c, i);
-    gp_ladder look[2];
-    gp_estimate seen[2];
-    gp_noise noise = c->noise;
-    gp_along along;
-    gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
-    unsigned evaluations = 0;
-    int stays = 0;
-    for (int k = 0; k < 2; k++) {
-        if (gp_ladder_start(&look[k], &line, k ? GP_SECOND_SHIFT : 1) == GP_FAULT)
-            return GP_FAULT;
-        evaluations += look[k].evaluations;
-        noise = noise_along(c, &look[k]);
-        seen[k] = gp_ladder_estimate(&look[k], noise.loud);
-        double open = seen[k].bound + gp_tau(t, a, seen[k].derivative, seen[k].bound);
-        if (!isfinite(seen[k].bound) || !(fabs(a - seen[k].derivative) > PLAINLY * open))
-            return gp_judge_again(c, i, a, result);
-    }
-    const gp_estimate *best = seen[0].bound <= seen[1].bound ? &seen[0] : &seen[1];
-    int agree = fabs(seen[0].derivative - seen[1].derivative) <= seen[0].bound + seen[1].bound;
-    if (agree && gp_stays_refuted(&line, look, seen, noise, t, a, &evaluations, &stays) == GP_FAULT)
-        return GP_FAULT;
-    if (!stays)
-        return gp_judge_again(c, i, a, result);
-    *result = (gp_entry){.status = GP_ENTRY_REFUTED,
-                         .analytic = a,
-                         .numeric = best->derivative,
-                         .bound = best->bound,
-                         .left = best->derivative,
-                         .right = best->derivative,
-                         .evaluations = evaluations};
-    return GP_EVALUATED;
-}
-
 static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
     for (size_t k = 0; k < count; k++)
         scratch[k] = gp_check_length(task->check, task->entries[k]);
@@ -245,12 +126,12 @@ static double typical_length(const gp_survey_task *task, size_t count, double *s
 static const double FINE_FLOOR = 1e-4;
 
 void gp_tolerance_follow(gp_tolerance *t, const gp_options *options, gp_dtype dtype, double scale) {
-    t->zero_floor = GP_FLOOR * scale;
+    t->zero_floor = GP_SMALL_SHARE * scale;
     if (options->atol >= 0)
         return;
-    t->floor = GP_FLOOR * scale;
+    t->floor = GP_SMALL_SHARE * scale;
     t->atol = t->rtol * t->floor;
-    t->fine_atol = t->rtol * (dtype == GP_FLOAT64 ? FINE_FLOOR : GP_FLOOR) * scale;
+    t->fine_atol = t->rtol * (dtype == GP_FLOAT64 ? FINE_FLOOR : GP_SMALL_SHARE) * scale;
 }
 
 /* A random direction in which each entry moves in proportion to its length. */
@@ -322,7 +203,7 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
                 some[found++] = size[k];
         double scale = found ? gp_median(some, found) : all;
         if (task->aim != GP_SURVEY_FIRST && found == 0) {
-            t->zero_floor = fmax(t->zero_floor, GP_FLOOR * all);
+            t->zero_floor = fmax(t->zero_floor, GP_SMALL_SHARE * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
         gp_tolerance_follow(t, &c->options, f->dtype, scale);

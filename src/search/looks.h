@@ -1,6 +1,6 @@
-/* A survey in progress: what survey.c shares with pilots.c. */
-#ifndef GP_SURVEY_H
-#define GP_SURVEY_H
+/* A survey in progress, and first looks at its entries. */
+#ifndef GP_LOOKS_H
+#define GP_LOOKS_H
 
 #include "judge/decide.h"
 #include "search/state.h"
@@ -35,10 +35,6 @@ int gp_ladder_record_is_sound(const void *context, size_t index, const void *rec
 int gp_size_record_is_sound(const void *context, size_t index, const void *record);
 
 /* Derivatives below this share of a block's scale count as small. */
-#define GP_FLOOR 0.1
-
-/* Sets check->pilot, the first steps that suit each large block. tiny: the noise at tiny steps.
- * What a pilot is lost to, the entries' own looks will say. */
-gp_outcome gp_find_first_steps(gp_survey_task *task, double tiny);
+#define GP_SMALL_SHARE 0.1
 
 #endif
