@@ -9,7 +9,7 @@
 
 #include "judge/decide.h"
 #include "judge/words.h"
-#include "search/products.h"
+#include "search/locate_product.h"
 #include "system/clock.h"
 #include "system/text.h"
 

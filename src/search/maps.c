@@ -12,6 +12,7 @@
 #include "evaluate/executor.h"
 #include "judge/decide.h"
 #include "search/products.h"
+#include "search/project_map.h"
 #include "system/checksum.h"
 #include "system/clock.h"
 #include "system/text.h"

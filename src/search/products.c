@@ -43,8 +43,6 @@ static const double PILOT_MARGIN = 16;
 /* Blocks are turned up by at most this among larger ones; outputs down to this share of the median
  * derivative. */
 static const double MOST_TURNED_UP = 30, LEAST_OUTPUT = 1.0 / 128;
-/* Rounds: each takes out a block that is wrong, or is the last. */
-enum { ROUNDS = 8 };
 
 static gp_outcome out_of_memory(const gp_products *p) {
     return gp_evaluator_fault(p->check->evaluator, "memory", "out of memory for a map");
@@ -704,9 +702,7 @@ gp_discrepancy gp_products_discrepancy(const gp_products *p, unsigned k, unsigne
 
 /* ---- what follows ---------------------------------------------------------------- */
 
-/* The spectral norm of the weighted error above which it is seen but for the accepted probability.
- */
-static double error_seen(const gp_products *p) {
+double gp_products_error_seen(const gp_products *p) {
     double m = 0, log_bound = 0, least = DBL_MIN + DBL_EPSILON * p->all;
     for (unsigned l = 0; l < p->count; l++) {
         double most = least;
@@ -722,8 +718,7 @@ static double error_seen(const gp_products *p) {
     return exp(log_bound) * amplification(p, p->count) * (1 + m);
 }
 
-/* The pair that is off by most; 0: none is. */
-static int worst_pair(const gp_products *p, unsigned *k, unsigned *l) {
+int gp_products_worst(const gp_products *p, unsigned *k, unsigned *l) {
     double most = 0;
     for (unsigned a = 0; a < p->count; a++)
         for (unsigned b = 0; b < p->count; b++) {
@@ -771,107 +766,32 @@ static gp_outcome measure(gp_products *p) {
         if (outcome != GP_EVALUATED)
             break;
         set_slopes(p);
-        if (worst_pair(p, &k, &l) || error_seen(p) <= p->check->options.rtol * weakest(p))
+        if (gp_products_worst(p, &k, &l) ||
+            gp_products_error_seen(p) <= p->check->options.rtol * weakest(p))
             break;
     }
     return outcome;
 }
 
-static int is_out(const gp_products *p, size_t b) {
-    return p->weight[p->f->block[b].offset] == 0;
-}
-
-static size_t report_block(const gp_products *p, size_t b) {
-    return p->block + (p->blocks == p->f->blocks ? b : 0);
-}
-
-/* Entries that products have exercised: inputs with a derivative, times outputs that move. */
-static size_t exercised(const gp_products *p, size_t b) {
-    const gp_block *block = &p->f->block[b];
-    size_t inputs = 0, outputs = 0;
-    for (size_t i = block->offset; i < block->offset + block->entries; i++)
-        inputs += p->left ? p->product[i] != 0 : p->norm[b] > 0;
-    for (size_t j = 0; j < p->m; j++)
-        outputs += p->left || p->product[j] != 0;
-    return inputs * outputs;
-}
-
-/* What is said of the blocks that nothing has been found wrong in. */
-static void conclude(gp_products *p, int off) {
-    gp_report *r = p->check->report;
-    double seen = error_seen(p), rtol = p->check->options.rtol;
-    for (size_t b = 0; b < p->f->blocks; b++) {
-        size_t at = report_block(p, b);
-        gp_block_result *block = &r->block[at].result;
-        if (is_out(p, b) || r->block[at].by_directions == GP_REFUTED)
-            continue;
-        double resolution = p->norm[b] > 0 ? seen / p->norm[b] : NAN;
-        block->directions = p->count;
-        block->resolution = fmax(block->resolution, resolution);
-        if (p->blocks == p->f->blocks)
-            block->exercised = exercised(p, b);
-        else if (p->norm[b] > 0)
-            block->exercised = block->entries;
-        if (off || (p->norm[b] > 0 && !(resolution <= rtol)))
-            r->block[at].by_directions = GP_INCONCLUSIVE;
-    }
-}
-
-/* Takes blocks that are wrong out of all directions; returns how many are left. */
-static size_t take_out(gp_products *p) {
-    size_t left = 0;
-    for (size_t b = 0; b < p->f->blocks; b++) {
-        const gp_block *block = &p->f->block[b];
-        size_t at = report_block(p, b);
-        int wrong = p->check->report->block[at].by_directions == GP_REFUTED;
-        for (size_t i = 0; wrong && i < block->entries; i++)
-            p->weight[block->offset + i] = 0;
-        left += !wrong;
-    }
-    return left;
-}
-
-static gp_outcome search(gp_products *p) {
+gp_outcome gp_products_prepare(gp_products *p) {
     gp_outcome outcome = evaluate_map(p);
     if (outcome == GP_EVALUATED)
         outcome = try_product(p);
     if (outcome == GP_EVALUATED)
         outcome = weigh_inputs(p);
-    if (outcome == GP_EVALUATED)
-        outcome = weigh_outputs(p);
-    for (int round = 0; round < ROUNDS && outcome == GP_EVALUATED; round++) {
-        unsigned k, l;
-        size_t news = 0;
-        if (!p->left || round == 0)
-            p->products = 0; /* J v depends on the blocks in use */
-        outcome = measure(p);
-        if (outcome == GP_EVALUATED && round == 0)
-            outcome = is_stale(p);
-        if (outcome == GP_EVALUATED && round == 0)
-            outcome = test_linear(p);
-        if (outcome != GP_EVALUATED)
-            break;
-        int off = worst_pair(p, &k, &l);
-        if (off)
-            outcome = gp_locate_product(p, k, l, &news);
-        if (outcome != GP_EVALUATED)
-            break;
-        if (off && news == 0 && p->confirmed && !p->thorough) {
-            p->thorough = 1;
-            continue;
-        }
-        if (!off || news == 0) {
-            conclude(p, off);
-            outcome = off ? outcome : gp_find_stored_product(p);
-            break;
-        }
-        if (take_out(p) == 0)
-            break;
-    }
-    return outcome == GP_NOT_HERE ? GP_EVALUATED : outcome;
+    return outcome == GP_EVALUATED ? weigh_outputs(p) : outcome;
 }
 
-static gp_outcome say_what_was_done(const gp_products *p) {
+gp_outcome gp_products_measure(gp_products *p, int first) {
+    if (!p->left || first)
+        p->products = 0; /* J v depends on the blocks in use */
+    gp_outcome outcome = measure(p);
+    if (outcome == GP_EVALUATED && first)
+        outcome = is_stale(p);
+    return outcome == GP_EVALUATED && first ? test_linear(p) : outcome;
+}
+
+gp_outcome gp_products_tell(const gp_products *p) {
     char more[120] = "";
     if (p->unfinished)
         snprintf(more, sizeof more,
@@ -884,88 +804,4 @@ static gp_outcome say_what_was_done(const gp_products *p) {
                                   gp_plural(p->count, "direction", "directions"), more)
                ? out_of_memory(p)
                : GP_EVALUATED;
-}
-
-/* The evaluator of the sum: with the check's own count and limits. */
-static gp_outcome start_evaluator(gp_products *p) {
-    gp_evaluator *of_check = p->check->evaluator;
-    if (gp_weighted_create(p->f, p->second, p->left ? p->claim : GP_CLAIMS, &p->sum) != GP_OK ||
-        gp_evaluator_create(&p->sum->function, p->check->options.seed, p->check->options.progress,
-                            1, &p->evaluator) != GP_OK)
-        return out_of_memory(p);
-    p->evaluator->budget.deadline = of_check->budget.deadline;
-    p->evaluator->budget.unstoppable = of_check->budget.unstoppable;
-    p->before = of_check->values + of_check->gradients;
-    gp_products_weigh(p, p->u, 1);
-    return GP_EVALUATED;
-}
-
-/* What has happened in evaluators of sums happened to the check. */
-static gp_outcome settle(gp_products *p, gp_outcome outcome) {
-    gp_evaluator *of_check = p->check->evaluator;
-    if (p->sum && p->sum->overrun)
-        outcome = gp_evaluator_fault(of_check, "overrun", "the %s wrote outside of its %zu outputs",
-                                     p->second ? "gradient callback" : "map callback", p->m);
-    if (!p->evaluator)
-        return outcome;
-    of_check->values += p->evaluator->values;
-    if (outcome == GP_FAULT && p->evaluator->fault.kind[0] && !of_check->fault.kind[0]) {
-        of_check->fault = p->evaluator->fault;
-    }
-    of_check->budget.spent |= p->evaluator->budget.spent;
-    return outcome;
-}
-
-gp_outcome gp_products_check(gp_check_state *c, int second, gp_claim claim, size_t block) {
-    const gp_function *f = c->function;
-    int right = claim == GP_CLAIM_JVP || claim == GP_CLAIM_HVP;
-    int matrix = claim == GP_CLAIM_JACOBIAN || claim == GP_CLAIM_HESSIAN;
-    size_t m = second ? f->n : f->outputs, n = f->n, most = m > n ? m : n;
-    size_t outputs = right ? m : n, numbers = matrix ? gp_claim_numbers(f, claim) : 0;
-    gp_products p = {.check = c,
-                     .f = f,
-                     .claim = claim,
-                     .second = second,
-                     .left = !right,
-                     .m = m,
-                     .n = n,
-                     .block = block,
-                     .blocks = gp_claim_is_sparse(f, claim) ? 1 : f->blocks};
-    /* F0 (m), u (K m), spread (m), weight (n), product (K outputs), first (outputs), in, out */
-    double *room =
-        calloc(m * (2 + GP_MOST_SETS) + n + outputs * (GP_MOST_SETS + 1) + 2 * most, sizeof *room);
-    p.norm = calloc(f->blocks, sizeof *p.norm);
-    p.line = calloc(GP_MOST_SETS, sizeof *p.line);
-    p.J = matrix ? malloc(numbers * sizeof *p.J) : NULL;
-    gp_outcome outcome = GP_EVALUATED;
-    if (!room || !p.norm || !p.line || (matrix && !p.J) ||
-        gp_sparsity_create(m, n, gp_claim_is_sparse(f, claim) ? f->nonzeros : 0, f->row, f->column,
-                           0, &p.pattern) == GP_ERROR_MEMORY)
-        outcome = out_of_memory(&p);
-    else if (gp_claim_is_sparse(f, claim) && !p.pattern.start)
-        outcome = gp_evaluator_fault(c->evaluator, "sparsity", "the sparsity names an entry twice");
-    if (outcome == GP_EVALUATED) {
-        p.F0 = room;
-        p.u = p.F0 + m;
-        p.spread = p.u + GP_MOST_SETS * m;
-        p.weight = p.spread + m;
-        p.product = p.weight + n;
-        p.first = p.product + GP_MOST_SETS * outputs;
-        p.in = p.first + outputs;
-        p.out = p.in + most;
-        outcome = start_evaluator(&p);
-    }
-    if (outcome == GP_EVALUATED)
-        outcome = search(&p);
-    outcome = settle(&p, outcome);
-    if (outcome == GP_EVALUATED)
-        outcome = say_what_was_done(&p);
-    gp_evaluator_destroy(p.evaluator);
-    gp_weighted_destroy(p.sum);
-    gp_sparsity_free(&p.pattern);
-    free(room);
-    free(p.norm);
-    free(p.line);
-    free(p.J);
-    return outcome;
 }

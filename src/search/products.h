@@ -51,9 +51,6 @@ typedef struct gp_products {
     double slope[GP_MOST_SETS][GP_MOST_SETS]; /* u_k . J v_l as claimed */
 } gp_products;
 
-/* Checks one claim at the given point; its blocks of the report begin with `block`. */
-gp_outcome gp_products_check(gp_check_state *check, int second, gp_claim claim, size_t block);
-
 /* out := J' in or J in as claimed at the given point, planted mistakes included. written, if not
  * NULL, tells what the callback wrote. */
 gp_outcome gp_products_claimed(gp_products *p, const double *in, double *out,
@@ -71,12 +68,21 @@ gp_estimate gp_products_estimate(const gp_products *p, unsigned k, unsigned l);
 /* What claim and estimate differ by for u_k and v_l. */
 gp_discrepancy gp_products_discrepancy(const gp_products *p, unsigned k, unsigned l);
 
-/* Where do u_k and v_l go wrong? Puts entries, diagnoses and verdicts into the report; *news counts
- * blocks found wrong. */
-gp_outcome gp_locate_product(gp_products *p, unsigned k, unsigned l, size_t *news);
+/* Evaluates the map, tries the callback, and weighs inputs and outputs. */
+gp_outcome gp_products_prepare(gp_products *p);
 
-/* Blocks that nothing has been found wrong in, whose product is the same at another point where the
- * derivative isn't, are refuted. */
-gp_outcome gp_find_stored_product(gp_products *p);
+/* Directions until they are enough, or show that something is wrong; the first time the callback's
+ * answers are tried besides: do they depend on where the value was asked for, are they linear? */
+gp_outcome gp_products_measure(gp_products *p, int first);
+
+/* The spectral norm of the weighted error above which it is seen but for the accepted probability.
+ */
+double gp_products_error_seen(const gp_products *p);
+
+/* The pair that is off by most; 0: none is. */
+int gp_products_worst(const gp_products *p, unsigned *k, unsigned *l);
+
+/* A line on what was done, for the report. */
+gp_outcome gp_products_tell(const gp_products *p);
 
 #endif
