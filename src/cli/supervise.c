@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cli/descendants.h"
-#include "function/calls.h"
+#include "system/calls.h"
 #include "system/checksum.h"
 #include "system/clock.h"
 #include "system/output.h"

@@ -13,8 +13,8 @@
 
 #include "evaluate/call.h"
 #include "evaluate/workers.h"
-#include "function/calls.h"
 #include "function/threads.h"
+#include "system/calls.h"
 #include "system/clock.h"
 #include "system/plain.h"
 #include "system/text.h"

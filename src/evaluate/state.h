@@ -3,7 +3,7 @@
 #define GP_STATE_H
 
 #include "evaluate/guards.h"
-#include "function/calls.h"
+#include "system/calls.h"
 #include "function/fault.h"
 
 /* A field of gp_progress, written by one thread and read by others as it changes. */
