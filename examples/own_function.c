@@ -22,12 +22,17 @@ int main(void) {
     size_t shape[] = {2};
     gp_function *f;
     gp_report *report;
-    if (gp_function_create("banana", GP_FLOAT64, NULL, &f) || //
-        gp_function_add_block(f, "x", 0, 1, shape, x) ||      //
-        gp_function_set_value_f64(f, value) ||                //
-        gp_function_set_gradient_f64(f, gradient) ||          //
-        gp_check(f, NULL, &report, NULL))
+    gp_error error;
+    if (gp_function_create("banana", GP_FLOAT64, NULL, &f) != GP_OK)
         return 70;
+    /* Whatever fails here comes out of gp_check. */
+    gp_function_add_block(f, "x", 0, 1, shape, x);
+    gp_function_set_value_f64(f, value);
+    gp_function_set_gradient_f64(f, gradient);
+    if (gp_check(f, NULL, &report, &error) != GP_OK) {
+        fprintf(stderr, "%s\n", error.message);
+        return 70;
+    }
     gp_report_print(report, stdout, 0);
     int code = gp_report_exit_code(report);
     gp_report_destroy(report);

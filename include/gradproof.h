@@ -170,6 +170,11 @@ typedef struct gp_team {
 GP_API gp_status gp_function_create(const char *name, gp_dtype dtype, void *user,
                                     gp_function **function);
 
+/* GP_OK, or what the first setter or gp_function_plant that failed on this function returned, with
+ * its line in error. That failure stays: gp_check returns it, so that the calls that set a function
+ * up need no checks of their own. Failed setters change nothing. */
+GP_API gp_status gp_function_error(const gp_function *function, gp_error *error);
+
 /* Releases a function; NULL is fine. Calls the destructor of gp_function_set_destructor, if any. */
 GP_API void gp_function_destroy(gp_function *function);
 

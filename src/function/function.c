@@ -28,6 +28,31 @@ const char *gp_version(void) {
     return GP_VERSION;
 }
 
+gp_status gp_function_refuse(gp_function *f, gp_status status, const char *format, ...) {
+    if (f->refused == GP_OK) {
+        char line[sizeof f->refusal.message];
+        va_list arguments;
+        va_start(arguments, format);
+        gp_plain_format(line, sizeof line, format, arguments);
+        va_end(arguments);
+        f->refused = status;
+        gp_note(&f->refusal, "%s", line);
+    }
+    return status;
+}
+
+gp_status gp_function_error(const gp_function *f, gp_error *error) {
+    if (!f)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_function_error: NULL argument");
+    return f->refused == GP_OK
+               ? GP_OK
+               : gp_fail(error, f->refused, "%.200s: %s", f->name, f->refusal.message);
+}
+
+static gp_status no_memory(gp_function *f, const char *setter) {
+    return gp_function_refuse(f, GP_ERROR_MEMORY, "%s: out of memory", setter);
+}
+
 gp_status gp_function_create(const char *name, gp_dtype dtype, void *user, gp_function **function) {
     if (!name || !function || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32))
         return GP_ERROR_ARGUMENT;
@@ -112,24 +137,47 @@ static gp_status append_block(gp_function *f, const char *name, unsigned stage, 
     return GP_OK;
 }
 
+/* What is wrong with a block that is to be added, words that go on "block NAME: "; NULL: nothing. */
+static const char *block_mistake(const gp_function *f, size_t dimensions, const size_t *shape,
+                                 const double *values) {
+    if (dimensions > GP_MAX_DIMENSIONS)
+        return "has more than 8 dimensions: give it a shape of fewer";
+    if (dimensions && !shape)
+        return "has dimensions but the shape is NULL: give an extent for each";
+    if (!values && !f->team)
+        return "the values are NULL: give the numbers to check at";
+    if (f->lower) /* bounds are of all blocks */
+        return "comes after gp_function_set_bounds: add all blocks before";
+    if (f->team && values && f->own_end > f->own && f->own_end != f->n)
+        return "a rank's blocks must follow one another: add those of other ranks before or after";
+    size_t entries = gp_volume(dimensions, shape);
+    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
+        return "has no entries, or more than fit: check the extents of its shape";
+    return NULL;
+}
+
 gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage, size_t dimensions,
                                 const size_t *shape, const double *values) {
-    if (!f || !name || !*name || (!values && !f->team) || (dimensions && !shape) ||
-        dimensions > GP_MAX_DIMENSIONS || f->lower) /* bounds are of all blocks */
+    if (!f)
         return GP_ERROR_ARGUMENT;
-    if (f->team && values && f->own_end > f->own && f->own_end != f->n)
-        return GP_ERROR_ARGUMENT; /* a rank's blocks are consecutive */
+    if (!name || !*name)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "block %zu: has no name: give each block one", f->blocks);
+    const char *mistake = block_mistake(f, dimensions, shape, values);
+    if (mistake)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT, "block %.100s: %s", name, mistake);
     size_t entries = gp_volume(dimensions, shape), first = f->n;
-    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
-        return GP_ERROR_ARGUMENT;
     size_t bytes = f->n * sizeof(double), more = entries * sizeof(double);
     double *x = f->team ? gp_reserve_more(f->x, bytes, bytes + more) : realloc(f->x, bytes + more);
     if (!x)
-        return GP_ERROR_MEMORY;
+        return no_memory(f, "gp_function_add_block");
     f->x = x;
     gp_status status = append_block(f, name, stage, dimensions, shape, entries);
     if (status != GP_OK)
-        return status;
+        return gp_function_refuse(f, status, "block %.100s: %s", name,
+                                  status == GP_ERROR_MEMORY
+                                      ? "out of memory"
+                                      : "there is one of that name: give each its own");
     for (size_t i = 0; i < entries && values; i++)
         x[first + i] = f->dtype == GP_FLOAT32 ? (double)(float)values[i] : values[i];
     if (values && f->own_end == f->own)
@@ -148,19 +196,44 @@ gp_status gp_function_show_block(gp_function *f, const char *name, size_t dimens
 }
 
 gp_status gp_function_set_team(gp_function *f, const gp_team *team) {
-    if (!f || !team || f->blocks || f->dtype != GP_FLOAT64 || !gp_team_is_sound(team))
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (!team || !gp_team_is_sound(team))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_team: the team needs a gather and a rank below "
+                                  "its number of ranks");
+    if (f->blocks || f->dtype != GP_FLOAT64)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_team: only a float64 function that has no blocks "
+                                  "yet can be spread: call it before gp_function_add_block");
     f->team = team;
     return GP_OK;
+}
+
+/* Can a setter's callback be this function's? */
+static gp_status refuse_callback(gp_function *f, const char *setter, int given,
+                                 gp_dtype precision) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    if (!given)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT, "%s: the callback is NULL", setter);
+    if (f->dtype == precision)
+        return GP_OK;
+    const char *own = f->dtype == GP_FLOAT64 ? "float64" : "float32";
+    return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                              "%s: the function is a %s one: give a %s callback, or choose the "
+                              "precision first (gp_function_set_dtype)",
+                              setter, own, own);
 }
 
 /* One setter a callback: each checks that it fits the function's precision. */
 #define GP_SETTER(member, type, precision)                                                         \
     gp_status gp_function_set_##member(gp_function *f, type callback) {                            \
-        if (!f || !callback || f->dtype != (precision))                                            \
-            return GP_ERROR_ARGUMENT;                                                              \
-        f->member = callback;                                                                      \
-        return GP_OK;                                                                              \
+        gp_status status =                                                                         \
+            refuse_callback(f, "gp_function_set_" #member, callback != NULL, precision);           \
+        if (status == GP_OK)                                                                       \
+            f->member = callback;                                                                  \
+        return status;                                                                             \
     }
 GP_SETTER(value_f32, gp_value_f32, GP_FLOAT32)
 GP_SETTER(gradient_f64, gp_gradient_f64, GP_FLOAT64)
@@ -180,31 +253,45 @@ GP_SETTER(hvp_f64, gp_hvp_f64, GP_FLOAT64)
 GP_SETTER(hvp_f32, gp_hvp_f32, GP_FLOAT32)
 GP_SETTER(complex_value, gp_complex_value, GP_FLOAT64)
 
+static gp_status set_outputs(gp_function *f, const char *setter, size_t outputs, int given,
+                             gp_dtype precision) {
+    gp_status status = refuse_callback(f, setter, given, precision);
+    if (status == GP_OK && outputs == 0)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "%s: 0 outputs: a map has one or more", setter);
+    if (status == GP_OK)
+        f->outputs = outputs;
+    return status;
+}
+
 gp_status gp_function_set_map_f64(gp_function *f, size_t outputs, gp_map_f64 map) {
-    if (!f || !map || outputs == 0 || f->dtype != GP_FLOAT64)
-        return GP_ERROR_ARGUMENT;
-    f->outputs = outputs;
-    f->map_f64 = map;
-    return GP_OK;
+    gp_status status = set_outputs(f, "gp_function_set_map_f64", outputs, map != NULL, GP_FLOAT64);
+    if (status == GP_OK)
+        f->map_f64 = map;
+    return status;
 }
 
 gp_status gp_function_set_map_f32(gp_function *f, size_t outputs, gp_map_f32 map) {
-    if (!f || !map || outputs == 0 || f->dtype != GP_FLOAT32)
-        return GP_ERROR_ARGUMENT;
-    f->outputs = outputs;
-    f->map_f32 = map;
-    return GP_OK;
+    gp_status status = set_outputs(f, "gp_function_set_map_f32", outputs, map != NULL, GP_FLOAT32);
+    if (status == GP_OK)
+        f->map_f32 = map;
+    return status;
 }
 
 gp_status gp_function_set_sparsity(gp_function *f, size_t entries, const size_t *row,
                                    const size_t *column) {
-    if (!f || entries == 0 || !row || !column || entries > SIZE_MAX / sizeof *row)
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (entries == 0 || !row || !column || entries > SIZE_MAX / sizeof *row)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_sparsity: %zu entries: give a row and a column "
+                                  "for each of one or more",
+                                  entries);
     size_t *rows = malloc(entries * sizeof *rows), *columns = malloc(entries * sizeof *columns);
     if (!rows || !columns) {
         free(rows);
         free(columns);
-        return GP_ERROR_MEMORY;
+        return no_memory(f, "gp_function_set_sparsity");
     }
     free(f->row);
     free(f->column);
@@ -217,23 +304,32 @@ gp_status gp_function_set_sparsity(gp_function *f, size_t entries, const size_t 
 }
 
 gp_status gp_function_set_bounds(gp_function *f, const double *lower, const double *upper) {
-    if (!f || f->n == 0)
+    if (!f)
         return GP_ERROR_ARGUMENT;
-    double *low = malloc(f->n * sizeof *low), *high = malloc(f->n * sizeof *high);
-    int sound = low && high;
-    gp_status status = sound ? GP_OK : GP_ERROR_MEMORY;
-    for (size_t i = 0; i < f->n && sound; i++) {
-        low[i] = lower ? lower[i] : -INFINITY;
-        high[i] = upper ? upper[i] : INFINITY;
-        if (!(low[i] < high[i])) { /* a fixed parameter has no derivative; NaN neither */
-            status = GP_ERROR_ARGUMENT;
-            sound = 0;
+    if (f->n == 0)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_bounds: there are no blocks to bound: add all "
+                                  "of them before");
+    for (size_t i = 0; i < f->n; i++) {
+        double least = lower ? lower[i] : -INFINITY, most = upper ? upper[i] : INFINITY;
+        if (!(least < most)) { /* a fixed parameter has no derivative; NaN neither */
+            char name[256];
+            gp_function_entry_name(f, i, name, sizeof name);
+            return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                      "gp_function_set_bounds: there is nothing between %g and %g "
+                                      "for parameter %s: a fixed one is no parameter",
+                                      least, most, name);
         }
     }
-    if (!sound) {
+    double *low = malloc(f->n * sizeof *low), *high = malloc(f->n * sizeof *high);
+    if (!low || !high) {
         free(low);
         free(high);
-        return status;
+        return no_memory(f, "gp_function_set_bounds");
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        low[i] = lower ? lower[i] : -INFINITY;
+        high[i] = upper ? upper[i] : INFINITY;
     }
     free(f->lower);
     free(f->upper);
@@ -282,10 +378,12 @@ int gp_function_has_gradient(const gp_function *f) {
 }
 
 gp_status gp_function_set_value_f64(gp_function *f, gp_value_f64 value) {
-    if (!f || !value)
-        return GP_ERROR_ARGUMENT;
-    f->value_f64 = value;
-    return GP_OK;
+    /* Suits functions of either precision. */
+    gp_status status = refuse_callback(f, "gp_function_set_value_f64", value != NULL,
+                                       f ? f->dtype : GP_FLOAT64);
+    if (status == GP_OK)
+        f->value_f64 = value;
+    return status;
 }
 
 gp_status gp_function_set_reentrant(gp_function *f, int reentrant) {
@@ -303,10 +401,13 @@ gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
 }
 
 gp_status gp_function_set_entries_f64(gp_function *f, gp_entries_f64 entries) {
-    if (!f || (entries && f->dtype != GP_FLOAT64))
+    if (!f)
         return GP_ERROR_ARGUMENT;
-    f->entries_f64 = entries;
-    return GP_OK;
+    gp_status status = refuse_callback(f, "gp_function_set_entries_f64", 1,
+                                       entries ? GP_FLOAT64 : f->dtype);
+    if (status == GP_OK)
+        f->entries_f64 = entries;
+    return status;
 }
 
 gp_status gp_function_set_changes_f64(gp_function *f, gp_changes_f64 changes) {
@@ -318,11 +419,18 @@ gp_status gp_function_set_changes_f64(gp_function *f, gp_changes_f64 changes) {
 
 gp_status gp_function_set_suspects(gp_function *f, size_t count, const gp_suspect *suspects,
                                    gp_suspect_callback gradient) {
-    if (!f || (count > 0 && (!suspects || !gradient)))
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (count > 0 && (!suspects || !gradient))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_suspects: the suspects or their callback are "
+                                  "NULL");
     for (size_t k = 0; k < count; k++)
         if (!suspects[k].kind || !suspects[k].text)
-            return GP_ERROR_ARGUMENT;
+            return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                      "gp_function_set_suspects: suspect %zu needs a kind and a "
+                                      "text",
+                                      k);
     f->suspects = count;
     f->suspect = suspects;
     f->suspect_gradient = gradient;
@@ -330,8 +438,13 @@ gp_status gp_function_set_suspects(gp_function *f, size_t count, const gp_suspec
 }
 
 gp_status gp_function_set_batches(gp_function *f, size_t batches, gp_batch_callback batch) {
-    if (!f || batches == 0 || (batches > 1 && !batch))
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (batches == 0 || (batches > 1 && !batch))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_batches: %zu batches: give one or more, and a "
+                                  "callback that chooses",
+                                  batches);
     f->batches = batches;
     f->batch = batch;
     return GP_OK;
@@ -352,8 +465,13 @@ gp_status gp_function_set_batch_size(gp_function *f, size_t batch_size) {
 }
 
 gp_status gp_function_set_examples(gp_function *f, size_t examples, gp_examples_callback select) {
-    if (!f || examples == 0 || !select)
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (examples == 0 || !select)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_examples: %zu examples: give one or more, and a "
+                                  "callback that chooses",
+                                  examples);
     f->examples = f->batch_size = examples;
     f->select_examples = select;
     return GP_OK;
@@ -361,20 +479,27 @@ gp_status gp_function_set_examples(gp_function *f, size_t examples, gp_examples_
 
 gp_status gp_function_set_parts(gp_function *f, size_t parts, const char *const *names,
                                 gp_part_callback select) {
-    if (!f || parts < 2 || !names || !select)
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (parts < 2 || !names || !select)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_parts: %zu parts: give two or more, their names "
+                                  "and a callback that chooses",
+                                  parts);
+    for (size_t k = 0; k < parts; k++)
+        if (!names[k])
+            return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                      "gp_function_set_parts: part %zu has no name", k);
     forget_parts(f);
     f->part = calloc(parts, sizeof *f->part);
     for (size_t k = 0; k < parts && f->part; k++) {
-        f->part[k] = names[k] ? gp_printable_copy(names[k]) : NULL;
+        f->part[k] = gp_printable_copy(names[k]);
         f->parts = k + 1;
-        if (!f->part[k]) {
+        if (!f->part[k])
             forget_parts(f);
-            return names[k] ? GP_ERROR_MEMORY : GP_ERROR_ARGUMENT;
-        }
     }
     if (!f->part)
-        return GP_ERROR_MEMORY;
+        return no_memory(f, "gp_function_set_parts");
     f->select_part = select;
     return GP_OK;
 }
@@ -403,9 +528,15 @@ static int has_precision(const gp_function *f) {
 }
 
 gp_status gp_function_set_dtype(gp_function *f, gp_dtype dtype) {
-    if (!f || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32) ||
-        (dtype != f->dtype && has_precision(f)))
+    if (!f)
         return GP_ERROR_ARGUMENT;
+    if (dtype != GP_FLOAT64 && dtype != GP_FLOAT32)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_dtype: there is no precision %d", (int)dtype);
+    if (dtype != f->dtype && has_precision(f))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_dtype: the function has blocks or callbacks of "
+                                  "the other precision: call it before");
     f->dtype = dtype;
     return GP_OK;
 }
@@ -453,6 +584,8 @@ void gp_function_entry_name(const gp_function *f, size_t entry, char *name, size
 }
 
 gp_status gp_function_validate(const gp_function *f, gp_error *error) {
+    if (f->refused != GP_OK)
+        return gp_function_error(f, error);
     if (f->n == 0)
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "%s: has no parameters: add a block with gp_function_add_block", f->name);

@@ -50,6 +50,8 @@ struct gp_function {
     char *name;
     gp_dtype dtype;
     void *user;
+    gp_status refused; /* what the first setter that failed returned, */
+    gp_error refusal;  /* and its line, without the function's name */
     gp_block *block;
     size_t blocks, n;
     double *x;           /* n entries; of a float32 function, each is a float */
@@ -134,7 +136,11 @@ int gp_plant_fits(const gp_function *function, const gp_plant *plant);
 gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,
                          const double *x, double *b);
 
-/* GP_OK if the function has all that a check needs. */
+/* Keeps a setter's failure, unless an earlier one is kept, and returns status. */
+gp_status gp_function_refuse(gp_function *function, gp_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* GP_OK if no setter failed and the function has all that a check needs. */
 gp_status gp_function_validate(const gp_function *function, gp_error *error);
 
 #endif

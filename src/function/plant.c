@@ -77,9 +77,7 @@ static gp_status find_block(const gp_function *f, const char *text, size_t lengt
                    f->name, names);
 }
 
-gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
-    if (!f || !text)
-        return gp_fail(error, GP_ERROR_ARGUMENT, "plant: NULL argument");
+static gp_status plant_text(gp_function *f, const char *text, gp_error *error) {
     gp_plant plant = {0};
     const char *colon = strrchr(text, ':');
     if (!colon)
@@ -136,6 +134,16 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
     f->plant = plants;
     plants[f->plants++] = plant;
     return GP_OK;
+}
+
+gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
+    if (!f || !text)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "plant: NULL argument");
+    gp_error line = {""};
+    gp_status status = plant_text(f, text, &line);
+    return status == GP_OK ? GP_OK
+                           : gp_fail(error, gp_function_refuse(f, status, "%s", line.message), "%s",
+                                     line.message);
 }
 
 gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,

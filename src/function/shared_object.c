@@ -52,9 +52,9 @@ gp_status gp_function_load(const char *path, int argc, char **argv, gp_function 
             *function = f;
             return GP_OK;
         }
-        status =
-            gp_fail(error, GP_ERROR_INPUT,
-                    "%.200s: its gradproof_function refused the arguments with %d", path, refused);
+        status = gp_fail(error, GP_ERROR_INPUT,
+                         "%.200s: its gradproof_function refused the arguments with %d%s%s", path,
+                         refused, f->refused ? ": " : "", f->refusal.message);
     }
     if (f)
         gp_function_destroy(f);

@@ -441,7 +441,6 @@ static void one_example_for_the_batch_is_named(void **state) {
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){5}, x), GP_OK);
         gp_function_set_value_f64(f, batch_value);
         gp_function_set_gradient_f64(f, batch_gradient);
-        assert_int_equal(gp_function_set_examples(f, 0, select_examples), GP_ERROR_ARGUMENT);
         assert_int_equal(gp_function_set_examples(f, 6, select_examples), GP_OK);
         gp_report *report = testing_check(f, NULL);
         gp_report_block(report, 0, &block);
