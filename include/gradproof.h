@@ -89,6 +89,11 @@ typedef struct gp_function gp_function;
  * A callback that gets no memory returns GP_NO_MEMORY: the check ends with GP_ERROR_MEMORY, where
  * any other number would count as the edge of the domain. */
 #define GP_NO_MEMORY 0x6e6f6d
+/* For a callback that is about to return anything but 0: one line (copied) on why, such as the text
+ * of an exception. Where the check can't go on without that call, gp_report_failure ends in it. It
+ * is of the calling thread and until the next call. NULL: none. */
+GP_API void gp_callback_error(const char *message);
+
 typedef int (*gp_value_f64)(void *user, size_t n, const double *x, double *value);
 typedef int (*gp_value_f32)(void *user, size_t n, const float *x, double *value);
 typedef int (*gp_gradient_f64)(void *user, size_t n, const double *x, double *g);
@@ -517,6 +522,11 @@ GP_API size_t gp_report_blocks(const gp_report *report);
 GP_API gp_status gp_report_block(const gp_report *report, size_t block, gp_block_result *result);
 GP_API size_t gp_report_entries(const gp_report *report);
 GP_API gp_status gp_report_entry(const gp_report *report, size_t entry, gp_entry *result);
+/* Entries [first, first + count) at once: the k-th number of each array that isn't NULL (count long)
+ * is what gp_report_entry tells of entry first + k. */
+GP_API gp_status gp_report_copy_entries(const gp_report *report, size_t first, size_t count,
+                                        int *status, double *analytic, double *numeric,
+                                        double *bound);
 /* |grad - gradapprox| / (|grad| + |gradapprox|), the notebook's formula (3), at the given point. */
 GP_API double gp_report_difference(const gp_report *report);
 /* A larger relative error than this is excluded in every verified entry; NaN where none is. */
@@ -543,6 +553,12 @@ GP_API uint64_t gp_report_evaluations(const gp_report *report, int gradient);
 /* Writes the report for people, or as JSON (schema gradproof.report/1). */
 GP_API gp_status gp_report_print(const gp_report *report, FILE *stream, unsigned flags);
 GP_API gp_status gp_report_write_json(const gp_report *report, FILE *stream);
+/* The same bytes in memory, with a NUL behind them: *text is released with gp_text_free; *length,
+ * without the NUL, if `length` isn't NULL. GP_ERROR_MEMORY is what can go wrong. */
+GP_API gp_status gp_report_text(const gp_report *report, unsigned flags, char **text,
+                                size_t *length);
+GP_API gp_status gp_report_json(const gp_report *report, char **text, size_t *length);
+GP_API void gp_text_free(char *text);
 
 /* A report on a function before any check: its blocks, with every entry unchecked. */
 GP_API gp_status gp_report_blank(const gp_function *function, gp_report **report);

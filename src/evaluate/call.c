@@ -66,6 +66,7 @@ gp_outcome gp_call_check(gp_evaluator *e, const char *callback, int later, size_
 }
 
 void gp_call_begin(gp_evaluator *e, gp_call_kind call) {
+    gp_callback_error(NULL); /* what an earlier call said */
     if (call != GP_CALL_VALUE)
         gp_evaluator_restore_base(e);
     gp_evaluator_watch_x(e);

@@ -552,6 +552,79 @@ static void blocks_of_a_rank_and_bounds_have_an_order(void **state) {
     gp_function_destroy(f);
 }
 
+/* ---- what a callback says of itself ------------------------------------------------ */
+
+static int speaking_value(void *user, size_t n, const double *x, double *f) {
+    (void)user, (void)n, (void)x, (void)f;
+    gp_callback_error("ValueError: no\nlight");
+    return 1;
+}
+
+static int speaking_gradient(void *user, size_t n, const double *x, double *g) {
+    (void)user, (void)n, (void)x, (void)g;
+    gp_callback_error("KeyError: 'W'");
+    return 1;
+}
+
+static int speaking_vjp(void *user, size_t n, const double *x, size_t m, const double *u,
+                        double *g) {
+    (void)m, (void)u;
+    return speaking_gradient(user, n, x, g);
+}
+
+static int speaking_map(void *user, size_t n, const double *x, size_t m, double *y) {
+    (void)m;
+    return speaking_gradient(user, n, x, y);
+}
+
+/* Says something of itself away from the given point alone, where it may refuse. */
+static int edged_value(void *user, size_t n, const double *x, double *f) {
+    if (x[0] > X[0]) {
+        gp_callback_error("beyond the edge");
+        return 1;
+    }
+    return value(user, n, x, f);
+}
+
+static int infinite_gradient(void *user, size_t n, const double *x, double *g) {
+    (void)gradient(user, n, x, g);
+    g[1] = INFINITY;
+    return 0;
+}
+
+static void a_failure_ends_in_the_callback_s_words(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    gp_function_set_value_f64(f, speaking_value);
+    assert_fails(f, "function's domain: ValueError: no\\x0alight");
+    f = cubes();
+    gp_function_set_gradient_f64(f, speaking_gradient);
+    assert_fails(f, ": KeyError: 'W'");
+    f = cubes();
+    gp_function_set_map_f64(f, 5, map);
+    gp_function_set_vjp_f64(f, speaking_vjp);
+    assert_fails(f, "the vjp callback refused the given point: KeyError: 'W'");
+    f = cubes();
+    gp_function_set_map_f64(f, 5, speaking_map);
+    gp_function_set_vjp_f64(f, vjp);
+    assert_fails(f, "the map callback refused the given point: KeyError: 'W'");
+}
+
+static void what_was_said_elsewhere_is_forgotten(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    gp_function_set_value_f64(f, edged_value);
+    gp_report *report = testing_check(f, NULL);
+    assert_null(gp_report_failure(report));
+    gp_report_destroy(report);
+    gp_function_set_gradient_f64(f, infinite_gradient);
+    report = testing_check(f, NULL);
+    if (gp_report_failure(report))
+        assert_null(strstr(gp_report_failure(report), "edge"));
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 /* ---- callbacks that write more than they may ------------------------------------- */
 
 static int wide_value(void *user, size_t n, const double *x, double *f) {
@@ -744,6 +817,8 @@ int main(void) {
         cmocka_unit_test(suspects_have_names),
         cmocka_unit_test(a_check_says_which_setter_failed),
         cmocka_unit_test(the_first_setter_that_fails_is_kept),
+        cmocka_unit_test(a_failure_ends_in_the_callback_s_words),
+        cmocka_unit_test(what_was_said_elsewhere_is_forgotten),
         cmocka_unit_test(blocks_of_a_rank_and_bounds_have_an_order),
         cmocka_unit_test(writing_past_what_is_returned_is_found),
         cmocka_unit_test(writing_past_the_changes_is_found),

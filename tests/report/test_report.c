@@ -39,6 +39,72 @@ static char *written(const gp_report *report, int json, unsigned flags) {
     return text;
 }
 
+static void memory_holds_what_a_stream_gets(void **state) {
+    (void)state;
+    gp_report *report = make();
+    for (int json = 0; json < 2; json++)
+        for (unsigned flags = 0; flags < (json ? 1u : 8u); flags++) {
+            char *text = NULL, *streamed = written(report, json, flags);
+            size_t length = 0;
+            assert_int_equal(json ? gp_report_json(report, &text, &length)
+                                  : gp_report_text(report, flags, &text, &length),
+                             GP_OK);
+            assert_string_equal(text, streamed);
+            assert_int_equal(length, strlen(streamed));
+            gp_text_free(text);
+            free(streamed);
+        }
+    char *text;
+    assert_int_equal(gp_report_json(report, &text, NULL), GP_OK);
+    gp_text_free(text);
+    gp_text_free(NULL);
+    assert_int_equal(gp_report_json(report, NULL, NULL), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_json(NULL, &text, NULL), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_text(NULL, 0, &text, NULL), GP_ERROR_ARGUMENT);
+    gp_report_destroy(report);
+}
+
+/* By directions most entries are in no list: they are NaN and unchecked in bulk as one by one. */
+static void entries_in_bulk_are_those_one_by_one(void **state) {
+    (void)state;
+    enum { MANY = 40 };
+    testing_pair pair = {value_of, gradient_of};
+    double x[MANY], analytic[MANY], numeric[MANY], bound[MANY];
+    int status[MANY];
+    for (int i = 0; i < MANY; i++)
+        x[i] = 0.1 * i - 2;
+    for (int strategy = GP_FULL; strategy <= GP_SAMPLE; strategy++) {
+        gp_function *f = testing_function(&pair, MANY, x);
+        gp_options options;
+        gp_options_init(&options);
+        options.strategy = (gp_strategy)strategy;
+        options.sample = 7;
+        gp_report *report = testing_check(f, &options);
+        assert_int_equal(
+            gp_report_copy_entries(report, 1, MANY - 1, status, analytic, numeric, bound), GP_OK);
+        for (size_t k = 0; k + 1 < MANY; k++) {
+            gp_entry e;
+            assert_int_equal(gp_report_entry(report, k + 1, &e), GP_OK);
+            assert_int_equal(status[k], e.status);
+            assert_memory_equal(&analytic[k], &e.analytic, sizeof(double));
+            assert_memory_equal(&numeric[k], &e.numeric, sizeof(double));
+            assert_memory_equal(&bound[k], &e.bound, sizeof(double));
+        }
+        if (strategy != GP_SAMPLE) /* found by directions, too */
+            assert_int_equal(status[0], GP_ENTRY_REFUTED);
+        assert_int_equal(gp_report_copy_entries(report, MANY, 0, NULL, NULL, NULL, NULL), GP_OK);
+        assert_int_equal(gp_report_copy_entries(report, 0, MANY, NULL, analytic, NULL, NULL),
+                         GP_OK);
+        assert_int_equal(gp_report_copy_entries(report, 1, MANY, status, NULL, NULL, NULL),
+                         GP_ERROR_ARGUMENT);
+        assert_int_equal(gp_report_copy_entries(report, MANY + 1, 0, status, NULL, NULL, NULL),
+                         GP_ERROR_ARGUMENT);
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+    assert_int_equal(gp_report_copy_entries(NULL, 0, 0, NULL, NULL, NULL, NULL), GP_ERROR_ARGUMENT);
+}
+
 static void json_has_every_key(void **state) {
     (void)state;
     gp_report *report = make();
@@ -215,9 +281,12 @@ static void text_of_a_doubt(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_has_every_key), cmocka_unit_test(text_says_what_and_where),
-        cmocka_unit_test(failures_are_reports_too), cmocka_unit_test(text_of_one_and_of_none),
-        cmocka_unit_test(text_of_a_doubt)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_holds_what_a_stream_gets),
+                                       cmocka_unit_test(entries_in_bulk_are_those_one_by_one),
+                                       cmocka_unit_test(json_has_every_key),
+                                       cmocka_unit_test(text_says_what_and_where),
+                                       cmocka_unit_test(failures_are_reports_too),
+                                       cmocka_unit_test(text_of_one_and_of_none),
+                                       cmocka_unit_test(text_of_a_doubt)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
