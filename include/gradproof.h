@@ -56,7 +56,7 @@ typedef enum gp_status {
     GP_ERROR_MEMORY,
     GP_ERROR_INPUT,      /* a file or a shared object that can't be read or makes no sense */
     GP_ERROR_OUTPUT,     /* a report that can't be written */
-    GP_ERROR_UNSUPPORTED /* a part that this build was configured without */
+    GP_ERROR_UNSUPPORTED /* what this build, this version or the system can't do */
 } gp_status;
 
 typedef struct gp_error {
@@ -364,10 +364,15 @@ typedef struct gp_progress {
 
 #define GP_NO_ENTRY ((uint64_t)-1)
 
+/* In every structure of options 0 says "the default", so that one that is all zero, such as
+ * gp_options o = {0}, asks for nothing in particular. Where 0 itself would mean something (no
+ * absolute tolerance at all), GP_NONE does; other negative numbers are mistakes. */
+#define GP_NONE (-1.0)
+
 typedef struct gp_options {
     double rtol;   /* relative difference that counts as a mistake; 0: 1e-5 (float32: 1e-3) */
-    double atol;   /* absolute one; negative: rtol times a tenth of the block's median |derivative|,
-                      or   times 1e-4 of it in float64 where the bound is narrow enough for that */
+    double atol;   /* absolute one; 0: rtol times a tenth of the block's median |derivative|, or
+                      times 1e-4 of it in float64 where the bound is narrow enough for that */
     size_t points; /* at most this many points in all, the given one first; 0: 16 */
     gp_strategy strategy;
     double confidence; /* project: accepted probability of a miss; 0: 1e-9 */
@@ -397,9 +402,10 @@ typedef struct gp_options {
     /* Not 0: once verified, don't look again after some steps of descent. Further points for what
      * the given one leaves silent are tried nevertheless. */
     int no_descent;
+    uint64_t reserved[8]; /* for options to come: 0, or it's GP_ERROR_UNSUPPORTED */
 } gp_options;
 
-/* All zero but atol = -1: the defaults. */
+/* All zero: the defaults. */
 GP_API void gp_options_init(gp_options *options);
 
 typedef struct gp_report gp_report;
@@ -496,9 +502,13 @@ typedef struct gp_self_test_result {
 } gp_self_test_result;
 
 GP_API void gp_report_destroy(gp_report *report);
+/* These structures may grow at their end: the calls that fill them in know their size in the
+ * caller's program, by macros, and set what the library doesn't know to 0. */
 /* GP_ERROR_ARGUMENT where there was no self-test of the block (not asked for, or not verified). */
-GP_API gp_status gp_report_self_test(const gp_report *report, size_t block,
-                                     gp_self_test_result *result);
+GP_API gp_status gp_report_self_test_sized(const gp_report *report, size_t block,
+                                           gp_self_test_result *result, size_t size);
+#define gp_report_self_test(report, block, result)                                                 \
+    gp_report_self_test_sized(report, block, result, sizeof *(result))
 /* Writes the name of an index within a tensor, in C order, as reports do: "[2][3]"; "" for a
  * scalar. */
 GP_API void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name,
@@ -519,11 +529,17 @@ GP_API const char *gp_report_loss(const gp_report *report, size_t line);
 /* Why the function failed, one line borrowed from the report; NULL if it didn't. */
 GP_API const char *gp_report_failure(const gp_report *report);
 GP_API size_t gp_report_blocks(const gp_report *report);
-GP_API gp_status gp_report_block(const gp_report *report, size_t block, gp_block_result *result);
+GP_API gp_status gp_report_block_sized(const gp_report *report, size_t block,
+                                       gp_block_result *result, size_t size);
+#define gp_report_block(report, block, result)                                                     \
+    gp_report_block_sized(report, block, result, sizeof *(result))
 GP_API size_t gp_report_entries(const gp_report *report);
-GP_API gp_status gp_report_entry(const gp_report *report, size_t entry, gp_entry *result);
-/* Entries [first, first + count) at once: the k-th number of each array that isn't NULL (count long)
- * is what gp_report_entry tells of entry first + k. */
+GP_API gp_status gp_report_entry_sized(const gp_report *report, size_t entry, gp_entry *result,
+                                       size_t size);
+#define gp_report_entry(report, entry, result)                                                     \
+    gp_report_entry_sized(report, entry, result, sizeof *(result))
+/* Entries [first, first + count) at once: the k-th number of each array that isn't NULL (count
+ * long) is what gp_report_entry tells of entry first + k. */
 GP_API gp_status gp_report_copy_entries(const gp_report *report, size_t first, size_t count,
                                         int *status, double *analytic, double *numeric,
                                         double *bound);

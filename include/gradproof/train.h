@@ -116,6 +116,9 @@ typedef struct gp_training {
     int stopped; /* by options.stop, in the middle of the epoch behind: there is no loss of it */
 } gp_training;
 
+/* A positive_weight that makes both classes weigh the same in sum. */
+#define GP_BALANCED (-1.0)
+
 typedef struct gp_train_options {
     const char *label; /* column of the table, 0 or 1 in each row */
     const char
@@ -125,13 +128,13 @@ typedef struct gp_train_options {
     gp_activation activation;
     gp_dtype dtype;
     double dropout, l2;
-    double positive_weight; /* of class 1; 0: 1; negative: balanced */
+    double positive_weight; /* of class 1; 0: 1; or GP_BALANCED */
     size_t epochs, batch;   /* 0: 50, 256 */
     gp_optimizer optimizer;
     double learning_rate; /* at the start; 0: 1e-3, SGD 1e-1 */
     gp_schedule schedule;
-    double momentum;   /* of SGD; negative: 0.9 */
-    double validation; /* share of the rows; negative: 0.2 */
+    double momentum;   /* of SGD; 0: 0.9; or GP_NONE */
+    double validation; /* share of the rows; 0: 0.2; or GP_NONE */
     size_t patience;   /* epochs without a better PR-AUC before it ends; 0: 10 */
     uint64_t seed;
     unsigned jobs;   /* threads among which each batch is shared out; 0: 1. Another number of them
@@ -150,7 +153,7 @@ typedef struct gp_train_options {
     const volatile int *stop;
 } gp_train_options;
 
-/* All zero but for checks (all three), momentum and validation (negative). */
+/* All zero, which says the defaults, but for checks: all three. */
 GP_API void gp_train_options_init(gp_train_options *options);
 
 /* Trains a network on a table and keeps the weights with the largest validation PR-AUC. Where a

@@ -77,7 +77,7 @@ static void head_report(gp_check_state *c) {
     const gp_options *o = &c->options;
     r->parameters = c->function->n;
     r->rtol = o->rtol;
-    r->atol = o->atol;
+    r->atol = o->atol == 0 ? -1 : fmax(o->atol, 0);
     r->strategy = o->strategy;
     r->seed = o->seed;
     r->notebook_epsilon = o->notebook_epsilon;

@@ -9,10 +9,8 @@
 static const size_t DEFAULT_POINTS = 16, DEFAULT_SAMPLE = 100;
 
 void gp_options_init(gp_options *options) {
-    if (!options)
-        return;
-    memset(options, 0, sizeof *options);
-    options->atol = -1;
+    if (options)
+        memset(options, 0, sizeof *options);
 }
 
 gp_status gp_options_complete(const gp_function *f, const gp_options *given, gp_options *o,
@@ -20,10 +18,17 @@ gp_status gp_options_complete(const gp_function *f, const gp_options *given, gp_
     gp_options_init(o);
     if (given)
         *o = *given;
-    if (!(o->rtol >= 0 && o->rtol < 1) || isnan(o->atol) || isinf(o->atol))
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "options: rtol must be in [0, 1) and atol finite, not %g and %g", o->rtol,
-                       o->atol);
+    for (size_t k = 0; k < sizeof o->reserved / sizeof *o->reserved; k++)
+        if (o->reserved[k])
+            return gp_fail(error, GP_ERROR_UNSUPPORTED,
+                           "options: one that this version doesn't know: set them all to 0 first "
+                           "(gp_options_init)");
+    if (!(o->rtol >= 0 && o->rtol < 1) || !(o->atol >= 0 || o->atol == GP_NONE) || isinf(o->atol))
+        return gp_fail(
+            error, GP_ERROR_ARGUMENT,
+            "options: rtol must be in [0, 1) and atol positive and finite, 0 or GP_NONE, "
+            "not %g and %g",
+            o->rtol, o->atol);
     if (!(o->confidence >= 0 && o->confidence < 1) || !(o->notebook_epsilon >= 0) ||
         isinf(o->notebook_epsilon))
         return gp_fail(error, GP_ERROR_ARGUMENT,

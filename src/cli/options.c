@@ -178,7 +178,9 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case RTOL:
         return cli_real(name, value, 0, 1, 1, &o->check.rtol);
     case ATOL:
-        return cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
+        wrong = cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
+        o->check.atol = o->check.atol == 0 ? GP_NONE : o->check.atol;
+        return wrong;
     case POINTS:
         return cli_count(name, value, 1000000, &o->check.points);
     case STRATEGY:

@@ -96,6 +96,13 @@ static int below_one(const char *name, const char *value, const char *why, doubl
     return wrong || *number < 1 ? wrong : cli_usage("--%s %s: %s", name, value, why);
 }
 
+/* Options of which 0 says the default: none of it is meant here. */
+static int share(const char *name, const char *value, const char *why, double *number) {
+    int wrong = below_one(name, value, why, number);
+    *number = *number == 0 ? GP_NONE : *number;
+    return wrong;
+}
+
 /* Those of the network. */
 static int take_of_network(int option, const char *name, const char *value, cli_train_options *o) {
     gp_train_options *t = &o->train;
@@ -110,7 +117,7 @@ static int take_of_network(int option, const char *name, const char *value, cli_
         return cli_real(name, value, 0, 0, INFINITY, &t->l2);
     case CLASS_WEIGHT:
         if (strcmp(value, "balanced") == 0) {
-            t->positive_weight = -1;
+            t->positive_weight = GP_BALANCED;
             return 0;
         }
         return cli_real(name, value, 0, 1, INFINITY, &t->positive_weight);
@@ -150,9 +157,9 @@ static int take(int option, const char *name, const char *value, cli_train_optio
         t->schedule = (gp_schedule)choice;
         return wrong;
     case MOMENTUM:
-        return below_one(name, value, "must be below 1", &t->momentum);
+        return share(name, value, "must be below 1", &t->momentum);
     case VALIDATION:
-        return below_one(name, value, "1 would leave no row to train on", &t->validation);
+        return share(name, value, "1 would leave no row to train on", &t->validation);
     case TIME_COLUMN:
         t->time_column = value;
         return 0;

@@ -20,7 +20,7 @@ const char *gp_status_string(gp_status status) {
                                         "out of memory",
                                         "input can't be read",
                                         "output can't be written",
-                                        "not in this build"};
+                                        "not supported"};
     return (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown status";
 }
 
@@ -137,7 +137,8 @@ static gp_status append_block(gp_function *f, const char *name, unsigned stage, 
     return GP_OK;
 }
 
-/* What is wrong with a block that is to be added, words that go on "block NAME: "; NULL: nothing. */
+/* What is wrong with a block that is to be added, words that go on "block NAME: "; NULL: nothing.
+ */
 static const char *block_mistake(const gp_function *f, size_t dimensions, const size_t *shape,
                                  const double *values) {
     if (dimensions > GP_MAX_DIMENSIONS)
@@ -203,9 +204,10 @@ gp_status gp_function_set_team(gp_function *f, const gp_team *team) {
                                   "gp_function_set_team: the team needs a gather and a rank below "
                                   "its number of ranks");
     if (f->blocks || f->dtype != GP_FLOAT64)
-        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
-                                  "gp_function_set_team: only a float64 function that has no blocks "
-                                  "yet can be spread: call it before gp_function_add_block");
+        return gp_function_refuse(
+            f, GP_ERROR_ARGUMENT,
+            "gp_function_set_team: only a float64 function that has no blocks "
+            "yet can be spread: call it before gp_function_add_block");
     f->team = team;
     return GP_OK;
 }
@@ -257,8 +259,8 @@ static gp_status set_outputs(gp_function *f, const char *setter, size_t outputs,
                              gp_dtype precision) {
     gp_status status = refuse_callback(f, setter, given, precision);
     if (status == GP_OK && outputs == 0)
-        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
-                                  "%s: 0 outputs: a map has one or more", setter);
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT, "%s: 0 outputs: a map has one or more",
+                                  setter);
     if (status == GP_OK)
         f->outputs = outputs;
     return status;
@@ -379,8 +381,8 @@ int gp_function_has_gradient(const gp_function *f) {
 
 gp_status gp_function_set_value_f64(gp_function *f, gp_value_f64 value) {
     /* Suits functions of either precision. */
-    gp_status status = refuse_callback(f, "gp_function_set_value_f64", value != NULL,
-                                       f ? f->dtype : GP_FLOAT64);
+    gp_status status =
+        refuse_callback(f, "gp_function_set_value_f64", value != NULL, f ? f->dtype : GP_FLOAT64);
     if (status == GP_OK)
         f->value_f64 = value;
     return status;
@@ -403,8 +405,8 @@ gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
 gp_status gp_function_set_entries_f64(gp_function *f, gp_entries_f64 entries) {
     if (!f)
         return GP_ERROR_ARGUMENT;
-    gp_status status = refuse_callback(f, "gp_function_set_entries_f64", 1,
-                                       entries ? GP_FLOAT64 : f->dtype);
+    gp_status status =
+        refuse_callback(f, "gp_function_set_entries_f64", 1, entries ? GP_FLOAT64 : f->dtype);
     if (status == GP_OK)
         f->entries_f64 = entries;
     return status;

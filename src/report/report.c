@@ -94,29 +94,38 @@ size_t gp_report_blocks(const gp_report *r) {
     return r ? r->blocks : 0;
 }
 
-gp_status gp_report_block(const gp_report *r, size_t block, gp_block_result *result) {
-    if (!r || block >= r->blocks || !result)
+/* Fills in a caller's structure, which may be of an earlier or a later version. */
+static gp_status hand_out(void *result, size_t size, const void *own, size_t own_size) {
+    if (!result)
         return GP_ERROR_ARGUMENT;
-    *result = r->block[block].result;
+    memcpy(result, own, size < own_size ? size : own_size);
+    if (size > own_size)
+        memset((char *)result + own_size, 0, size - own_size);
     return GP_OK;
+}
+
+gp_status gp_report_block_sized(const gp_report *r, size_t block, gp_block_result *result,
+                                size_t size) {
+    if (!r || block >= r->blocks)
+        return GP_ERROR_ARGUMENT;
+    return hand_out(result, size, &r->block[block].result, sizeof *result);
 }
 
 size_t gp_report_entries(const gp_report *r) {
     return r ? r->n : 0;
 }
 
-gp_status gp_report_entry(const gp_report *r, size_t entry, gp_entry *result) {
-    if (!r || entry >= r->n || !result)
+gp_status gp_report_entry_sized(const gp_report *r, size_t entry, gp_entry *result, size_t size) {
+    if (!r || entry >= r->n)
         return GP_ERROR_ARGUMENT;
-    *result = *gp_report_at(r, entry);
-    return GP_OK;
+    return hand_out(result, size, gp_report_at(r, entry), sizeof *result);
 }
 
-gp_status gp_report_self_test(const gp_report *r, size_t block, gp_self_test_result *result) {
-    if (!r || block >= r->blocks || !result || r->block[block].self_test.planted == 0)
+gp_status gp_report_self_test_sized(const gp_report *r, size_t block, gp_self_test_result *result,
+                                    size_t size) {
+    if (!r || block >= r->blocks || r->block[block].self_test.planted == 0)
         return GP_ERROR_ARGUMENT;
-    *result = r->block[block].self_test;
-    return GP_OK;
+    return hand_out(result, size, &r->block[block].self_test, sizeof *result);
 }
 
 double gp_report_difference(const gp_report *r) {

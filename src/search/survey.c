@@ -127,7 +127,7 @@ static const double FINE_FLOOR = 1e-4;
 
 void gp_tolerance_follow(gp_tolerance *t, const gp_options *options, gp_dtype dtype, double scale) {
     t->zero_floor = GP_SMALL_SHARE * scale;
-    if (options->atol >= 0)
+    if (options->atol != 0)
         return;
     t->floor = GP_SMALL_SHARE * scale;
     t->atol = t->rtol * t->floor;

@@ -252,12 +252,86 @@ static void options_out_of_range_are_refused(void **state) {
     gp_options_init(&o);
     o.rtol = NAN;
     assert_refused(f, &o, "rtol");
+    for (size_t k = 0; k < 3; k++) {
+        gp_options_init(&o);
+        o.atol = (const double[]){-1e-9, -2, INFINITY}[k];
+        assert_refused(f, &o, "atol");
+    }
     gp_options_init(&o);
     o.confidence = -1;
     assert_refused(f, &o, "confidence");
     gp_options_init(&o);
     o.timeout = NAN;
     assert_refused(f, &o, "timeout");
+    gp_function_destroy(f);
+}
+
+/* What a later version's program asks for isn't done in silence without. */
+static void an_option_to_come_is_not_supported(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    gp_options o = {0};
+    gp_report *report = NULL;
+    gp_error error = {""};
+    o.reserved[7] = 1;
+    assert_int_equal(gp_check(f, &o, &report, &error), GP_ERROR_UNSUPPORTED);
+    assert_null(report);
+    assert_non_null(strstr(error.message, "doesn't know"));
+    gp_function_destroy(f);
+}
+
+static void all_zero_says_the_defaults(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    const gp_options zero = {0};
+    gp_options other, none = {.atol = GP_NONE};
+    gp_options_init(&other);
+    gp_report *reports[] = {testing_check(f, NULL), testing_check(f, &zero),
+                            testing_check(f, &other), testing_check(f, &none)};
+    char *json[4];
+    for (size_t k = 0; k < 4; k++) {
+        json[k] = testing_json(reports[k]);
+        gp_report_destroy(reports[k]);
+    }
+    assert_string_equal(json[0], json[1]);
+    assert_string_equal(json[0], json[2]);
+    assert_non_null(strstr(json[0], "\"atol\": null"));
+    assert_non_null(strstr(json[3], "\"atol\": 0.0"));
+    for (size_t k = 0; k < 4; k++)
+        free(json[k]);
+    gp_function_destroy(f);
+}
+
+static void results_fit_into_smaller_and_larger_structures(void **state) {
+    (void)state;
+    gp_function *f = cubes();
+    gp_report *report = testing_check(f, NULL);
+    gp_entry entry;
+    gp_block_result block;
+    union {
+        gp_entry entry;
+        gp_block_result block;
+        unsigned char byte[sizeof(gp_block_result) + sizeof(gp_entry)];
+    } other;
+    assert_int_equal(gp_report_entry(report, 1, &entry), GP_OK);
+    assert_int_equal(gp_report_block(report, 0, &block), GP_OK);
+    size_t known = offsetof(gp_entry, floor), all = sizeof entry;
+    memset(&other, 0xee, sizeof other);
+    assert_int_equal(gp_report_entry_sized(report, 1, &other.entry, known), GP_OK);
+    assert_memory_equal(&other, &entry, known);
+    for (size_t k = known; k < sizeof other; k++)
+        assert_int_equal(other.byte[k], 0xee);
+    assert_int_equal(gp_report_entry_sized(report, 1, &other.entry, all + 9), GP_OK);
+    for (size_t k = all; k < sizeof other; k++)
+        assert_int_equal(other.byte[k], k < all + 9 ? 0 : 0xee);
+    known = offsetof(gp_block_result, verdict);
+    memset(&other, 0xee, sizeof other);
+    assert_int_equal(gp_report_block_sized(report, 0, &other.block, known), GP_OK);
+    assert_memory_equal(&other, &block, known);
+    assert_int_equal(other.byte[known], 0xee);
+    assert_int_equal(gp_report_block_sized(report, 0, NULL, 8), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_report_entry_sized(report, N, &entry, all), GP_ERROR_ARGUMENT);
+    gp_report_destroy(report);
     gp_function_destroy(f);
 }
 
@@ -809,6 +883,9 @@ int main(void) {
         cmocka_unit_test(functions_refuse_null),
         cmocka_unit_test(the_others_answer_for_null),
         cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(an_option_to_come_is_not_supported),
+        cmocka_unit_test(all_zero_says_the_defaults),
+        cmocka_unit_test(results_fit_into_smaller_and_larger_structures),
         cmocka_unit_test(networks_out_of_range_are_refused),
         cmocka_unit_test(training_out_of_range_is_refused),
         cmocka_unit_test(no_block_comes_after_the_bounds),

@@ -29,7 +29,6 @@ void gp_train_options_init(gp_train_options *o) {
         return;
     memset(o, 0, sizeof *o);
     o->checks = GP_CHECK_START | GP_CHECK_BURN_IN | GP_CHECK_END;
-    o->momentum = o->validation = -1;
 }
 
 static gp_status make_networks(gp_trainee *t, gp_error *error) {
@@ -42,8 +41,9 @@ static gp_status make_networks(gp_trainee *t, gp_error *error) {
     units[o->hidden_layers] = 1;
     for (size_t r = 0; r < t->rows; r++)
         ones += t->labels[r] == 1;
-    double weight = o->positive_weight < 0 && ones > 0 ? (double)(t->rows - ones) / (double)ones
-                                                       : fmax(o->positive_weight, 0);
+    double weight = o->positive_weight == GP_BALANCED && ones > 0
+                        ? (double)(t->rows - ones) / (double)ones
+                        : fmax(o->positive_weight, 0);
     gp_network_options n = {.inputs = t->inputs,
                             .layers = o->hidden_layers + 1,
                             .units = units,
@@ -199,10 +199,8 @@ static gp_status fill_options(const gp_train_options *given, gp_train_options *o
     o->jobs = o->jobs ? o->jobs : 1;
     if (o->learning_rate == 0)
         o->learning_rate = o->optimizer == GP_ADAM ? 1e-3 : 1e-1;
-    if (o->momentum < 0)
-        o->momentum = 0.9;
-    if (o->validation < 0)
-        o->validation = 0.2;
+    o->momentum = o->momentum == 0 ? 0.9 : o->momentum == GP_NONE ? 0 : o->momentum;
+    o->validation = o->validation == 0 ? 0.2 : o->validation == GP_NONE ? 0 : o->validation;
     int known = (o->optimizer == GP_ADAM || o->optimizer == GP_SGD) &&
                 (o->schedule == GP_COSINE || o->schedule == GP_CONSTANT) &&
                 (o->dtype == GP_FLOAT64 || o->dtype == GP_FLOAT32) && o->jobs <= GP_MAX_JOBS &&
@@ -215,10 +213,11 @@ static gp_status fill_options(const gp_train_options *given, gp_train_options *o
                        "jobs or %d layers, or a plant that is NULL",
                        GP_MAX_JOBS, GP_MAX_LAYERS);
     if (!o->label || (o->hidden_layers && !o->hidden) || !(o->learning_rate > 0) ||
-        !(o->momentum < 1) || !(o->validation < 1) || isinf(o->learning_rate))
+        !(o->momentum >= 0 && o->momentum < 1) || !(o->validation >= 0 && o->validation < 1) ||
+        !(o->positive_weight >= 0 || o->positive_weight == GP_BALANCED) || isinf(o->learning_rate))
         return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "train: needs a label, a positive learning rate, and momentum and "
-                       "validation below 1");
+                       "train: needs a label, a positive learning rate, momentum and validation "
+                       "below 1 or GP_NONE, and a positive_weight above 0 or GP_BALANCED");
     return GP_OK;
 }
 

@@ -150,7 +150,7 @@ static void threads_share_a_batch(void **state) {
         gp_train_options o = options();
         size_t n, again;
         o.epochs = 3;
-        o.validation = 0;
+        o.validation = GP_NONE;
         o.checks = 0;
         o.batch = 50; /* the last batch of an epoch has fewer rows */
         o.dtype = k & 1 ? GP_FLOAT32 : GP_FLOAT64;
@@ -212,7 +212,7 @@ static void a_divergent_one_ends(void **state) {
         o.optimizer = GP_SGD;
         o.learning_rate = 1e4;
         o.dtype = k & 1 ? GP_FLOAT64 : GP_FLOAT32;
-        o.validation = k & 2 ? 0 : 0.2;
+        o.validation = k & 2 ? GP_NONE : 0.2;
         o.checks = 0;
         assert_null(train_on_payments(&o, &ended));
         assert_non_null(ended);
