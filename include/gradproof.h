@@ -7,8 +7,10 @@
  *     gp_function_add_block(f, "W1", 0, 2, shape, values);        its parameters, block by block
  *     gp_function_set_value_f64(f, value);                        f(x)
  *     gp_function_set_gradient_f64(f, gradient);                  the gradient under test
- *     gp_check(f, NULL, &report, NULL);                           find out
+ *     gp_check(f, NULL, &report, &error);                         find out
  *     gp_report_print(report, stdout, 0);                         tell people
+ *
+ * The calls that set a function up need no checks: what fails first comes out of gp_check.
  *
  * For a gradient g = grad f under test, entry i is held against an estimate d of df/dx_i that comes
  * with a bound b on its error, and the condition that is enforced is
@@ -16,7 +18,8 @@
  *     |g_i - d| <= tau + b   with   tau = rtol * max(|g_i|, |d|) + atol.
  *
  * Vector-valued functions with a VJP, a JVP or a Jacobian, and second derivatives, take other
- * callbacks and the same course: see "other kinds of derivative".
+ * callbacks and the same course: see "other kinds of derivative". What few need, and what may still
+ * change, is in gradproof/experimental.h, which this file includes at its end.
  *
  * Chains of stages are in gradproof/chain.h; the fraud model and the notebook are libgradproof_nn,
  * gradproof/network.h, gradproof/train.h and gradproof/notebook.h.
@@ -102,72 +105,6 @@ typedef int (*gp_value_gradient_f64)(void *user, size_t n, const double *x, doub
                                      double *g);
 typedef int (*gp_value_gradient_f32)(void *user, size_t n, const float *x, double *value, float *g);
 
-/* For a function that draws random numbers (dropout, Monte Carlo): called before every evaluation,
- * always with the seed of the check, so that each evaluation sees the same draw. */
-typedef int (*gp_seed_callback)(void *user, uint64_t seed);
-
-/* For a function that knows a shorter way to its value where a single entry differs from x:
- * values[k] := f(x, but x[entry[k]] = number[k]) for all k < count, NaN where it can't be evaluated
- * there. It must be the same function to rounding. A check of every entry then calls it instead of
- * the value, with many entries at a time. `same` isn't 0 where x is what it was at the last call of
- * this callback, so that what was worked out from it may be used again. count is 1024 at most, and
- * each counts as an evaluation; a --timeout is one for the call. Float64 functions without bounds
- * only. */
-typedef int (*gp_entries_f64)(void *user, size_t n, const double *x, int same, size_t count,
-                              const size_t *entry, const double *number, double *values);
-
-/* For a function that can tell how its value changes along a line to the rounding of the change
- * rather than of the value: changes[k] := f(x + step[k] v) - f(x) for all k < count, NaN where it
- * can't be evaluated there. Random directions then call it instead of the value, with steps so
- * short that neither bends nor kinks matter, and need fewer of them. `same` isn't 0 where x and v
- * are what they were at the last call of this callback. count is 4 at most, and each counts as an
- * evaluation. It must be the same function: one change is compared with values, and a check stops
- * where they differ. v takes the memory of n numbers. Functions with a float64 value, without
- * bounds or a team, only. */
-typedef int (*gp_changes_f64)(void *user, size_t n, const double *x, const double *v, int same,
-                              size_t count, const double *step, double *changes);
-
-/* For a function with more than one batch of data: use batch `batch` (0 is the given one) from now
- * on. Further batches exercise entries that batch 0 leaves silent. */
-typedef int (*gp_batch_callback)(void *user, size_t batch);
-
-/* For a function that is a mean over examples (rows of a batch): be the mean over examples
- * [first, first + count) from now on; (0, all of them) undoes it. With fewer examples a network has
- * fewer kinks, and a gradient that forgot all but one of them is found out. */
-typedef int (*gp_examples_callback)(void *user, size_t first, size_t count);
-
-/* For a function that is a sum of parts (data loss, weight decay, penalty): be part `part` alone
- * from now on, 1 to the number of parts; 0 is the whole again. A large part hides mistakes in a
- * small one. */
-typedef int (*gp_part_callback)(void *user, size_t part);
-
-/* For a function that knows its own units: write into name (size bytes) the unit that keeps the
- * derivative of entry `entry` at zero at the point evaluated last, such as "unit 5 of layer 1".
- * Return 0, or anything else when no unit can be named. */
-typedef int (*gp_silence_callback)(void *user, size_t entry, char *name, size_t size);
-
-/* For a function that knows what is likely to go wrong in its gradient: g (n) := what the gradient
- * at x would be with mistake number `suspect`, in double for either precision and as the seed,
- * batch, examples and part in use have it. Where the gradient under test is that in a block that is
- * refuted, the mistake is named. It should share no code with the gradient under test. */
-typedef struct gp_suspect {
-    const char *kind; /* a lower-case word, as of gp_diagnosis; static, as is text, */
-    const char *text; /* which goes on "W2 is what comes out where ..." */
-} gp_suspect;
-typedef int (*gp_suspect_callback)(void *user, size_t suspect, size_t n, const double *x,
-                                   double *g);
-
-/* Processes that check one function together: each makes the same calls with the same arguments in
- * the same order, does its share of the work and comes to the same report. All they need of each
- * other is one operation: all[r * bytes + k] := byte k of what rank r passed as `mine`, for every
- * rank and on every rank; return 0, or anything else for "can't". libgradproof_mpi has one made of
- * MPI. */
-typedef struct gp_team {
-    void *context; /* handed to gather */
-    int rank, ranks;
-    int (*gather)(void *context, const void *mine, size_t bytes, void *all);
-} gp_team;
-
 /* A new function without blocks or callbacks. `name` is copied (here and wherever text is handed
  * over, control characters and bytes that aren't UTF-8 are written as \xNN in the copy, so that
  * names may be shown); `user` is handed to every callback and stays the caller's. On success
@@ -193,15 +130,6 @@ GP_API gp_status gp_function_add_block(gp_function *function, const char *name, 
                                        size_t dimensions, const size_t *shape,
                                        const double *values);
 
-/* Spreads a float64 function over the ranks of a team (see gp_team, borrowed until the function is
- * destroyed), for parameters that no process has room for. Called before any block is added; then
- * every rank adds all blocks in the same order, with values NULL for those that it doesn't own, and
- * owns consecutive ones. Evaluation is collective: value and gradient are called on all ranks at
- * the same time, x and g hold numbers in this rank's entries alone (the rest is address space
- * without memory), and every rank returns the same value. Such functions are checked by random
- * directions, which each rank makes by itself from global indices. */
-GP_API gp_status gp_function_set_team(gp_function *function, const gp_team *team);
-
 /* Callbacks of the function's own precision (but see the value); a later call replaces an earlier
  * one. A function needs a value and a gradient, or value_gradient in place of either.
  *
@@ -215,127 +143,6 @@ GP_API gp_status gp_function_set_value_gradient_f64(gp_function *function,
                                                     gp_value_gradient_f64 value_gradient);
 GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
                                                     gp_value_gradient_f32 value_gradient);
-/* NULL removes the callback. */
-GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f64 entries);
-GP_API gp_status gp_function_set_changes_f64(gp_function *function, gp_changes_f64 changes);
-GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
-/* suspects (count) stay the caller's, for as long as the function's reports are read. */
-GP_API gp_status gp_function_set_suspects(gp_function *function, size_t count,
-                                          const gp_suspect *suspects, gp_suspect_callback gradient);
-/* Not 0: its callbacks may be called from several threads at a time, each with an x of its own.
- * options.jobs then counts threads. The others (batch, examples, part) are called from one. */
-GP_API gp_status gp_function_set_reentrant(gp_function *function, int reentrant);
-GP_API gp_status gp_function_set_batches(gp_function *function, size_t batches,
-                                         gp_batch_callback batch);
-GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callback silence);
-
-/* ---- other kinds of derivative ----
- *
- * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of
- * a map are held against difference quotients of F, entry by entry, output by input; or, where that
- * would cost too much, by a few random cotangents u and directions v, u'J v against differences of
- * u'F along v, whatever m and n are. The strategy full looks at up to 2^24 entries, one by one;
- * project asks for the latter. Such a map is checked at the given point alone. If a function has a
- * value and a gradient too, those are checked as ever. Second derivatives are those of the
- * gradient callback: they need no map. Each writes all of its output and returns 0, or anything
- * else for "not here". */
-/* y (m) := F(x). */
-typedef int (*gp_map_f64)(void *user, size_t n, const double *x, size_t m, double *y);
-typedef int (*gp_map_f32)(void *user, size_t n, const float *x, size_t m, float *y);
-/* Vector-Jacobian product (reverse mode, pullback, adjoint): g (n) := J(x)' u, u (m). */
-typedef int (*gp_vjp_f64)(void *user, size_t n, const double *x, size_t m, const double *u,
-                          double *g);
-typedef int (*gp_vjp_f32)(void *user, size_t n, const float *x, size_t m, const float *u, float *g);
-/* Jacobian-vector product (forward mode, pushforward, tangent): y (m) := J(x) v, v (n). */
-typedef int (*gp_jvp_f64)(void *user, size_t n, const double *x, const double *v, size_t m,
-                          double *y);
-typedef int (*gp_jvp_f32)(void *user, size_t n, const float *x, const float *v, size_t m, float *y);
-/* The Jacobian itself: J (count) := dF_j/dx_i at j n + i, count = m n; or, of a given sparsity, the
- * entries of its pattern in the order in which they were given. The Hessian: the same with m = n.
- */
-typedef int (*gp_jacobian_f64)(void *user, size_t n, const double *x, size_t count, double *J);
-typedef int (*gp_jacobian_f32)(void *user, size_t n, const float *x, size_t count, float *J);
-/* Hessian-vector product: y (n) := H(x) v, v (n). */
-typedef int (*gp_hvp_f64)(void *user, size_t n, const double *x, const double *v, double *y);
-typedef int (*gp_hvp_f32)(void *user, size_t n, const float *x, const float *v, float *y);
-
-/* The value at a complex point, for functions that can: z holds n complex numbers, real and
- * imaginary part in turn (as `double complex *` and `std::complex<double> *` do), w one.
- * Derivatives are then exact to rounding (the complex step; Squire & Trapp 1998), wherever they
- * agree with differences of the value: a function that takes an absolute value or a conjugate on
- * its way isn't analytic, and doesn't. */
-typedef int (*gp_complex_value)(void *user, size_t n, const double *z, double *w);
-
-GP_API gp_status gp_function_set_map_f64(gp_function *function, size_t outputs, gp_map_f64 map);
-GP_API gp_status gp_function_set_map_f32(gp_function *function, size_t outputs, gp_map_f32 map);
-GP_API gp_status gp_function_set_vjp_f64(gp_function *function, gp_vjp_f64 vjp);
-GP_API gp_status gp_function_set_vjp_f32(gp_function *function, gp_vjp_f32 vjp);
-GP_API gp_status gp_function_set_jvp_f64(gp_function *function, gp_jvp_f64 jvp);
-GP_API gp_status gp_function_set_jvp_f32(gp_function *function, gp_jvp_f32 jvp);
-GP_API gp_status gp_function_set_jacobian_f64(gp_function *function, gp_jacobian_f64 jacobian);
-GP_API gp_status gp_function_set_jacobian_f32(gp_function *function, gp_jacobian_f32 jacobian);
-GP_API gp_status gp_function_set_hessian_f64(gp_function *function, gp_jacobian_f64 hessian);
-GP_API gp_status gp_function_set_hessian_f32(gp_function *function, gp_jacobian_f32 hessian);
-GP_API gp_status gp_function_set_hvp_f64(gp_function *function, gp_hvp_f64 hvp);
-GP_API gp_status gp_function_set_hvp_f32(gp_function *function, gp_hvp_f32 hvp);
-GP_API gp_status gp_function_set_complex_value(gp_function *function, gp_complex_value value);
-
-/* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice).
- * Columns without a common row are perturbed together; entries outside the pattern are looked for.
- */
-GP_API gp_status gp_function_set_sparsity(gp_function *function, size_t entries, const size_t *row,
-                                          const size_t *column);
-
-/* The function's domain, lower[i] <= x_i <= upper[i] (n each, copied, infinite where there is none;
- * NULL: no bounds on that side), once all blocks are there. It is never evaluated outside. */
-GP_API gp_status gp_function_set_bounds(gp_function *function, const double *lower,
-                                        const double *upper);
-
-/* How many examples the function averages over, where it does: lets the diagnosis call a factor by
- * its name ("the batch size: a sum where a mean belongs"). 0, the default: not known. */
-GP_API gp_status gp_function_set_batch_size(gp_function *function, size_t batch_size);
-
-/* `examples` >= 1 that `select` chooses from; sets the batch size too. */
-GP_API gp_status gp_function_set_examples(gp_function *function, size_t examples,
-                                          gp_examples_callback select);
-
-/* `parts` >= 2 with their names (copied); each is checked by itself after the whole. */
-GP_API gp_status gp_function_set_parts(gp_function *function, size_t parts,
-                                       const char *const *names, gp_part_callback select);
-
-/* Called once with `user` when the function is destroyed. */
-GP_API gp_status gp_function_set_destructor(gp_function *function, void (*destructor)(void *user));
-
-/* Replaces the pointer handed to the callbacks: for functions that build their own state, such as
- * those of a shared object. */
-GP_API gp_status gp_function_set_user(gp_function *function, void *user);
-
-/* Plants a mistake into the gradient under test, to see it caught. `plant` is BLOCK:MISTAKE with
- *     scale=F   negate   zero   transpose   shift   entry=I,add=V   decay=L
- * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn.
- * BLOCK is named as in reports: "W2" for the gradient, "vjp W2", "jacobian W2" for other
- * derivatives. */
-GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
-
-/* The same mistakes for others than the check, such as a training that goes by a wrong gradient:
- * g (n), the right gradient at x (n), is what a check would see. */
-GP_API gp_status gp_function_apply_plants(const gp_function *function, const double *x, double *g);
-
-/* ---- functions in a shared object ----------------------------------------------- */
-
-/* A shared object offers its function by defining this entry point; the library doesn't.
- *
- * `function` is new and empty, float64: the entry point gives it blocks and callbacks and returns
- * 0. argv are the words after `--` on the command line. Any other return refuses the words. */
-GP_API int gradproof_function(gp_function *function, int argc, char **argv);
-typedef int (*gp_entry_point)(gp_function *function, int argc, char **argv);
-
-/* For entry points: makes a function without blocks a float32 one (or float64 again). */
-GP_API gp_status gp_function_set_dtype(gp_function *function, gp_dtype dtype);
-
-/* Loads `path` and calls its entry point. It stays loaded until the function is destroyed. */
-GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
-                                  gp_error *error);
 
 /* ---- the check ------------------------------------------------------------------ */
 
@@ -346,23 +153,9 @@ typedef enum gp_strategy {
     GP_SAMPLE    /* a random sample of the entries of each block */
 } gp_strategy;
 
-/* Where a check stands, for somebody who watches it from another process (shared memory) or a
- * debugger: what the user's code is being asked right now. */
-typedef struct gp_progress {
-    volatile uint64_t evaluations; /* calls of the user's code begun */
-    volatile uint64_t entry;       /* the entry that is probed, or GP_NO_ENTRY */
-    volatile int call;             /* 0: none, 1: value, 2: gradient, 3: seed, 4: the choice of a
-                                      batch, examples or a part, 5: map, 6: a derivative of a map
-                                      or of the gradient, 7: the name of a silent unit */
-    volatile uint64_t pass;        /* passes over entries or directions begun, */
-    volatile uint64_t done, total; /* and how far the present one is */
-    volatile int threaded; /* the function's code has started threads, which worker processes
-                              wouldn't have: the callbacks are called in this process instead */
-    volatile int stop; /* set it, from a signal handler if you like, to end the check at the next
-                          evaluation, with a report on what is known so far */
-} gp_progress;
-
-#define GP_NO_ENTRY ((uint64_t)-1)
+/* In experimental.h. */
+typedef struct gp_team gp_team;
+typedef struct gp_progress gp_progress;
 
 /* In every structure of options 0 says "the default", so that one that is all zero, such as
  * gp_options o = {0}, asks for nothing in particular. Where 0 itself would mean something (no
@@ -395,10 +188,10 @@ typedef struct gp_options {
      * it can't be written. NULL: none. It is trusted as the program itself is: a damaged or hostile
      * one does no harm, but whoever can write to it can have any result told. */
     const char *journal;
-    const gp_team *team;     /* borrowed; NULL: this process alone */
+    const gp_team *team;     /* see experimental.h; borrowed; NULL: this process alone */
     double notebook_epsilon; /* step of the notebook's difference; 0: use our own estimates */
     int self_test; /* not 0: once verified, plant mistakes and see whether they would be refuted */
-    gp_progress *progress; /* borrowed, may be NULL */
+    gp_progress *progress; /* likewise; NULL: none */
     /* Not 0: once verified, don't look again after some steps of descent. Further points for what
      * the given one leaves silent are tried nevertheless. */
     int no_descent;
@@ -410,8 +203,9 @@ GP_API void gp_options_init(gp_options *options);
 
 typedef struct gp_report gp_report;
 
-/* Checks the function's gradient. `options` NULL: the defaults. On GP_OK *report is a new object,
- * also when the verdict is refuted or the function failed; release it with gp_report_destroy. */
+/* Checks the derivatives that the function gives. `options` NULL: the defaults. On GP_OK *report is
+ * a new object, also when the verdict is refuted or the function failed; release it with
+ * gp_report_destroy. */
 GP_API gp_status gp_check(const gp_function *function, const gp_options *options,
                           gp_report **report, gp_error *error);
 
@@ -502,17 +296,6 @@ typedef struct gp_self_test_result {
 } gp_self_test_result;
 
 GP_API void gp_report_destroy(gp_report *report);
-/* These structures may grow at their end: the calls that fill them in know their size in the
- * caller's program, by macros, and set what the library doesn't know to 0. */
-/* GP_ERROR_ARGUMENT where there was no self-test of the block (not asked for, or not verified). */
-GP_API gp_status gp_report_self_test_sized(const gp_report *report, size_t block,
-                                           gp_self_test_result *result, size_t size);
-#define gp_report_self_test(report, block, result)                                                 \
-    gp_report_self_test_sized(report, block, result, sizeof *(result))
-/* Writes the name of an index within a tensor, in C order, as reports do: "[2][3]"; "" for a
- * scalar. */
-GP_API void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name,
-                          size_t size);
 GP_API gp_verdict gp_report_verdict(const gp_report *report);
 GP_API const char *gp_verdict_string(gp_verdict verdict);
 /* The word for a status of an entry ("verified") and for a limit ("noise"); static. */
@@ -528,6 +311,10 @@ GP_API int gp_report_interrupted(const gp_report *report);
 GP_API const char *gp_report_loss(const gp_report *report, size_t line);
 /* Why the function failed, one line borrowed from the report; NULL if it didn't. */
 GP_API const char *gp_report_failure(const gp_report *report);
+
+/* One block's result, one entry's and one self-test's. These structures may grow at their end: the
+ * calls that fill them in are told their size in the caller's program, by macros, and set to 0 what
+ * the library doesn't know. GP_ERROR_ARGUMENT: there is none of that number. */
 GP_API size_t gp_report_blocks(const gp_report *report);
 GP_API gp_status gp_report_block_sized(const gp_report *report, size_t block,
                                        gp_block_result *result, size_t size);
@@ -538,6 +325,11 @@ GP_API gp_status gp_report_entry_sized(const gp_report *report, size_t entry, gp
                                        size_t size);
 #define gp_report_entry(report, entry, result)                                                     \
     gp_report_entry_sized(report, entry, result, sizeof *(result))
+/* GP_ERROR_ARGUMENT too where there was no self-test of it (not asked for, or not verified). */
+GP_API gp_status gp_report_self_test_sized(const gp_report *report, size_t block,
+                                           gp_self_test_result *result, size_t size);
+#define gp_report_self_test(report, block, result)                                                 \
+    gp_report_self_test_sized(report, block, result, sizeof *(result))
 /* Entries [first, first + count) at once: the k-th number of each array that isn't NULL (count
  * long) is what gp_report_entry tells of entry first + k. */
 GP_API gp_status gp_report_copy_entries(const gp_report *report, size_t first, size_t count,
@@ -576,16 +368,133 @@ GP_API gp_status gp_report_text(const gp_report *report, unsigned flags, char **
 GP_API gp_status gp_report_json(const gp_report *report, char **text, size_t *length);
 GP_API void gp_text_free(char *text);
 
-/* A report on a function before any check: its blocks, with every entry unchecked. */
-GP_API gp_status gp_report_blank(const gp_function *function, gp_report **report);
+/* ---- more about the function ---------------------------------------------------- */
 
-/* A report of a function that failed outside the library, such as by a crash that took its process
- * with it: the verdict is GP_FAILED and `message` (copied) says why. */
-GP_API gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,
-                                          const gp_options *options, gp_report **report);
+/* The function's domain, lower[i] <= x_i <= upper[i] (n each, copied, infinite where there is none;
+ * NULL: no bounds on that side), once all blocks are there. It is never evaluated outside. */
+GP_API gp_status gp_function_set_bounds(gp_function *function, const double *lower,
+                                        const double *upper);
+
+/* For a function that draws random numbers (dropout, Monte Carlo): called before every evaluation,
+ * always with the seed of the check, so that each evaluation sees the same draw. */
+typedef int (*gp_seed_callback)(void *user, uint64_t seed);
+/* NULL removes it. */
+GP_API gp_status gp_function_set_seed(gp_function *function, gp_seed_callback seed);
+
+/* For a function with more than one batch of data: use batch `batch` (0 is the given one) from now
+ * on. Further batches exercise entries that batch 0 leaves silent. */
+typedef int (*gp_batch_callback)(void *user, size_t batch);
+/* `batches` >= 1; 1 needs no callback. */
+GP_API gp_status gp_function_set_batches(gp_function *function, size_t batches,
+                                         gp_batch_callback batch);
+
+/* For a function that is a mean over examples (rows of a batch): be the mean over examples
+ * [first, first + count) from now on; (0, all of them) undoes it. With fewer examples a network has
+ * fewer kinks, and a gradient that forgot all but one of them is found out. */
+typedef int (*gp_examples_callback)(void *user, size_t first, size_t count);
+/* `examples` >= 1 that `select` chooses from; sets the batch size too. */
+GP_API gp_status gp_function_set_examples(gp_function *function, size_t examples,
+                                          gp_examples_callback select);
+
+/* How many examples the function averages over, where it does: lets the diagnosis call a factor by
+ * its name ("the batch size: a sum where a mean belongs"). 0, the default: not known. */
+GP_API gp_status gp_function_set_batch_size(gp_function *function, size_t batch_size);
+
+/* For a function that is a sum of parts (data loss, weight decay, penalty): be part `part` alone
+ * from now on, 1 to the number of parts; 0 is the whole again. A large part hides mistakes in a
+ * small one. */
+typedef int (*gp_part_callback)(void *user, size_t part);
+/* `parts` >= 2 with their names (copied); each is checked by itself after the whole. */
+GP_API gp_status gp_function_set_parts(gp_function *function, size_t parts,
+                                       const char *const *names, gp_part_callback select);
+
+/* Not 0: its callbacks may be called from several threads at a time, each with an x of its own.
+ * options.jobs then counts threads. The others (batch, examples, part) are called from one. */
+GP_API gp_status gp_function_set_reentrant(gp_function *function, int reentrant);
+
+/* Called once with `user` when the function is destroyed. */
+GP_API gp_status gp_function_set_destructor(gp_function *function, void (*destructor)(void *user));
+
+/* Replaces the pointer handed to the callbacks: for functions that build their own state, such as
+ * those of a shared object. */
+GP_API gp_status gp_function_set_user(gp_function *function, void *user);
+
+/* Plants a mistake into the gradient under test, to see it caught. `plant` is BLOCK:MISTAKE with
+ *     scale=F   negate   zero   transpose   shift   entry=I,add=V   decay=L
+ * (I counts from 0 in C order; decay adds L times the parameters). Several plants apply in turn.
+ * BLOCK is named as in reports: "W2" for the gradient, "vjp W2", "jacobian W2" for other
+ * derivatives. */
+GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
+
+/* ---- other kinds of derivative ----
+ *
+ * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of
+ * a map are held against difference quotients of F, entry by entry, output by input; or, where that
+ * would cost too much, by a few random cotangents u and directions v, u'J v against differences of
+ * u'F along v, whatever m and n are. The strategy full looks at up to 2^24 entries, one by one;
+ * project asks for the latter. Such a map is checked at the given point alone. If a function has a
+ * value and a gradient too, those are checked as ever. Second derivatives are those of the
+ * gradient callback: they need no map. Each writes all of its output and returns 0, or anything
+ * else for "not here". */
+/* y (m) := F(x). */
+typedef int (*gp_map_f64)(void *user, size_t n, const double *x, size_t m, double *y);
+typedef int (*gp_map_f32)(void *user, size_t n, const float *x, size_t m, float *y);
+/* Vector-Jacobian product (reverse mode, pullback, adjoint): g (n) := J(x)' u, u (m). */
+typedef int (*gp_vjp_f64)(void *user, size_t n, const double *x, size_t m, const double *u,
+                          double *g);
+typedef int (*gp_vjp_f32)(void *user, size_t n, const float *x, size_t m, const float *u, float *g);
+/* Jacobian-vector product (forward mode, pushforward, tangent): y (m) := J(x) v, v (n). */
+typedef int (*gp_jvp_f64)(void *user, size_t n, const double *x, const double *v, size_t m,
+                          double *y);
+typedef int (*gp_jvp_f32)(void *user, size_t n, const float *x, const float *v, size_t m, float *y);
+/* The Jacobian itself: J (count) := dF_j/dx_i at j n + i, count = m n; or, of a given sparsity, the
+ * entries of its pattern in the order in which they were given. The Hessian: the same with m = n.
+ */
+typedef int (*gp_jacobian_f64)(void *user, size_t n, const double *x, size_t count, double *J);
+typedef int (*gp_jacobian_f32)(void *user, size_t n, const float *x, size_t count, float *J);
+/* Hessian-vector product: y (n) := H(x) v, v (n). */
+typedef int (*gp_hvp_f64)(void *user, size_t n, const double *x, const double *v, double *y);
+typedef int (*gp_hvp_f32)(void *user, size_t n, const float *x, const float *v, float *y);
+
+GP_API gp_status gp_function_set_map_f64(gp_function *function, size_t outputs, gp_map_f64 map);
+GP_API gp_status gp_function_set_map_f32(gp_function *function, size_t outputs, gp_map_f32 map);
+GP_API gp_status gp_function_set_vjp_f64(gp_function *function, gp_vjp_f64 vjp);
+GP_API gp_status gp_function_set_vjp_f32(gp_function *function, gp_vjp_f32 vjp);
+GP_API gp_status gp_function_set_jvp_f64(gp_function *function, gp_jvp_f64 jvp);
+GP_API gp_status gp_function_set_jvp_f32(gp_function *function, gp_jvp_f32 jvp);
+GP_API gp_status gp_function_set_jacobian_f64(gp_function *function, gp_jacobian_f64 jacobian);
+GP_API gp_status gp_function_set_jacobian_f32(gp_function *function, gp_jacobian_f32 jacobian);
+GP_API gp_status gp_function_set_hessian_f64(gp_function *function, gp_jacobian_f64 hessian);
+GP_API gp_status gp_function_set_hessian_f32(gp_function *function, gp_jacobian_f32 hessian);
+GP_API gp_status gp_function_set_hvp_f64(gp_function *function, gp_hvp_f64 hvp);
+GP_API gp_status gp_function_set_hvp_f32(gp_function *function, gp_hvp_f32 hvp);
+
+/* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice).
+ * Columns without a common row are perturbed together; entries outside the pattern are looked for.
+ */
+GP_API gp_status gp_function_set_sparsity(gp_function *function, size_t entries, const size_t *row,
+                                          const size_t *column);
+
+/* ---- functions in a shared object ----------------------------------------------- */
+
+/* A shared object offers its function by defining this entry point; the library doesn't.
+ *
+ * `function` is new and empty, float64: the entry point gives it blocks and callbacks and returns
+ * 0. argv are the words after `--` on the command line. Any other return refuses the words. */
+GP_API int gradproof_function(gp_function *function, int argc, char **argv);
+typedef int (*gp_entry_point)(gp_function *function, int argc, char **argv);
+
+/* For entry points: makes a function without blocks a float32 one (or float64 again). */
+GP_API gp_status gp_function_set_dtype(gp_function *function, gp_dtype dtype);
+
+/* Loads `path` and calls its entry point. It stays loaded until the function is destroyed. */
+GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_function **function,
+                                  gp_error *error);
 
 #ifdef __cplusplus
 }
 #endif
+
+#include "gradproof/experimental.h"
 
 #endif
