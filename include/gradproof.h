@@ -121,8 +121,8 @@ GP_API gp_status gp_function_error(const gp_function *function, gp_error *error)
 GP_API void gp_function_destroy(gp_function *function);
 
 /* Adds a block of parameters: a named tensor with `dimensions` extents in `shape` (copied), and its
- * values at the point to check, in C order (copied; float32 functions round them to float32).
- *
+ * values at the point to check, in C order (copied; float32 functions round them to float32). Of a
+ * block with an extent of 0, `values` may be NULL; it is reported, and verified, without entries.
  * `stage` orders blocks along backpropagation: 0 where no order is known, else 1 for the blocks
  * nearest the input and rising towards the loss. Blocks of one stage share the error that flows
  * through it. The diagnosis uses it to tell a mistake from its consequences downstream. */

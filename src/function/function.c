@@ -145,15 +145,15 @@ static const char *block_mistake(const gp_function *f, size_t dimensions, const 
         return "has more than 8 dimensions: give it a shape of fewer";
     if (dimensions && !shape)
         return "has dimensions but the shape is NULL: give an extent for each";
-    if (!values && !f->team)
+    if (!values && !f->team && !gp_is_empty(dimensions, shape))
         return "the values are NULL: give the numbers to check at";
     if (f->lower) /* bounds are of all blocks */
         return "comes after gp_function_set_bounds: add all blocks before";
     if (f->team && values && f->own_end > f->own && f->own_end != f->n)
         return "a rank's blocks must follow one another: add those of other ranks before or after";
     size_t entries = gp_volume(dimensions, shape);
-    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
-        return "has no entries, or more than fit: check the extents of its shape";
+    if ((entries == 0 && !gp_is_empty(dimensions, shape)) || entries > GP_MAX_ENTRIES - f->n)
+        return "has more entries than fit: check the extents of its shape";
     return NULL;
 }
 
@@ -169,8 +169,10 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
         return gp_function_refuse(f, GP_ERROR_ARGUMENT, "block %.100s: %s", name, mistake);
     size_t entries = gp_volume(dimensions, shape), first = f->n;
     size_t bytes = f->n * sizeof(double), more = entries * sizeof(double);
-    double *x = f->team ? gp_reserve_more(f->x, bytes, bytes + more) : realloc(f->x, bytes + more);
-    if (!x)
+    double *x = f->x;
+    if (more)
+        x = f->team ? gp_reserve_more(f->x, bytes, bytes + more) : realloc(f->x, bytes + more);
+    if (!x && more)
         return no_memory(f, "gp_function_add_block");
     f->x = x;
     gp_status status = append_block(f, name, stage, dimensions, shape, entries);
@@ -191,7 +193,7 @@ gp_status gp_function_add_block(gp_function *f, const char *name, unsigned stage
 gp_status gp_function_show_block(gp_function *f, const char *name, size_t dimensions,
                                  const size_t *shape) {
     size_t entries = gp_volume(dimensions, shape);
-    if (entries == 0 || entries > GP_MAX_ENTRIES - f->n)
+    if ((entries == 0 && !gp_is_empty(dimensions, shape)) || entries > GP_MAX_ENTRIES - f->n)
         return GP_ERROR_ARGUMENT;
     return append_block(f, name, 0, dimensions, shape, entries);
 }

@@ -43,7 +43,8 @@ static size_t entries_of(const gp_function *f, const gp_plant *plant) {
 
 int gp_plant_fits(const gp_function *f, const gp_plant *plant) {
     int sparse = plant->claimed && gp_claim_is_sparse(f, plant->claim);
-    return sparse == plant->sparse && plant->index < entries_of(f, plant);
+    return sparse == plant->sparse &&
+           (plant->kind != GP_PLANT_ENTRY || plant->index < entries_of(f, plant));
 }
 
 /* The block that the first `length` letters of text name, as reports do, and its size. */
@@ -102,6 +103,9 @@ static gp_status plant_text(gp_function *f, const char *text, gp_error *error) {
             parse_number(after + 5, &end, &plant.amount))
             return gp_fail(error, GP_ERROR_ARGUMENT,
                            "plant '%.100s': write entry=I,add=V with an index and a number", text);
+        if (entries == 0)
+            return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has no entries", text,
+                           (int)(colon - text), text);
         if (plant.index >= entries)
             return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has entries 0 to %zu",
                            text, (int)(colon - text), text, entries - 1);
@@ -149,6 +153,8 @@ gp_status gp_function_plant(gp_function *f, const char *text, gp_error *error) {
 gp_status gp_plant_apply(const gp_plant *plant, gp_dtype dtype, size_t rows, size_t columns,
                          const double *x, double *b) {
     size_t entries = rows * columns;
+    if (entries == 0)
+        return GP_OK;
     switch (plant->kind) {
     case GP_PLANT_SCALE:
         for (size_t i = 0; i < entries; i++)
@@ -198,7 +204,7 @@ gp_status gp_function_apply_plants(const gp_function *f, const double *x, double
     gp_status status = GP_OK;
     for (size_t p = 0; p < f->plants && status == GP_OK; p++) {
         const gp_block *block = &f->block[f->plant[p].block];
-        size_t rows = block->dimensions == 2 ? block->shape[0] : 1;
+        size_t rows = block->dimensions == 2 && block->entries ? block->shape[0] : 1;
         if (!f->plant[p].claimed && gp_function_owns(f, block->offset))
             status = gp_plant_apply(&f->plant[p], f->dtype, rows, block->entries / rows,
                                     x + block->offset, g + block->offset);

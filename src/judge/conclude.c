@@ -66,7 +66,8 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                                r->block[k].limits[GP_LIMIT_CRASH] -
                                r->block[k].limits[GP_LIMIT_TIMEOUT];
         int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
-                      block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0;
+                      block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0 ||
+                      block->entries == 0; /* nothing is claimed of it */
         int refuted_otherwise = r->block[k].by_directions == GP_REFUTED;
         block->verdict = block->count[GP_ENTRY_REFUTED] || refuted_otherwise ? GP_REFUTED
                          : block->count[GP_ENTRY_UNRESOLVED]                 ? GP_INCONCLUSIVE

@@ -206,7 +206,7 @@ void gp_directions_weigh(gp_directions *d, double *factor, double *size) {
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
         const double *g = c->gradient + block->offset;
-        if (!gp_function_owns(f, block->offset))
+        if (!gp_function_owns(f, block->offset) || block->entries == 0)
             continue;
         double largest = gp_largest(g, block->entries), squares = 0;
         double unit = largest > 0 ? largest : 1; /* squares neither overflow nor vanish */

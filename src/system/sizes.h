@@ -25,5 +25,7 @@ static inline double gp_dtype_epsilon(gp_dtype dtype) {
 
 /* Entries of a tensor; 0 where there are none or more than GP_MAX_ENTRIES. */
 size_t gp_volume(size_t dimensions, const size_t *shape);
+/* Is one of the extents 0? */
+int gp_is_empty(size_t dimensions, const size_t *shape);
 
 #endif

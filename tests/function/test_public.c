@@ -507,9 +507,6 @@ static gp_status deep(gp_function *f) {
 static gp_status valueless(gp_function *f) {
     return gp_function_add_block(f, "w", 0, 0, NULL, NULL);
 }
-static gp_status empty(gp_function *f) {
-    return gp_function_add_block(f, "w", 0, 1, (size_t[]){0}, X);
-}
 static gp_status endless(gp_function *f) {
     return gp_function_add_block(f, "w", 0, 2, (size_t[]){SIZE_MAX / 4, 8}, X);
 }
@@ -565,8 +562,7 @@ static const struct {
                 {shapeless, "block w: has dimensions but the shape is NULL"},
                 {deep, "block w: has more than 8 dimensions"},
                 {valueless, "block w: the values are NULL"},
-                {empty, "block w: has no entries, or more than fit"},
-                {endless, "block w: has no entries, or more than fit"},
+                {endless, "block w: has more entries than fit"},
                 {no_callback, "cubes: gp_function_set_gradient_f64: the callback is NULL"},
                 {other_precision, "gp_function_set_value_f32: the function is a float64 one"},
                 {no_outputs, "gp_function_set_map_f64: 0 outputs"},
@@ -623,6 +619,125 @@ static void blocks_of_a_rank_and_bounds_have_an_order(void **state) {
     assert_int_equal(gp_function_create("alone", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_set_bounds(f, X, NULL), GP_ERROR_ARGUMENT);
     assert_refused(f, NULL, "there are no blocks to bound");
+    gp_function_destroy(f);
+}
+
+/* ---- blocks without entries --------------------------------------------------------- */
+
+/* Six numbers in x and z, and blocks without any around them, at the places that `where` says. */
+static gp_function *with_empty_blocks(unsigned where) {
+    static const size_t none[] = {0}, flat[] = {3, 0}, three[] = {3}, matrix[] = {3, 1};
+    gp_function *f;
+    assert_int_equal(gp_function_create("gaps", GP_FLOAT64, NULL, &f), GP_OK);
+    if (where & 1)
+        assert_int_equal(gp_function_add_block(f, "before", 0, 1, none, NULL), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, three, X), GP_OK);
+    if (where & 2) {
+        assert_int_equal(gp_function_add_block(f, "between", 0, 2, flat, X), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "again", 0, 1, none, NULL), GP_OK);
+    }
+    assert_int_equal(gp_function_add_block(f, "z", 0, 2, matrix, X + 3), GP_OK);
+    if (where & 4)
+        assert_int_equal(gp_function_add_block(f, "after", 0, 2, flat, NULL), GP_OK);
+    return f;
+}
+
+static int hessian(void *user, size_t n, const double *x, size_t count, double *H) {
+    (void)user;
+    for (size_t k = 0; k < count; k++)
+        H[k] = k / n == k % n ? 2 * x[k % n] : 0;
+    return 0;
+}
+
+/* Every block is verified but the one whose name ends in `wrong`. */
+static void expect_blocks(gp_function *f, const gp_options *options, const char *wrong) {
+    gp_report *report = testing_check(f, options);
+    gp_block_result block;
+    char *text;
+    if (gp_report_failure(report))
+        fail_msg("%s", gp_report_failure(report));
+    for (size_t b = 0; b < gp_report_blocks(report); b++) {
+        assert_int_equal(gp_report_block(report, b, &block), GP_OK);
+        const char *last = strrchr(block.name, ' ');
+        gp_verdict expected =
+            strcmp(last ? last + 1 : block.name, wrong) == 0 ? GP_REFUTED : GP_VERIFIED;
+        if (block.verdict != expected)
+            fail_msg("%s of %zu entries is %s", block.name, block.entries,
+                     gp_verdict_string(block.verdict));
+    }
+    assert_int_equal(gp_report_verdict(report), *wrong ? GP_REFUTED : GP_VERIFIED);
+    assert_int_equal(gp_report_text(report, GP_PRINT_VERBOSE, &text, NULL), GP_OK);
+    gp_text_free(text);
+    assert_int_equal(gp_report_json(report, &text, NULL), GP_OK);
+    gp_text_free(text);
+    gp_report_destroy(report);
+}
+
+static void blocks_without_entries_change_no_verdict(void **state) {
+    (void)state;
+    for (unsigned k = 0; k < 8 * 3 * 2 * 2; k++) {
+        gp_options o = {.strategy = (gp_strategy)(GP_FULL + k / 8 % 3), .jobs = k / 24 % 2 * 2};
+        o.self_test = o.strategy == GP_FULL;
+        gp_function *f = with_empty_blocks(k % 8);
+        gp_function_set_value_f64(f, value);
+        gp_function_set_gradient_f64(f, gradient);
+        if (k / 48)
+            gp_function_plant(f, "z:scale=1.5", NULL);
+        expect_blocks(f, &o, k / 48 ? "z" : "");
+        gp_function_destroy(f);
+    }
+}
+
+static void maps_with_blocks_without_entries_too(void **state) {
+    (void)state;
+    for (unsigned k = 0; k < 8 * 2 * 4 * 2; k++) {
+        static const char *const plants[] = {"jacobian z:scale=1.5", "vjp z:scale=1.5",
+                                             "hessian z:scale=1.5", "vjp x:negate"};
+        gp_options o = {.strategy = k / 8 % 2 ? GP_PROJECT : GP_FULL};
+        unsigned kind = k / 16 % 4;
+        gp_function *f = with_empty_blocks(k % 8);
+        if (kind == 2) {
+            gp_function_set_value_f64(f, value);
+            gp_function_set_gradient_f64(f, gradient);
+            gp_function_set_hessian_f64(f, hessian);
+        } else {
+            gp_function_set_map_f64(f, 5, map);
+            if (kind == 0)
+                gp_function_set_jacobian_f64(f, jacobian);
+            else
+                gp_function_set_vjp_f64(f, vjp);
+        }
+        if (k / 64)
+            gp_function_plant(f, plants[kind], NULL);
+        gp_report *report = testing_check(f, &o);
+        if (gp_report_failure(report))
+            fail_msg("%s", gp_report_failure(report));
+        if (gp_report_verdict(report) != (k / 64 ? GP_REFUTED : GP_VERIFIED))
+            fail_msg("%u: %s", k, gp_verdict_string(gp_report_verdict(report)));
+        gp_report_destroy(report);
+        gp_function_destroy(f);
+    }
+}
+
+static void planting_into_nothing_says_so(void **state) {
+    (void)state;
+    gp_function *f = with_empty_blocks(7);
+    gp_error error;
+    gp_function_set_value_f64(f, value);
+    gp_function_set_gradient_f64(f, gradient);
+    static const char *const fine[] = {"before:shift", "between:transpose", "after:decay=1",
+                                       "before:zero",  "again:scale=2",     "between:negate"};
+    for (size_t k = 0; k < sizeof fine / sizeof *fine; k++)
+        assert_int_equal(gp_function_plant(f, fine[k], NULL), GP_OK);
+    expect_blocks(f, NULL, "");
+    assert_int_equal(gp_function_plant(f, "after:entry=0,add=1", &error), GP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "after has no entries"));
+    gp_function_destroy(f);
+    assert_int_equal(gp_function_create("nothing", GP_FLOAT64, NULL, &f), GP_OK);
+    gp_function_add_block(f, "none", 0, 1, (size_t[]){0}, NULL);
+    gp_function_set_value_f64(f, value);
+    gp_function_set_gradient_f64(f, gradient);
+    assert_refused(f, NULL, "has no parameters");
     gp_function_destroy(f);
 }
 
@@ -894,6 +1009,9 @@ int main(void) {
         cmocka_unit_test(suspects_have_names),
         cmocka_unit_test(a_check_says_which_setter_failed),
         cmocka_unit_test(the_first_setter_that_fails_is_kept),
+        cmocka_unit_test(blocks_without_entries_change_no_verdict),
+        cmocka_unit_test(maps_with_blocks_without_entries_too),
+        cmocka_unit_test(planting_into_nothing_says_so),
         cmocka_unit_test(a_failure_ends_in_the_callback_s_words),
         cmocka_unit_test(what_was_said_elsewhere_is_forgotten),
         cmocka_unit_test(blocks_of_a_rank_and_bounds_have_an_order),
