@@ -117,7 +117,7 @@ static double time_to_write(size_t n) {
     return took[1 + TIMES / 2];
 }
 
-static int run(size_t n, mistake m) {
+static int run(size_t n, mistake m, size_t points) {
     enum { TIMES = 7 };
     unsigned times = m == NONE && n <= 1000000 ? TIMES : 1;
     double took[TIMES], own[TIMES];
@@ -130,6 +130,8 @@ static int run(size_t n, mistake m) {
     double *x = malloc(half * sizeof *x), write = time_to_write(2 * half);
     gp_options_init(&options);
     options.strategy = GP_PROJECT;
+    if (points)
+        options.points = points;
     if (!x || gp_function_create("scale", GP_FLOAT64, &s, &f) != GP_OK)
         return 1;
     size_t shape[] = {rows, columns};
@@ -188,6 +190,7 @@ static int run(size_t n, mistake m) {
 int main(int argc, char **argv) {
     double largest = argc > 1 ? atof(argv[1]) : 1e7;
     int mistakes = argc > 2 ? 1 : MISTAKES;
+    size_t points = argc > 3 ? strtoul(argv[3], NULL, 10) : 0; /* 0: the default */
     for (double n = 1e4; n <= largest * 1.01; n *= 10)
         for (int m = NONE; m < mistakes; m++) {
             if (m != NONE && n < largest / 1.01) /* mistakes among the most */
@@ -195,7 +198,7 @@ int main(int argc, char **argv) {
             fflush(stdout);
             pid_t child = fork(); /* memory is that of one case */
             if (child == 0)
-                exit(run((size_t)n, (mistake)m));
+                exit(run((size_t)n, (mistake)m, points));
             int status = 1;
             if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
                 return 1;
