@@ -1,7 +1,7 @@
 /* What a proof by random directions costs as n grows: evaluations, time of our own, memory; and
  * what it takes to find 1 or 10 wrong entries, a wrong row and a wrong block among n. Times are
  * medians of seven checks where n is a million or less and nothing is wrong. One line of JSON a
- * case: bench_scale [LARGEST N [right]], with `right` without the mistakes. */
+ * case: bench_scale [LARGEST N [right [POINTS]]], with `right` without the mistakes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
