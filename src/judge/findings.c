@@ -186,21 +186,28 @@ void gp_report_clear_diagnoses(gp_report *r, size_t b) {
     block->result.diagnoses = 0;
 }
 
+/* Puts a copy of a line into a list of *count lines, in place `at`. */
+static gp_status insert(char ***lines, size_t *count, size_t at, const char *line) {
+    char **list = realloc(*lines, (*count + 1) * sizeof *list);
+    if (!list)
+        return GP_ERROR_MEMORY;
+    *lines = list;
+    char *copy = gp_copy_string(line);
+    if (!copy)
+        return GP_ERROR_MEMORY;
+    memmove(list + at + 1, list + at, (*count - at) * sizeof *list);
+    list[at] = copy;
+    ++*count;
+    return GP_OK;
+}
+
 gp_status gp_report_add_practice(gp_report *r, const char *format, ...) {
     char line[512];
     va_list arguments;
     va_start(arguments, format);
     gp_plain_format(line, sizeof line, format, arguments);
     va_end(arguments);
-    char **list = realloc(r->practice, (r->practices + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    r->practice = list;
-    list[r->practices] = gp_copy_string(line);
-    if (!list[r->practices])
-        return GP_ERROR_MEMORY;
-    r->practices++;
-    return GP_OK;
+    return insert(&r->practice, &r->practices, r->practices, line);
 }
 
 gp_status gp_report_name_point(gp_report *r, size_t point, const char *format, ...) {
@@ -226,15 +233,7 @@ gp_status gp_report_add_loss(gp_report *r, const char *line) {
     for (size_t k = 0; k < r->losses; k++)
         if (strcmp(r->loss[k], line) == 0)
             return GP_OK;
-    char **list = realloc(r->loss, (r->losses + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    r->loss = list;
-    list[r->losses] = gp_copy_string(line);
-    if (!list[r->losses])
-        return GP_ERROR_MEMORY;
-    r->losses++;
-    return GP_OK;
+    return insert(&r->loss, &r->losses, r->losses, line);
 }
 
 gp_status gp_report_add_silent(gp_report *r, const char *given) {
@@ -245,17 +244,7 @@ gp_status gp_report_add_silent(gp_report *r, const char *given) {
         at++;
     if (at < r->silents && strcmp(r->silent[at], name) == 0)
         return GP_OK;
-    char **list = realloc(r->silent, (r->silents + 1) * sizeof *list);
-    if (!list)
-        return GP_ERROR_MEMORY;
-    r->silent = list;
-    char *copy = gp_copy_string(name);
-    if (!copy)
-        return GP_ERROR_MEMORY;
-    memmove(list + at + 1, list + at, (r->silents - at) * sizeof *list);
-    list[at] = copy;
-    r->silents++;
-    return GP_OK;
+    return insert(&r->silent, &r->silents, at, name);
 }
 
 gp_status gp_report_create_failure(const char *name, const char *kind, const char *message,

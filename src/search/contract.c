@@ -180,6 +180,12 @@ void gp_check_aside(const gp_check_state *c, size_t first, size_t count, double 
         v[k] *= gp_check_length(c, first + k);
 }
 
+void gp_check_beside(const gp_check_state *c, double share, double *x) {
+    gp_check_aside(c, 0, c->function->n, x);
+    for (size_t i = 0; i < c->function->n; i++)
+        x[i] = c->function->x[i] + share * x[i];
+}
+
 /* Value and gradient (into c->other) at x; then, the value there being the last that was asked for,
  * the gradient at the given point, where it must not have changed. Entries that are the same in
  * both places stay marked. *there: x can be evaluated. */
@@ -222,9 +228,7 @@ static gp_outcome try_from_elsewhere(gp_check_state *c) {
     gp_outcome outcome = GP_EVALUATED;
     memset(c->same, 1, f->n);
     for (size_t k = 0; k < ASIDES && !there && outcome == GP_EVALUATED; k++) {
-        gp_check_aside(c, 0, f->n, x);
-        for (size_t i = 0; i < f->n; i++)
-            x[i] = f->x[i] + ASIDE[k] * x[i];
+        gp_check_beside(c, ASIDE[k], x);
         c->away = ASIDE[k];
         outcome = try_from(c, x, &there);
     }

@@ -3,7 +3,6 @@
  * an exact minimum no direction can tell a right one from a wrong one. The points, and what makes a
  * place regular, are those of points.c (docs/decisions/0042). */
 #include "search/elsewhere.h"
-#include "search/project.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include "judge/conclude.h"
 #include "judge/verdict.h"
 #include "judge/words.h"
+#include "search/project.h"
+#include "system/text.h"
 #include "system/vector.h"
 
 enum {
@@ -114,9 +115,7 @@ static gp_outcome find_hidden(gp_elsewhere *e) {
     for (size_t b = 0; b < f->blocks && outcome == GP_EVALUATED; b++)
         size[b] = size_of(c, b);
     if (outcome == GP_EVALUATED) {
-        gp_check_aside(c, 0, f->n, moved);
-        for (size_t i = 0; i < f->n; i++)
-            moved[i] = f->x[i] + UNITS * gp_dtype_epsilon(f->dtype) * moved[i];
+        gp_check_beside(c, UNITS * gp_dtype_epsilon(f->dtype), moved);
         gp_evaluator_set_point(c->evaluator, moved);
         outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->gradient, NULL, NULL);
     }
@@ -505,8 +504,8 @@ static gp_outcome visit_trained(gp_elsewhere *e) {
         gp_check_move(c, x);
         outcome = gp_evaluator_value(c->evaluator, &f0);
         if (outcome == GP_EVALUATED &&
-            gp_report_name_point(c->report, number, "after %zu step%s of descent", steps,
-                                 steps == 1 ? "" : "s"))
+            gp_report_name_point(c->report, number, "after %zu %s of descent", steps,
+                                 gp_plural(steps, "step", "steps")))
             outcome = out_of_memory(c);
         if (outcome == GP_EVALUATED)
             outcome = look_here(e, number, f0, 0);

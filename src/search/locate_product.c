@@ -12,6 +12,7 @@
 #include "search/locate_product.h"
 #include "system/clock.h"
 #include "system/text.h"
+#include "system/vector.h"
 
 enum {
     MOST_LEAVES = 64,    /* that are off at a time: more is "all over" */
@@ -424,13 +425,6 @@ static gp_outcome multiply_part(gp_product_search *s, size_t low, size_t high) {
     return gp_products_claimed(s->p, s->part, s->answer, NULL);
 }
 
-static double dot(const double *a, const double *b, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 /* J v and the derivative of the sum in use; inputs count from those of a block on. */
 static gp_outcome measure_inputs(gp_product_search *s, size_t low, size_t high, double off,
                                  gp_discrepancy *seen) {
@@ -439,7 +433,7 @@ static gp_outcome measure_inputs(gp_product_search *s, size_t low, size_t high, 
     if (walk_part(s, s->base + low, s->base + high, off, 1, &e) == GP_FAULT)
         return GP_FAULT;
     gp_outcome outcome = multiply_part(s, s->base + low, s->base + high);
-    double claimed = dot(s->u, s->answer, p->m), all = dot(s->u, s->Jv, p->m);
+    double claimed = gp_dot(s->u, s->answer, p->m), all = gp_dot(s->u, s->Jv, p->m);
     *seen = (gp_discrepancy){.off = claimed - e.derivative,
                              .bound = e.bound,
                              .fine = 8 * gp_dtype_epsilon(p->f->dtype) * fabs(all) +
@@ -452,7 +446,7 @@ static void choose_sum(gp_product_search *s, const double *u) {
     gp_products *p = s->p;
     double all = gp_products_rounding(p, p->u + s->k * p->m), own = gp_products_rounding(p, u);
     s->u = u;
-    s->f0 = dot(u, p->F0, p->m);
+    s->f0 = gp_dot(u, p->F0, p->m);
     s->sigma = all > 0 ? own * fmax(1, p->sigma[s->k] / all) : p->sigma[s->k];
     s->quiet = fmin(own, s->sigma);
     gp_products_weigh(p, u, 1);

@@ -16,6 +16,7 @@
 #include "system/checksum.h"
 #include "system/clock.h"
 #include "system/text.h"
+#include "system/vector.h"
 
 /* Ladders of the first look, from which noise and scales follow: so many in all, if each output has
  * a few. */
@@ -409,13 +410,6 @@ static gp_outcome gather_claim(gp_section *s, size_t k) {
     return outcome;
 }
 
-static double dot(const double *a, const double *b, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 static size_t claim_number(const gp_section *s, gp_claim claim) {
     size_t k = 0;
     while (k < s->claims && s->claim[k] != claim)
@@ -483,8 +477,9 @@ static gp_outcome test_products(gp_section *s) {
             outcome = test_linear(s, reverse, u, Ju);
         if (!both || outcome != GP_EVALUATED)
             continue;
-        double left = dot(u, Jv, m), right = dot(Ju, v, n);
-        double size = sqrt(dot(u, u, m) * dot(Jv, Jv, m)) + sqrt(dot(Ju, Ju, n) * dot(v, v, n));
+        double left = gp_dot(u, Jv, m), right = gp_dot(Ju, v, n);
+        double size =
+            sqrt(gp_dot(u, u, m) * gp_dot(Jv, Jv, m)) + sqrt(gp_dot(Ju, Ju, n) * gp_dot(v, v, n));
         worst = fmax(worst, size > 0 ? fabs(left - right) / size : 0);
     }
     free(u);

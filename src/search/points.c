@@ -659,9 +659,7 @@ static gp_outcome move_to_stored_place(gp_check_state *c, size_t k, double *f0) 
     const gp_function *f = c->function;
     if (k == 0) {
         gp_check_move(c, f->x);
-        gp_check_aside(c, 0, f->n, c->other);
-        for (size_t i = 0; i < f->n; i++)
-            c->other[i] = f->x[i] + c->away * c->other[i];
+        gp_check_beside(c, c->away, c->other);
         gp_check_move(c, c->other);
     } else {
         gp_outcome outcome = move_to_random_point(c, k, f0);

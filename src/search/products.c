@@ -18,6 +18,7 @@
 
 #include "estimate/median.h"
 #include "system/text.h"
+#include "system/vector.h"
 
 /* How many directions, how many values along each (0: those of the first steps), and how good
  * estimates should be as a share of rtol times the norm of J: what is enough ends the course. The
@@ -103,13 +104,6 @@ double gp_products_rounding(const gp_products *p, const double *u) {
     for (size_t j = 0; j < p->m; j++)
         squares += u[j] * p->F0[j] * (u[j] * p->F0[j]);
     return gp_dtype_epsilon(p->f->dtype) * sqrt(squares / 12);
-}
-
-static double dot(const double *a, const double *b, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
 }
 
 static double in_precision(const gp_products *p, double v) {
@@ -357,7 +351,7 @@ static void draw_cotangents(gp_products *p) {
     for (unsigned k = 0; k < GP_MOST_SETS; k++) {
         double *u = p->u + k * p->m;
         draw(p, 1 + k, p->m, p->spread, u);
-        p->f0[k] = dot(u, p->F0, p->m);
+        p->f0[k] = gp_dot(u, p->F0, p->m);
     }
     gp_products_weigh(p, p->u, GP_MOST_SETS);
 }
@@ -688,8 +682,8 @@ static void set_slopes(gp_products *p) {
         if (p->left)
             gp_probe_fill(&probe, 0, p->n, p->in);
         for (unsigned k = 0; k < p->count; k++)
-            p->slope[k][l] = p->left ? dot(p->product + k * p->n, p->in, p->n)
-                                     : dot(p->u + k * p->m, p->product + l * p->m, p->m);
+            p->slope[k][l] = p->left ? gp_dot(p->product + k * p->n, p->in, p->n)
+                                     : gp_dot(p->u + k * p->m, p->product + l * p->m, p->m);
     }
 }
 

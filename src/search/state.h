@@ -1,8 +1,8 @@
-/* A check in progress. check.c leads it from point to point; trial.c tries out the callbacks first;
- * survey.c estimates and judges entries at one point; project.c does random directions; practice.c
- * does what else experts advise; self_test.c turns the check on itself. */
-#ifndef GP_CHECK_H
-#define GP_CHECK_H
+/* A check in progress. contract.c tries out the callbacks first; survey.c estimates and judges
+ * entries at one point; project.c does random directions; practice.c does what else experts advise.
+ * check/course.c leads from one to the next. */
+#ifndef GP_SEARCH_STATE_H
+#define GP_SEARCH_STATE_H
 
 #include "estimate/noise.h"
 #include "evaluate/along.h"
@@ -76,6 +76,8 @@ gp_outcome gp_report_odd_entries(gp_check_state *check);
 /* Where the gradient is asked for besides, and how far from the given point: v := entries first ...
  * of a random vector, each at most its length. */
 void gp_check_aside(const gp_check_state *check, size_t first, size_t count, double *v);
+/* x (n) := the given point, each entry moved by `share` of what gp_check_aside says. */
+void gp_check_beside(const gp_check_state *check, double share, double *x);
 
 /* A number that tells two gradients apart, -0 from 0 too. *finite: all of it is. */
 uint64_t gp_fingerprint(const double *g, size_t n, int *finite);

@@ -51,3 +51,10 @@ GP_VECTOR double gp_squares(const double *v, double unit, size_t n) {
         sum += sums[k];
     return sum;
 }
+
+double gp_dot(const double *a, const double *b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}

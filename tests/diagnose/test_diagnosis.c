@@ -362,6 +362,20 @@ static void solid_decay_twice(double *g, const double *x) {
         g[i] += 0.1 * x[i];
 }
 
+/* Refuted, and its first block is diagnosed with this kind and words; releases the function. */
+static void is_named(gp_function *f, const char *kind, const char *words) {
+    gp_block_result block;
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
+    gp_report_block(report, 0, &block);
+    assert_int_equal(block.diagnoses, 1);
+    if (strcmp(block.diagnosis[0].kind, kind) != 0 || !strstr(block.diagnosis[0].message, words))
+        fail_msg("%s, %s: got %s: %s", kind, words, block.diagnosis[0].kind,
+                 block.diagnosis[0].message);
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 static void causes_along_every_axis_are_named(void **state) {
     (void)state;
     static const struct {
@@ -380,7 +394,6 @@ static void causes_along_every_axis_are_named(void **state) {
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         mistake what = cases[k].what;
         gp_function *f;
-        gp_block_result T;
         double x[SOLID];
         for (size_t i = 0; i < SOLID; i++)
             x[i] = parameter(i);
@@ -389,14 +402,7 @@ static void causes_along_every_axis_are_named(void **state) {
                          GP_OK);
         gp_function_set_value_f64(f, value);
         gp_function_set_gradient_f64(f, gradient);
-        gp_report *report = testing_check(f, NULL);
-        gp_report_block(report, 0, &T);
-        assert_int_equal(T.diagnoses, 1);
-        if (strcmp(T.diagnosis[0].kind, cases[k].kind) != 0 ||
-            !strstr(T.diagnosis[0].message, cases[k].words))
-            fail_msg("%s: got %s: %s", cases[k].words, T.diagnosis[0].kind, T.diagnosis[0].message);
-        gp_report_destroy(report);
-        gp_function_destroy(f);
+        is_named(f, cases[k].kind, cases[k].words);
     }
 }
 
@@ -642,18 +648,6 @@ static gp_function *function_of(gp_dtype dtype, size_t n) {
     return f;
 }
 
-static void is_named(gp_function *f, const char *kind, const char *words) {
-    gp_block_result block;
-    gp_report *report = testing_check(f, NULL);
-    assert_int_equal(gp_report_verdict(report), GP_REFUTED);
-    gp_report_block(report, 0, &block);
-    assert_int_equal(block.diagnoses, 1);
-    if (strcmp(block.diagnosis[0].kind, kind) != 0 || !strstr(block.diagnosis[0].message, words))
-        fail_msg("%s: got %s: %s", kind, block.diagnosis[0].kind, block.diagnosis[0].message);
-    gp_report_destroy(report);
-    gp_function_destroy(f);
-}
-
 static void decay_of_all_but_the_intercept_is_named(void **state) {
     (void)state;
     gp_function *f = function_of(GP_FLOAT64, WEIGHTS);
@@ -865,21 +859,11 @@ static void causes_of_maps_are_named(void **state) {
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         map_mistake what = cases[k].what;
         gp_function *f;
-        gp_block_result block;
         assert_int_equal(gp_function_create("F", GP_FLOAT64, &what, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){INPUTS}, x), GP_OK);
         assert_int_equal(gp_function_set_map_f64(f, OUTPUTS, map), GP_OK);
         assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
-        gp_report *report = testing_check(f, NULL);
-        assert_int_equal(gp_report_verdict(report), GP_REFUTED);
-        gp_report_block(report, 0, &block);
-        assert_int_equal(block.diagnoses, 1);
-        if (strcmp(block.diagnosis[0].kind, cases[k].kind) != 0 ||
-            !strstr(block.diagnosis[0].message, cases[k].words))
-            fail_msg("%s, %s: got %s: %s", cases[k].kind, cases[k].words, block.diagnosis[0].kind,
-                     block.diagnosis[0].message);
-        gp_report_destroy(report);
-        gp_function_destroy(f);
+        is_named(f, cases[k].kind, cases[k].words);
     }
 }
 

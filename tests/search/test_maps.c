@@ -2,7 +2,7 @@
  * placed at (output, input). The map, with its Jacobian by hand:
  *
  *     F_j(x) = sin(c_j x_j) + x_j x_{j+1} + e^{x_{(j+2) mod n}} / 2 ,   j = 0 ... m-1 */
-#include "testing.h"
+#include "sine_chain.h"
 
 #include <complex.h>
 
@@ -281,21 +281,6 @@ static void nonsense_patterns_are_refused(void **state) {
 
 /* ---- second derivatives: f = sum_i sin(x_i) x_{i+1} ------------------------------ */
 
-static int value(void *user, size_t n, const double *x, double *v) {
-    (void)user;
-    *v = 0;
-    for (size_t i = 0; i < n; i++)
-        *v += sin(x[i]) * x[(i + 1) % n];
-    return 0;
-}
-
-static int gradient(void *user, size_t n, const double *x, double *g) {
-    (void)user;
-    for (size_t i = 0; i < n; i++)
-        g[i] = cos(x[i]) * x[(i + 1) % n] + sin(x[(i + n - 1) % n]);
-    return 0;
-}
-
 static int hessian(void *user, size_t n, const double *x, size_t count, double *H) {
     const wrong *w = user;
     memset(H, 0, count * sizeof *H);
@@ -332,8 +317,8 @@ static void second_derivatives_are_those_of_the_gradient(void **state) {
         gp_report *r = NULL;
         gp_error error;
         assert_int_equal(gp_check(f, NULL, &r, &error), GP_ERROR_ARGUMENT); /* of what gradient? */
-        gp_function_set_value_f64(f, value);
-        gp_function_set_gradient_f64(f, gradient);
+        gp_function_set_value_f64(f, sine_chain);
+        gp_function_set_gradient_f64(f, sine_chain_gradient);
         r = testing_check(f, NULL);
         assert_int_equal(gp_report_verdict(r), wrongly ? GP_REFUTED : GP_VERIFIED);
         assert_int_equal(block_named(r, "x").verdict, GP_VERIFIED);
@@ -412,8 +397,8 @@ static void the_complex_step_is_exact(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, POINT), GP_OK);
-        gp_function_set_value_f64(f, value);
-        gp_function_set_gradient_f64(f, gradient);
+        gp_function_set_value_f64(f, sine_chain);
+        gp_function_set_gradient_f64(f, sine_chain_gradient);
         if (how_complex)
             assert_int_equal(
                 gp_function_set_complex_value(f, how_complex == 1 ? complex_value : not_analytic),

@@ -3,7 +3,7 @@
  * j = t mod m, i = t mod n and k = (t + 1) mod n:
  *
  *     F_j(x) = sum_t c_t sin(x_i) + x_i x_k / 2 ,   c_t = 1 + 0.3 (t mod 7) */
-#include "testing.h"
+#include "sine_chain.h"
 
 typedef enum mistake {
     NONE,
@@ -488,21 +488,6 @@ static void a_large_pattern_is_checked_and_its_entry_found(void **state) {
 }
 
 /* f(x) = sum sin(x_i) x_{i+1}: its gradient, and H v with a wrong entry (7, 90). */
-static int scalar(void *user, size_t n, const double *x, double *v) {
-    (void)user;
-    *v = 0;
-    for (size_t i = 0; i < n; i++)
-        *v += sin(x[i]) * x[(i + 1) % n];
-    return 0;
-}
-
-static int gradient(void *user, size_t n, const double *x, double *g) {
-    (void)user;
-    for (size_t i = 0; i < n; i++)
-        g[i] = cos(x[i]) * x[(i + 1) % n] + sin(x[(i + n - 1) % n]);
-    return 0;
-}
-
 static int hvp(void *user, size_t n, const double *x, const double *v, double *y) {
     for (size_t i = 0; i < n; i++)
         y[i] = -sin(x[i]) * x[(i + 1) % n] * v[i] + cos(x[i]) * v[(i + 1) % n] +
@@ -527,8 +512,8 @@ static void second_derivatives_of_many_parameters(void **state) {
             x[i] = 0.2 + sin((double)i);
         assert_int_equal(gp_function_create("f", GP_FLOAT64, &wrong, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-        assert_int_equal(gp_function_set_value_f64(f, scalar), GP_OK);
-        assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+        assert_int_equal(gp_function_set_value_f64(f, sine_chain), GP_OK);
+        assert_int_equal(gp_function_set_gradient_f64(f, sine_chain_gradient), GP_OK);
         assert_int_equal(gp_function_set_hvp_f64(f, hvp), GP_OK);
         gp_report *r = testing_check(f, &o);
         gp_block_result block;
