@@ -237,11 +237,11 @@ static gp_verdict verdict_on(subject *s, const block *blocks, size_t count, doub
                                   s->x + blocks[k].offset) != GP_OK)
             exit(70);
     if (s->dtype == GP_FLOAT64) {
-        gp_function_set_value_f64(f, value);
-        gp_function_set_gradient_f64(f, gradient);
+        gp_function_set_value(f, value);
+        gp_function_set_gradient(f, gradient);
     } else {
-        gp_function_set_value_f32(f, value32);
-        gp_function_set_gradient_f32(f, gradient32);
+        gp_function_set_value(f, value32);
+        gp_function_set_gradient(f, gradient32);
     }
     if (gp_check(f, NULL, &report, &error) != GP_OK) {
         fprintf(stderr, "bench_baseline: %s\n", error.message);

@@ -611,15 +611,15 @@ static gp_report *check(subject *s, int form, int single, uint64_t seed) {
     for (const block *b = s->m->blocks; b->name; at += entries_of(b++))
         gp_function_add_block(f, b->name, 0, b->shape[1] > 1 ? 2 : 1, b->shape, s->x + at);
     if (single) {
-        gp_function_set_map_f32(f, s->m->outputs, value32);
-        form == VJP   ? gp_function_set_vjp_f32(f, vjp32)
-        : form == JVP ? gp_function_set_jvp_f32(f, jvp32)
-                      : gp_function_set_jacobian_f32(f, jacobian32);
+        gp_function_set_map(f, s->m->outputs, value32);
+        form == VJP   ? gp_function_set_vjp(f, vjp32)
+        : form == JVP ? gp_function_set_jvp(f, jvp32)
+                      : gp_function_set_jacobian(f, jacobian32);
     } else {
-        gp_function_set_map_f64(f, s->m->outputs, value64);
-        form == VJP   ? gp_function_set_vjp_f64(f, vjp64)
-        : form == JVP ? gp_function_set_jvp_f64(f, jvp64)
-                      : gp_function_set_jacobian_f64(f, jacobian64);
+        gp_function_set_map(f, s->m->outputs, value64);
+        form == VJP   ? gp_function_set_vjp(f, vjp64)
+        : form == JVP ? gp_function_set_jvp(f, jvp64)
+                      : gp_function_set_jacobian(f, jacobian64);
     }
     if (gp_check(f, &options, &report, &error) != GP_OK) {
         fprintf(stderr, "%s: %s\n", s->m->name, error.message);

@@ -142,8 +142,8 @@ static int run(size_t n, mistake m, size_t points) {
             return 1;
     }
     free(x);
-    gp_function_set_value_f64(f, value);
-    gp_function_set_gradient_f64(f, gradient);
+    gp_function_set_value(f, value);
+    gp_function_set_gradient(f, gradient);
     for (unsigned k = 0; k < times; k++) {
         double start = gp_seconds_now();
         s.in_user = 0;

@@ -36,7 +36,6 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
     for (size_t i = 0; i < n; i++)
         x[i] = 0.3 + 0.001 * (double)i;
     return gp_function_add_block(function, "x", 0, 1, &n, x) ||
-           gp_function_set_value_f64(function, value) ||
-           gp_function_set_gradient_f64(function, gradient) ||
+           gp_function_set_value(function, value) || gp_function_set_gradient(function, gradient) ||
            gp_function_set_reentrant(function, argc > 0 && strcmp(argv[0], "reentrant") == 0);
 }

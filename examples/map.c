@@ -69,5 +69,5 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
         h[k] = cos((double)k);
     return gp_function_add_block(function, "W", 0, 2, shape, W) ||
            gp_function_add_block(function, "h", 0, 1, shape, h) ||
-           gp_function_set_map_f64(function, D, map) || gp_function_set_vjp_f64(function, vjp);
+           gp_function_set_map(function, D, map) || gp_function_set_vjp(function, vjp);
 }

@@ -27,8 +27,8 @@ int main(void) {
         return 70;
     /* Whatever fails here comes out of gp_check. */
     gp_function_add_block(f, "x", 0, 1, shape, x);
-    gp_function_set_value_f64(f, value);
-    gp_function_set_gradient_f64(f, gradient);
+    gp_function_set_value(f, value);
+    gp_function_set_gradient(f, gradient);
     if (gp_check(f, NULL, &report, &error) != GP_OK) {
         fprintf(stderr, "%s\n", error.message);
         return 70;

@@ -57,6 +57,5 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
         w[k] = 0.3 * cos((double)k);
     return gp_function_add_block(function, "w", 1, 1, &inputs, w) ||
            gp_function_add_block(function, "b", 1, 0, NULL, &b) ||
-           gp_function_set_value_f64(function, value) ||
-           gp_function_set_gradient_f64(function, gradient);
+           gp_function_set_value(function, value) || gp_function_set_gradient(function, gradient);
 }

@@ -139,9 +139,9 @@ int main(int argc, char **argv) {
     if (status == GP_OK)
         status = add_blocks(f, &m, width, &team);
     if (status == GP_OK)
-        status = gp_function_set_value_f64(f, value);
+        status = gp_function_set_value(f, value);
     if (status == GP_OK)
-        status = gp_function_set_gradient_f64(f, gradient);
+        status = gp_function_set_gradient(f, gradient);
     if (status == GP_OK && argc > 1)
         status = gp_function_plant(f, argv[1], &error);
     if (status == GP_OK)

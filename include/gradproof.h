@@ -5,8 +5,8 @@
  *     gp_function *f;
  *     gp_function_create("my loss", GP_FLOAT64, user, &f);        what is under test
  *     gp_function_add_block(f, "W1", 0, 2, shape, values);        its parameters, block by block
- *     gp_function_set_value_f64(f, value);                        f(x)
- *     gp_function_set_gradient_f64(f, gradient);                  the gradient under test
+ *     gp_function_set_value(f, value);                            f(x)
+ *     gp_function_set_gradient(f, gradient);                      the gradient under test
  *     gp_check(f, NULL, &report, &error);                         find out
  *     gp_report_print(report, stdout, 0);                         tell people
  *
@@ -18,8 +18,8 @@
  *     |g_i - d| <= tau + b   with   tau = rtol * max(|g_i|, |d|) + atol.
  *
  * Vector-valued functions with a VJP, a JVP or a Jacobian, and second derivatives, take other
- * callbacks and the same course: see "other kinds of derivative". What few need, and what may still
- * change, is in gradproof/experimental.h, which this file includes at its end.
+ * callbacks and the same course: see gradproof/maps.h. What few need, and what may still change, is
+ * in gradproof/experimental.h. This file includes both at its end.
  *
  * Chains of stages are in gradproof/chain.h; the fraud model and the notebook are libgradproof_nn,
  * gradproof/network.h, gradproof/train.h and gradproof/notebook.h.
@@ -130,19 +130,41 @@ GP_API gp_status gp_function_add_block(gp_function *function, const char *name, 
                                        size_t dimensions, const size_t *shape,
                                        const double *values);
 
-/* Callbacks of the function's own precision (but see the value); a later call replaces an earlier
- * one. A function needs a value and a gradient, or value_gradient in place of either.
+/* What a callback computes. Those after the first three are in gradproof/maps.h. */
+typedef enum gp_role {
+    GP_VALUE = 0,
+    GP_GRADIENT,
+    GP_VALUE_GRADIENT, /* both at once */
+    GP_MAP,
+    GP_VJP,
+    GP_MAP_VJP, /* both at once */
+    GP_JVP,
+    GP_JACOBIAN,
+    GP_HESSIAN,
+    GP_HVP,
+    GP_ROLES /* how many there are */
+} gp_role;
+
+/* Any callback, converted; it is called as the type that its role and its precision have. */
+typedef void (*gp_callback)(void);
+
+/* Sets the callback of one role, of the function's own precision; a later call replaces an earlier
+ * one. A function needs a value and a gradient, or both at once in place of either.
  *
- * A float32 function may have a float64 value: its float32 gradient is then held against
- * derivatives of that, which are far more exact. The parameters stay float32 numbers. */
-GP_API gp_status gp_function_set_value_f64(gp_function *function, gp_value_f64 value);
-GP_API gp_status gp_function_set_value_f32(gp_function *function, gp_value_f32 value);
-GP_API gp_status gp_function_set_gradient_f64(gp_function *function, gp_gradient_f64 gradient);
-GP_API gp_status gp_function_set_gradient_f32(gp_function *function, gp_gradient_f32 gradient);
-GP_API gp_status gp_function_set_value_gradient_f64(gp_function *function,
-                                                    gp_value_gradient_f64 value_gradient);
-GP_API gp_status gp_function_set_value_gradient_f32(gp_function *function,
-                                                    gp_value_gradient_f32 value_gradient);
+ * The value of a float32 function may be a float64 one (a gp_value_f64): its float32 gradient is
+ * then held against derivatives of that, which are far more exact. The parameters stay float32
+ * numbers. */
+GP_API gp_status gp_function_set_callback(gp_function *function, gp_role role, gp_dtype dtype,
+                                          gp_callback callback);
+
+/* The same by the callback's own type, which has to be the one with _f64 or with _f32 of its role;
+ * any other doesn't compile. */
+#define gp_function_set_value(function, callback)                                                  \
+    GP_SET_TYPED(function, GP_VALUE, gp_value, callback)
+#define gp_function_set_gradient(function, callback)                                               \
+    GP_SET_TYPED(function, GP_GRADIENT, gp_gradient, callback)
+#define gp_function_set_value_gradient(function, callback)                                         \
+    GP_SET_TYPED(function, GP_VALUE_GRADIENT, gp_value_gradient, callback)
 
 /* ---- the check ------------------------------------------------------------------ */
 
@@ -426,55 +448,6 @@ GP_API gp_status gp_function_set_user(gp_function *function, void *user);
  * derivatives. */
 GP_API gp_status gp_function_plant(gp_function *function, const char *plant, gp_error *error);
 
-/* ---- other kinds of derivative ----
- *
- * A map F: R^n -> R^m, and any of the derivatives below, of the function's own precision. Those of
- * a map are held against difference quotients of F, entry by entry, output by input; or, where that
- * would cost too much, by a few random cotangents u and directions v, u'J v against differences of
- * u'F along v, whatever m and n are. The strategy full looks at up to 2^24 entries, one by one;
- * project asks for the latter. Such a map is checked at the given point alone. If a function has a
- * value and a gradient too, those are checked as ever. Second derivatives are those of the
- * gradient callback: they need no map. Each writes all of its output and returns 0, or anything
- * else for "not here". */
-/* y (m) := F(x). */
-typedef int (*gp_map_f64)(void *user, size_t n, const double *x, size_t m, double *y);
-typedef int (*gp_map_f32)(void *user, size_t n, const float *x, size_t m, float *y);
-/* Vector-Jacobian product (reverse mode, pullback, adjoint): g (n) := J(x)' u, u (m). */
-typedef int (*gp_vjp_f64)(void *user, size_t n, const double *x, size_t m, const double *u,
-                          double *g);
-typedef int (*gp_vjp_f32)(void *user, size_t n, const float *x, size_t m, const float *u, float *g);
-/* Jacobian-vector product (forward mode, pushforward, tangent): y (m) := J(x) v, v (n). */
-typedef int (*gp_jvp_f64)(void *user, size_t n, const double *x, const double *v, size_t m,
-                          double *y);
-typedef int (*gp_jvp_f32)(void *user, size_t n, const float *x, const float *v, size_t m, float *y);
-/* The Jacobian itself: J (count) := dF_j/dx_i at j n + i, count = m n; or, of a given sparsity, the
- * entries of its pattern in the order in which they were given. The Hessian: the same with m = n.
- */
-typedef int (*gp_jacobian_f64)(void *user, size_t n, const double *x, size_t count, double *J);
-typedef int (*gp_jacobian_f32)(void *user, size_t n, const float *x, size_t count, float *J);
-/* Hessian-vector product: y (n) := H(x) v, v (n). */
-typedef int (*gp_hvp_f64)(void *user, size_t n, const double *x, const double *v, double *y);
-typedef int (*gp_hvp_f32)(void *user, size_t n, const float *x, const float *v, float *y);
-
-GP_API gp_status gp_function_set_map_f64(gp_function *function, size_t outputs, gp_map_f64 map);
-GP_API gp_status gp_function_set_map_f32(gp_function *function, size_t outputs, gp_map_f32 map);
-GP_API gp_status gp_function_set_vjp_f64(gp_function *function, gp_vjp_f64 vjp);
-GP_API gp_status gp_function_set_vjp_f32(gp_function *function, gp_vjp_f32 vjp);
-GP_API gp_status gp_function_set_jvp_f64(gp_function *function, gp_jvp_f64 jvp);
-GP_API gp_status gp_function_set_jvp_f32(gp_function *function, gp_jvp_f32 jvp);
-GP_API gp_status gp_function_set_jacobian_f64(gp_function *function, gp_jacobian_f64 jacobian);
-GP_API gp_status gp_function_set_jacobian_f32(gp_function *function, gp_jacobian_f32 jacobian);
-GP_API gp_status gp_function_set_hessian_f64(gp_function *function, gp_jacobian_f64 hessian);
-GP_API gp_status gp_function_set_hessian_f32(gp_function *function, gp_jacobian_f32 hessian);
-GP_API gp_status gp_function_set_hvp_f64(gp_function *function, gp_hvp_f64 hvp);
-GP_API gp_status gp_function_set_hvp_f32(gp_function *function, gp_hvp_f32 hvp);
-
-/* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice).
- * Columns without a common row are perturbed together; entries outside the pattern are looked for.
- */
-GP_API gp_status gp_function_set_sparsity(gp_function *function, size_t entries, const size_t *row,
-                                          const size_t *column);
-
 /* ---- functions in a shared object ----------------------------------------------- */
 
 /* A shared object offers its function by defining this entry point; the library doesn't.
@@ -495,6 +468,8 @@ GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_fu
 }
 #endif
 
+#include "gradproof/callbacks.h"
 #include "gradproof/experimental.h"
+#include "gradproof/maps.h"
 
 #endif

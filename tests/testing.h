@@ -48,8 +48,8 @@ static inline gp_function *testing_function(testing_pair *pair, size_t n, const 
     gp_function *f;
     assert_int_equal(gp_function_create("test", GP_FLOAT64, pair, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, testing_call_value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, testing_call_gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, testing_call_value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, testing_call_gradient), GP_OK);
     return f;
 }
 

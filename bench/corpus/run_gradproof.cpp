@@ -27,7 +27,7 @@ struct settings {
     double rtol = 0;
     double constant = 0; /* added to the value, in units of |f(x)| */
     gp_strategy strategy = GP_AUTO;
-    std::string show; /* print the reports with this verdict, and entries outside their bound */
+    std::string show;   /* print the reports with this verdict, and entries outside their bound */
     bool whole = false; /* each line is followed by the report itself */
 };
 
@@ -155,11 +155,11 @@ gp_report *check(subject &s, const settings &o, gp_dtype dtype) {
         else
             gp_function_set_batch_size(f, s.p->batch);
         if (dtype == GP_FLOAT64) {
-            gp_function_set_value_f64(f, value64);
-            gp_function_set_gradient_f64(f, gradient64);
+            gp_function_set_value(f, value64);
+            gp_function_set_gradient(f, gradient64);
         } else {
-            gp_function_set_value_f32(f, value32);
-            gp_function_set_gradient_f32(f, gradient32);
+            gp_function_set_value(f, value32);
+            gp_function_set_gradient(f, gradient32);
         }
         status = gp_check(f, &options, &report, &error);
     }

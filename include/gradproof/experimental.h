@@ -24,7 +24,7 @@ extern "C" {
 typedef int (*gp_entries_f64)(void *user, size_t n, const double *x, int same, size_t count,
                               const size_t *entry, const double *number, double *values);
 /* NULL removes the callback. */
-GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f64 entries);
+GP_API gp_status gp_function_set_entries(gp_function *function, gp_entries_f64 entries);
 
 /* For a function that can tell how its value changes along a line to the rounding of the change
  * rather than of the value: changes[k] := f(x + step[k] v) - f(x) for all k < count, NaN where it
@@ -37,7 +37,7 @@ GP_API gp_status gp_function_set_entries_f64(gp_function *function, gp_entries_f
 typedef int (*gp_changes_f64)(void *user, size_t n, const double *x, const double *v, int same,
                               size_t count, const double *step, double *changes);
 /* NULL removes the callback. */
-GP_API gp_status gp_function_set_changes_f64(gp_function *function, gp_changes_f64 changes);
+GP_API gp_status gp_function_set_changes(gp_function *function, gp_changes_f64 changes);
 
 /* The value at a complex point, for functions that can: z holds n complex numbers, real and
  * imaginary part in turn (as `double complex *` and `std::complex<double> *` do), w one.

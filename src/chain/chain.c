@@ -245,9 +245,9 @@ gp_status gp_chain_function(gp_chain *c, gp_function **function, gp_error *error
                                       block->shape, c->theta + c->stage[k].offset + block->offset);
         }
     if (status == GP_OK) {
-        gp_function_set_value_f64(f, whole_value);
-        gp_function_set_gradient_f64(f, whole_gradient);
-        gp_function_set_entries_f64(f, whole_entries);
+        gp_function_set_value(f, whole_value);
+        gp_function_set_gradient(f, whole_gradient);
+        gp_function_set_entries(f, whole_entries);
         *function = f;
         return GP_OK;
     }
@@ -322,8 +322,8 @@ static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, g
         gp_options own = *options;
         own.journal = NULL; /* it is the whole's */
         own.notebook_epsilon = 0;
-        gp_function_set_value_f64(f, stage_value);
-        gp_function_set_gradient_f64(f, stage_gradient);
+        gp_function_set_value(f, stage_value);
+        gp_function_set_gradient(f, stage_gradient);
         choose_u(s, own.seed, k);
         status = gp_check(f, &own, &s->report, error);
     }

@@ -49,7 +49,7 @@ static gp_status make_room(gp_check_state *c) {
  * derivatives call the gradient callback again. */
 static gp_status place_gradient(gp_check_state *c) {
     const gp_function *f = c->function;
-    int in_place = f->dtype == GP_FLOAT64 && (f->value_f64 || f->value_f32) && c->shown == f;
+    int in_place = f->dtype == GP_FLOAT64 && f->callback[GP_VALUE] && c->shown == f;
     c->own = in_place ? NULL : gp_reserve(f->n * sizeof *c->own);
     c->gradient = in_place ? c->evaluator->g : c->own;
     return c->gradient ? GP_OK : GP_ERROR_MEMORY;

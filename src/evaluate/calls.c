@@ -72,13 +72,9 @@ static gp_outcome agree_on_value(gp_evaluator *e, gp_outcome outcome, double val
 
 static int call_value(gp_evaluator *e, double *returned) {
     const gp_function *f = e->function;
-    if (f->value_f64)
-        return f->value_f64(f->user, f->n, e->x, returned);
-    if (f->value_f32)
-        return f->value_f32(f->user, f->n, e->x, returned);
-    if (f->value_gradient_f64)
-        return f->value_gradient_f64(f->user, f->n, e->x, returned, e->g);
-    return f->value_gradient_f32(f->user, f->n, e->x, returned, e->g);
+    if (f->callback[GP_VALUE])
+        return GP_CALL(f, GP_VALUE, gp_value, f->n, e->x, returned);
+    return GP_CALL(f, GP_VALUE_GRADIENT, gp_value_gradient, f->n, e->x, returned, e->g);
 }
 
 /* The value at x. `later`: whether x was written to may be found out with the next call. */
@@ -117,7 +113,8 @@ gp_outcome gp_evaluator_value(gp_evaluator *e, double *value) {
 
 int gp_evaluator_has_entries(const gp_evaluator *e) {
     const gp_function *f = e->function;
-    return f->entries_f64 && f->value_f64 && f->dtype == GP_FLOAT64 && !f->lower && !e->by_changes;
+    return f->entries_f64 && f->callback[GP_VALUE] && f->dtype == GP_FLOAT64 && !f->lower &&
+           !e->by_changes;
 }
 
 /* One callback has given `count` values: one was counted as it began. */
@@ -153,7 +150,8 @@ gp_outcome gp_evaluator_entries(gp_evaluator *e, size_t count, const size_t *ent
 
 int gp_evaluator_has_changes(const gp_evaluator *e) {
     const gp_function *f = e->function;
-    return f->changes_f64 && f->value_f64 && !f->lower && !f->team;
+    return f->changes_f64 && f->callback[GP_VALUE] && f->precision[GP_VALUE] == GP_FLOAT64 &&
+           !f->lower && !f->team;
 }
 
 double *gp_evaluator_new_direction(gp_evaluator *e, uint64_t line) {
@@ -198,13 +196,10 @@ gp_outcome gp_evaluator_changes(gp_evaluator *e, size_t count, const double *ste
 static int call_gradient(gp_evaluator *e, double *together, int *with_value) {
     const gp_function *f = e->function;
     const void *x = gp_call_x(e);
-    *with_value = !f->gradient_f64 && !f->gradient_f32;
-    if (f->gradient_f64)
-        return f->gradient_f64(f->user, f->n, x, e->g);
-    if (f->gradient_f32)
-        return f->gradient_f32(f->user, f->n, x, e->g);
-    return f->dtype == GP_FLOAT64 ? f->value_gradient_f64(f->user, f->n, x, together, e->g)
-                                  : f->value_gradient_f32(f->user, f->n, x, together, e->g);
+    *with_value = !f->callback[GP_GRADIENT];
+    if (f->callback[GP_GRADIENT])
+        return GP_CALL(f, GP_GRADIENT, gp_gradient, f->n, x, e->g);
+    return GP_CALL(f, GP_VALUE_GRADIENT, gp_value_gradient, f->n, x, together, e->g);
 }
 
 static void poison_gradient(gp_evaluator *e, gp_poison poison) {

@@ -11,22 +11,21 @@
 int gp_call_map(const gp_function *f, int claim, const void *x, const void *in, size_t count,
                 void *out) {
     size_t n = f->n, m = f->outputs;
-    int wide = f->dtype == GP_FLOAT64;
     switch (claim) {
     case GP_CLAIM_JACOBIAN:
-        return wide ? f->jacobian_f64(f->user, n, x, count, out)
-                    : f->jacobian_f32(f->user, n, x, count, out);
+        return GP_CALL(f, GP_JACOBIAN, gp_jacobian, n, x, count, out);
     case GP_CLAIM_VJP:
-        return wide ? f->vjp_f64(f->user, n, x, m, in, out) : f->vjp_f32(f->user, n, x, m, in, out);
+        return f->callback[GP_VJP] ? GP_CALL(f, GP_VJP, gp_vjp, n, x, m, in, out)
+                                   : GP_CALL(f, GP_MAP_VJP, gp_map_vjp, n, x, m, NULL, in, out);
     case GP_CLAIM_JVP:
-        return wide ? f->jvp_f64(f->user, n, x, in, m, out) : f->jvp_f32(f->user, n, x, in, m, out);
+        return GP_CALL(f, GP_JVP, gp_jvp, n, x, in, m, out);
     case GP_CLAIM_HESSIAN:
-        return wide ? f->hessian_f64(f->user, n, x, count, out)
-                    : f->hessian_f32(f->user, n, x, count, out);
+        return GP_CALL(f, GP_HESSIAN, gp_jacobian, n, x, count, out);
     case GP_CLAIM_HVP:
-        return wide ? f->hvp_f64(f->user, n, x, in, out) : f->hvp_f32(f->user, n, x, in, out);
+        return GP_CALL(f, GP_HVP, gp_hvp, n, x, in, out);
     default:
-        return wide ? f->map_f64(f->user, n, x, m, out) : f->map_f32(f->user, n, x, m, out);
+        return f->callback[GP_MAP] ? GP_CALL(f, GP_MAP, gp_map, n, x, m, out)
+                                   : GP_CALL(f, GP_MAP_VJP, gp_map_vjp, n, x, m, out, NULL, NULL);
     }
 }
 

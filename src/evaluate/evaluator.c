@@ -50,7 +50,7 @@ gp_status gp_evaluator_create(const gp_function *f, uint64_t seed, gp_progress *
     e->progress = progress;
     e->budget.made = gp_seconds_now();
     e->budget.unstoppable = f->team != NULL;
-    e->x_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
+    e->x_dtype = gp_function_value_dtype(f);
     e->in_place = in_place && e->x_dtype == f->dtype && within_bounds(f);
     if (make_arrays(e) != 0) {
         gp_evaluator_destroy(e);

@@ -230,55 +230,62 @@ static gp_status refuse_callback(gp_function *f, const char *setter, int given,
                               setter, own, own);
 }
 
-/* One setter a callback: each checks that it fits the function's precision. */
-#define GP_SETTER(member, type, precision)                                                         \
-    gp_status gp_function_set_##member(gp_function *f, type callback) {                            \
-        gp_status status =                                                                         \
-            refuse_callback(f, "gp_function_set_" #member, callback != NULL, precision);           \
-        if (status == GP_OK)                                                                       \
-            f->member = callback;                                                                  \
-        return status;                                                                             \
-    }
-GP_SETTER(value_f32, gp_value_f32, GP_FLOAT32)
-GP_SETTER(gradient_f64, gp_gradient_f64, GP_FLOAT64)
-GP_SETTER(gradient_f32, gp_gradient_f32, GP_FLOAT32)
-GP_SETTER(value_gradient_f64, gp_value_gradient_f64, GP_FLOAT64)
-GP_SETTER(value_gradient_f32, gp_value_gradient_f32, GP_FLOAT32)
+static int is_map(gp_role role) {
+    return role == GP_MAP || role == GP_MAP_VJP;
+}
 
-GP_SETTER(vjp_f64, gp_vjp_f64, GP_FLOAT64)
-GP_SETTER(vjp_f32, gp_vjp_f32, GP_FLOAT32)
-GP_SETTER(jvp_f64, gp_jvp_f64, GP_FLOAT64)
-GP_SETTER(jvp_f32, gp_jvp_f32, GP_FLOAT32)
-GP_SETTER(jacobian_f64, gp_jacobian_f64, GP_FLOAT64)
-GP_SETTER(jacobian_f32, gp_jacobian_f32, GP_FLOAT32)
-GP_SETTER(hessian_f64, gp_jacobian_f64, GP_FLOAT64)
-GP_SETTER(hessian_f32, gp_jacobian_f32, GP_FLOAT32)
-GP_SETTER(hvp_f64, gp_hvp_f64, GP_FLOAT64)
-GP_SETTER(hvp_f32, gp_hvp_f32, GP_FLOAT32)
-GP_SETTER(complex_value, gp_complex_value, GP_FLOAT64)
-
-static gp_status set_outputs(gp_function *f, const char *setter, size_t outputs, int given,
-                             gp_dtype precision) {
-    gp_status status = refuse_callback(f, setter, given, precision);
-    if (status == GP_OK && outputs == 0)
-        return gp_function_refuse(f, GP_ERROR_ARGUMENT, "%s: 0 outputs: a map has one or more",
-                                  setter);
-    if (status == GP_OK)
+/* Sets a callback, and of a map its outputs. */
+static gp_status set_callback(gp_function *f, gp_role role, size_t outputs, gp_dtype dtype,
+                              gp_callback callback) {
+    static const char *const SETTER[GP_ROLES] = {
+        "gp_function_set_value", "gp_function_set_gradient", "gp_function_set_value_gradient",
+        "gp_function_set_map",   "gp_function_set_vjp",      "gp_function_set_map_vjp",
+        "gp_function_set_jvp",   "gp_function_set_jacobian", "gp_function_set_hessian",
+        "gp_function_set_hvp"};
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    if ((unsigned)role >= GP_ROLES || (dtype != GP_FLOAT64 && dtype != GP_FLOAT32))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_callback: there is no role %d of precision %d",
+                                  (int)role, (int)dtype);
+    /* A float64 value suits functions of either precision. */
+    int suits_all = role == GP_VALUE && dtype == GP_FLOAT64;
+    gp_status status =
+        refuse_callback(f, SETTER[role], callback != NULL, suits_all ? f->dtype : dtype);
+    if (status == GP_OK && is_map(role) && outputs == 0)
+        status = gp_function_refuse(f, GP_ERROR_ARGUMENT, "%s: 0 outputs: a map has one or more",
+                                    SETTER[role]);
+    if (status != GP_OK)
+        return status;
+    f->callback[role] = callback;
+    f->precision[role] = dtype;
+    if (is_map(role))
         f->outputs = outputs;
-    return status;
+    return GP_OK;
 }
 
-gp_status gp_function_set_map_f64(gp_function *f, size_t outputs, gp_map_f64 map) {
-    gp_status status = set_outputs(f, "gp_function_set_map_f64", outputs, map != NULL, GP_FLOAT64);
-    if (status == GP_OK)
-        f->map_f64 = map;
-    return status;
+gp_status gp_function_set_callback(gp_function *f, gp_role role, gp_dtype dtype,
+                                   gp_callback callback) {
+    if (f && is_map(role))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_callback: a map has a number of outputs: use "
+                                  "gp_function_set_map_callback");
+    return set_callback(f, role, 0, dtype, callback);
 }
 
-gp_status gp_function_set_map_f32(gp_function *f, size_t outputs, gp_map_f32 map) {
-    gp_status status = set_outputs(f, "gp_function_set_map_f32", outputs, map != NULL, GP_FLOAT32);
+gp_status gp_function_set_map_callback(gp_function *f, gp_role role, size_t outputs, gp_dtype dtype,
+                                       gp_callback callback) {
+    if (f && !is_map(role))
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "gp_function_set_map_callback: role %d is no map's", (int)role);
+    return set_callback(f, role, outputs, dtype, callback);
+}
+
+gp_status gp_function_set_complex_value(gp_function *f, gp_complex_value callback) {
+    gp_status status =
+        refuse_callback(f, "gp_function_set_complex_value", callback != NULL, GP_FLOAT64);
     if (status == GP_OK)
-        f->map_f32 = map;
+        f->complex_value = callback;
     return status;
 }
 
@@ -345,15 +352,15 @@ gp_status gp_function_set_bounds(gp_function *f, const double *lower, const doub
 int gp_function_claims(const gp_function *f, gp_claim claim) {
     switch (claim) {
     case GP_CLAIM_JACOBIAN:
-        return f->jacobian_f64 || f->jacobian_f32;
+        return f->callback[GP_JACOBIAN] != NULL;
     case GP_CLAIM_VJP:
-        return f->vjp_f64 || f->vjp_f32;
+        return f->callback[GP_VJP] || f->callback[GP_MAP_VJP];
     case GP_CLAIM_JVP:
-        return f->jvp_f64 || f->jvp_f32;
+        return f->callback[GP_JVP] != NULL;
     case GP_CLAIM_HESSIAN:
-        return f->hessian_f64 || f->hessian_f32;
+        return f->callback[GP_HESSIAN] != NULL;
     case GP_CLAIM_HVP:
-        return f->hvp_f64 || f->hvp_f32;
+        return f->callback[GP_HVP] != NULL;
     case GP_CLAIMS:
         break;
     }
@@ -374,20 +381,11 @@ const char *gp_claim_string(gp_claim claim) {
 }
 
 int gp_function_has_value(const gp_function *f) {
-    return f->value_f64 || f->value_f32 || f->value_gradient_f64 || f->value_gradient_f32;
+    return f->callback[GP_VALUE] || f->callback[GP_VALUE_GRADIENT];
 }
 
 int gp_function_has_gradient(const gp_function *f) {
-    return f->gradient_f64 || f->gradient_f32 || f->value_gradient_f64 || f->value_gradient_f32;
-}
-
-gp_status gp_function_set_value_f64(gp_function *f, gp_value_f64 value) {
-    /* Suits functions of either precision. */
-    gp_status status =
-        refuse_callback(f, "gp_function_set_value_f64", value != NULL, f ? f->dtype : GP_FLOAT64);
-    if (status == GP_OK)
-        f->value_f64 = value;
-    return status;
+    return f->callback[GP_GRADIENT] || f->callback[GP_VALUE_GRADIENT];
 }
 
 gp_status gp_function_set_reentrant(gp_function *f, int reentrant) {
@@ -404,17 +402,17 @@ gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
     return GP_OK;
 }
 
-gp_status gp_function_set_entries_f64(gp_function *f, gp_entries_f64 entries) {
+gp_status gp_function_set_entries(gp_function *f, gp_entries_f64 entries) {
     if (!f)
         return GP_ERROR_ARGUMENT;
     gp_status status =
-        refuse_callback(f, "gp_function_set_entries_f64", 1, entries ? GP_FLOAT64 : f->dtype);
+        refuse_callback(f, "gp_function_set_entries", 1, entries ? GP_FLOAT64 : f->dtype);
     if (status == GP_OK)
         f->entries_f64 = entries;
     return status;
 }
 
-gp_status gp_function_set_changes_f64(gp_function *f, gp_changes_f64 changes) {
+gp_status gp_function_set_changes(gp_function *f, gp_changes_f64 changes) {
     if (!f)
         return GP_ERROR_ARGUMENT;
     f->changes_f64 = changes;
@@ -524,10 +522,9 @@ gp_status gp_function_set_user(gp_function *f, void *user) {
 
 /* Is there anything that holds for one precision alone? A float64 value suits either. */
 static int has_precision(const gp_function *f) {
-    int any = f->blocks || f->team || f->value_f32 || f->outputs || f->entries_f64 ||
-              f->complex_value || gp_function_has_gradient(f);
-    for (int k = 0; k < GP_CLAIMS; k++)
-        any |= gp_function_claims(f, (gp_claim)k);
+    int any = f->blocks || f->team || f->outputs || f->entries_f64 || f->complex_value;
+    for (int role = 0; role < GP_ROLES; role++)
+        any |= f->callback[role] && !(role == GP_VALUE && f->precision[role] == GP_FLOAT64);
     return any;
 }
 
@@ -597,11 +594,9 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
                  gp_function_claims(f, GP_CLAIM_JVP);
     int of_gradient =
         gp_function_claims(f, GP_CLAIM_HESSIAN) || gp_function_claims(f, GP_CLAIM_HVP);
-    if (of_map && f->outputs == 0)
-        return gp_fail(
-            error, GP_ERROR_ARGUMENT,
-            "%s: has a Jacobian but no map: set one with gp_function_set_map_f64 (or _f32)",
-            f->name);
+    if (of_map && !f->callback[GP_MAP] && !f->callback[GP_MAP_VJP])
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has a Jacobian but no map: set one with gp_function_set_map", f->name);
     if (f->outputs && !of_map)
         return gp_fail(error, GP_ERROR_ARGUMENT,
                        "%s: has a map but no derivative of it: set a Jacobian, a VJP or a JVP",
@@ -613,14 +608,12 @@ gp_status gp_function_validate(const gp_function *f, gp_error *error) {
     /* A map needs no value; a gradient whose own derivative is given needs none either. */
     int other = f->outputs > 0 || of_gradient;
     if (!gp_function_has_value(f) && !other)
-        return gp_fail(
-            error, GP_ERROR_ARGUMENT,
-            "%s: has no value callback: set one with gp_function_set_value_f64 (or _f32)", f->name);
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has no value callback: set one with gp_function_set_value", f->name);
     if (!gp_function_has_gradient(f) && f->outputs == 0)
-        return gp_fail(
-            error, GP_ERROR_ARGUMENT,
-            "%s: has no gradient callback: set one with gp_function_set_gradient_f64 (or _f32)",
-            f->name);
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has no gradient callback: set one with gp_function_set_gradient",
+                       f->name);
     for (size_t k = 0; k < f->plants; k++)
         if (!gp_plant_fits(f, &f->plant[k]))
             return gp_fail(error, GP_ERROR_ARGUMENT,

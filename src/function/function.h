@@ -57,23 +57,9 @@ struct gp_function {
     double *x;           /* n entries; of a float32 function, each is a float */
     const gp_team *team; /* that it is spread over, or NULL; x is then reserved (reserve.h) */
     size_t own, own_end; /* entries that this rank holds: [0, n) without a team */
-    gp_value_f64 value_f64;
-    gp_value_f32 value_f32;
-    gp_gradient_f64 gradient_f64;
-    gp_gradient_f32 gradient_f32;
-    gp_value_gradient_f64 value_gradient_f64;
-    gp_value_gradient_f32 value_gradient_f32;
-    size_t outputs; /* m of the map; 0: there is none */
-    gp_map_f64 map_f64;
-    gp_map_f32 map_f32;
-    gp_vjp_f64 vjp_f64;
-    gp_vjp_f32 vjp_f32;
-    gp_jvp_f64 jvp_f64;
-    gp_jvp_f32 jvp_f32;
-    gp_jacobian_f64 jacobian_f64, hessian_f64;
-    gp_jacobian_f32 jacobian_f32, hessian_f32;
-    gp_hvp_f64 hvp_f64;
-    gp_hvp_f32 hvp_f32;
+    gp_callback callback[GP_ROLES]; /* NULL: not given */
+    gp_dtype precision[GP_ROLES];   /* of each that is given */
+    size_t outputs;                 /* m of the map; 0: there is none */
     size_t nonzeros, *row, *column; /* the Jacobian's pattern; NULL: dense */
     gp_complex_value complex_value;
     double *lower, *upper; /* n each, or both NULL */
@@ -102,6 +88,18 @@ struct gp_function {
 
 static inline int gp_function_owns(const gp_function *f, size_t entry) {
     return entry >= f->own && entry < f->own_end;
+}
+
+/* Calls the callback of a role as what it is: `type` without _f64 or _f32, and what follows `user`.
+ */
+#define GP_CALL(f, role, type, ...)                                                                \
+    ((f)->precision[role] == GP_FLOAT64                                                            \
+         ? ((type##_f64)(f)->callback[role])((f)->user, __VA_ARGS__)                               \
+         : ((type##_f32)(f)->callback[role])((f)->user, __VA_ARGS__))
+
+/* The precision in which the value is computed: a float32 function may have a float64 one. */
+static inline gp_dtype gp_function_value_dtype(const gp_function *f) {
+    return f->callback[GP_VALUE] ? f->precision[GP_VALUE] : f->dtype;
 }
 
 int gp_team_is_sound(const gp_team *team);

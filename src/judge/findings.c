@@ -20,7 +20,7 @@ gp_status gp_report_create(const gp_function *f, const char *name, size_t placed
     r->function = gp_printable_copy(name);
     if (f) {
         r->dtype = f->dtype;
-        r->value_dtype = f->value_f64 ? GP_FLOAT64 : f->dtype;
+        r->value_dtype = gp_function_value_dtype(f);
         r->n = r->parameters = f->n;
         r->block = calloc(f->blocks, sizeof *r->block);
         r->placed = placed;

@@ -240,7 +240,8 @@ gp_status gp_maps_shown(const gp_function *f, int project, const gp_function **r
     shown->batch_size = f->batch_size;
     shown->examples = f->examples;
     /* for the report's value_dtype */
-    shown->value_f64 = f->value_f64;
+    shown->callback[GP_VALUE] = f->callback[GP_VALUE];
+    shown->precision[GP_VALUE] = f->precision[GP_VALUE];
     *result = shown;
     return GP_OK;
 }

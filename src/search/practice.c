@@ -172,8 +172,9 @@ static gp_outcome gather_evidence(gp_check_state *c, size_t *list) {
 static int note_precision(gp_check_state *c) {
     const gp_function *f = c->function;
     gp_report *r = c->report;
-    double floor = f->value_f32 ? (double)FLT_MIN : DBL_MIN;
-    if (f->dtype == GP_FLOAT32 && f->value_f64 &&
+    int narrow = gp_function_value_dtype(f) == GP_FLOAT32;
+    double floor = narrow ? (double)FLT_MIN : DBL_MIN;
+    if (f->dtype == GP_FLOAT32 && !narrow &&
         gp_report_add_practice(r, "float32 gradient held against a float64 value"))
         return -1;
     if (f->seed && gp_report_add_practice(r, "random draw held by seed %llu in every evaluation",
@@ -239,7 +240,8 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->options.points > 1 && !c->options.no_descent &&
         gp_try_trained_point(c, list) == GP_FAULT)
         return GP_FAULT;
-    if (c->function->value_f32 && count_status(c, GP_ENTRY_UNRESOLVED) > 0 &&
+    if (gp_function_value_dtype(c->function) == GP_FLOAT32 &&
+        count_status(c, GP_ENTRY_UNRESOLVED) > 0 &&
         gp_report_add_practice(r,
                                "not done: a float64 value for this float32 gradient, which would "
                                "narrow the bounds by orders of magnitude"))

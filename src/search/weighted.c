@@ -93,11 +93,9 @@ static int call_function(const gp_weighted *w, const void *x, void *y) {
     double together;
     if (!w->second)
         return gp_call_map(f, GP_CLAIMS, x, NULL, w->m, y);
-    if (is_wide(w))
-        return f->gradient_f64 ? f->gradient_f64(f->user, f->n, x, y)
-                               : f->value_gradient_f64(f->user, f->n, x, &together, y);
-    return f->gradient_f32 ? f->gradient_f32(f->user, f->n, x, y)
-                           : f->value_gradient_f32(f->user, f->n, x, &together, y);
+    return f->callback[GP_GRADIENT]
+               ? GP_CALL(f, GP_GRADIENT, gp_gradient, f->n, x, y)
+               : GP_CALL(f, GP_VALUE_GRADIENT, gp_value_gradient, f->n, x, &together, y);
 }
 
 static double output(const gp_weighted *w, size_t j) {
@@ -188,6 +186,14 @@ static int gradient_f32(void *user, size_t n, const float *x, float *g) {
     return gradient(user, x, g);
 }
 
+static void set_callbacks(gp_function *f, int with_gradient) {
+    int wide = f->dtype == GP_FLOAT64;
+    f->callback[GP_VALUE] = wide ? (gp_callback)value_f64 : (gp_callback)value_f32;
+    if (with_gradient)
+        f->callback[GP_GRADIENT] = wide ? (gp_callback)gradient_f64 : (gp_callback)gradient_f32;
+    f->precision[GP_VALUE] = f->precision[GP_GRADIENT] = f->dtype;
+}
+
 static int pass_seed(void *user, uint64_t seed) {
     const gp_weighted *w = user;
     return w->of->seed(w->of->user, seed);
@@ -198,7 +204,6 @@ gp_status gp_weighted_create(const gp_function *of, int second, gp_claim claim,
     gp_weighted *w = calloc(1, sizeof *w);
     if (!w)
         return GP_ERROR_MEMORY;
-    int wide = of->dtype == GP_FLOAT64;
     w->of = of;
     w->second = second;
     w->claim = claim;
@@ -217,14 +222,9 @@ gp_status gp_weighted_create(const gp_function *of, int second, gp_claim claim,
                                 .upper = of->upper,
                                 .seed = of->seed ? pass_seed : NULL,
                                 .batches = 1,
-                                .batch_size = of->batch_size,
-                                .value_f64 = wide ? value_f64 : NULL,
-                                .value_f32 = wide ? NULL : value_f32};
+                                .batch_size = of->batch_size};
     int matrix = claim == GP_CLAIM_JACOBIAN || claim == GP_CLAIM_HESSIAN;
-    if (claim != GP_CLAIMS) {
-        w->function.gradient_f64 = wide ? gradient_f64 : NULL;
-        w->function.gradient_f32 = wide ? NULL : gradient_f32;
-    }
+    set_callbacks(&w->function, claim != GP_CLAIMS);
     w->outputs = malloc(w->m * sizeof *w->outputs);
     w->y_storage = gp_large_alloc((w->m + 2 * GUARD) * sizeof *w->y_storage);
     w->in = gp_large_alloc(w->m * sizeof(double));

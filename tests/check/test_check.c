@@ -191,8 +191,8 @@ static void other_batches_exercise_what_the_first_leaves_silent(void **state) {
     fill(x, -1, 2);
     assert_int_equal(gp_function_create("batches", GP_FLOAT64, &batch, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x), GP_OK);
-    gp_function_set_value_f64(f, batch_value);
-    gp_function_set_gradient_f64(f, batch_gradient);
+    gp_function_set_value(f, batch_value);
+    gp_function_set_gradient(f, batch_gradient);
     assert_int_equal(gp_function_set_batches(f, 3, use_batch), GP_OK);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);

@@ -41,8 +41,8 @@ static gp_report *check_with(mistake what, size_t batch_size) {
                      GP_OK);
     assert_int_equal(gp_function_add_block(f, "e", 2, 1, (size_t[]){4}, x + MATRIX + VECTOR + 4),
                      GP_OK);
-    gp_function_set_value_f64(f, value);
-    gp_function_set_gradient_f64(f, gradient);
+    gp_function_set_value(f, value);
+    gp_function_set_gradient(f, gradient);
     gp_function_set_batch_size(f, batch_size);
     gp_report *report = testing_check(f, NULL);
     gp_function_destroy(f);
@@ -400,8 +400,8 @@ static void causes_along_every_axis_are_named(void **state) {
         assert_int_equal(gp_function_create("solid", GP_FLOAT64, &what, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "T", 0, 3, (size_t[]){PLANES, LINES, DEEP}, x),
                          GP_OK);
-        gp_function_set_value_f64(f, value);
-        gp_function_set_gradient_f64(f, gradient);
+        gp_function_set_value(f, value);
+        gp_function_set_gradient(f, gradient);
         is_named(f, cases[k].kind, cases[k].words);
     }
 }
@@ -445,8 +445,8 @@ static void one_example_for_the_batch_is_named(void **state) {
         gp_block_result block;
         assert_int_equal(gp_function_create("batch", GP_FLOAT64, &b, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){5}, x), GP_OK);
-        gp_function_set_value_f64(f, batch_value);
-        gp_function_set_gradient_f64(f, batch_gradient);
+        gp_function_set_value(f, batch_value);
+        gp_function_set_gradient(f, batch_gradient);
         assert_int_equal(gp_function_set_examples(f, 6, select_examples), GP_OK);
         gp_report *report = testing_check(f, NULL);
         gp_report_block(report, 0, &block);
@@ -651,8 +651,8 @@ static gp_function *function_of(gp_dtype dtype, size_t n) {
 static void decay_of_all_but_the_intercept_is_named(void **state) {
     (void)state;
     gp_function *f = function_of(GP_FLOAT64, WEIGHTS);
-    gp_function_set_value_f64(f, hinge);
-    gp_function_set_gradient_f64(f, hinge_without_decay);
+    gp_function_set_value(f, hinge);
+    gp_function_set_gradient(f, hinge_without_decay);
     is_named(f, "decay", "but not in its last entry");
 }
 
@@ -661,24 +661,24 @@ static void a_straight_through_gradient_is_named(void **state) {
     double y = 0.4;
     gp_function *f = function_of(GP_FLOAT64, WEIGHTS);
     assert_int_equal(gp_function_add_block(f, "y", 0, 1, (size_t[]){1}, &y), GP_OK);
-    gp_function_set_value_f64(f, rounded);
-    gp_function_set_gradient_f64(f, straight_through);
+    gp_function_set_value(f, rounded);
+    gp_function_set_gradient(f, straight_through);
     is_named(f, "straight-through", "all 7 entries");
 }
 
 static void the_smallest_entry_in_mixed_precision_is_named(void **state) {
     (void)state;
     gp_function *f = function_of(GP_FLOAT32, NETWORK);
-    gp_function_set_value_f64(f, smooth);
-    gp_function_set_gradient_f32(f, smallest_off);
+    gp_function_set_value(f, smooth);
+    gp_function_set_gradient(f, smallest_off);
     is_named(f, "entries", "x[0]");
 }
 
 static void a_stored_gradient_of_rectified_units_is_named(void **state) {
     (void)state;
     gp_function *f = function_of(GP_FLOAT64, NETWORK);
-    gp_function_set_value_f64(f, rectified);
-    gp_function_set_gradient_f64(f, rectified_of_a_stored_point);
+    gp_function_set_value(f, rectified);
+    gp_function_set_gradient(f, rectified_of_a_stored_point);
     is_named(f, "stale", "stored");
 }
 
@@ -861,8 +861,8 @@ static void causes_of_maps_are_named(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("F", GP_FLOAT64, &what, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){INPUTS}, x), GP_OK);
-        assert_int_equal(gp_function_set_map_f64(f, OUTPUTS, map), GP_OK);
-        assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+        assert_int_equal(gp_function_set_map(f, OUTPUTS, map), GP_OK);
+        assert_int_equal(gp_function_set_vjp(f, vjp), GP_OK);
         is_named(f, cases[k].kind, cases[k].words);
     }
 }
@@ -936,13 +936,13 @@ static void faults_of_derivatives_of_maps_are_named(void **state) {
         assert_int_equal(gp_function_create("F", GP_FLOAT64, &f, &F), GP_OK);
         gp_function_add_block(F, "w", 0, 1, (size_t[]){2}, f.x);
         gp_function_add_block(F, "x", 0, 2, (size_t[]){2, 2}, f.x + 2);
-        gp_function_set_map_f64(F, OUTPUTS, map);
+        gp_function_set_map(F, OUTPUTS, map);
         if (k % 3 == 0)
-            gp_function_set_vjp_f64(F, faulty_vjp);
+            gp_function_set_vjp(F, faulty_vjp);
         else if (k % 3 == 1)
-            gp_function_set_jvp_f64(F, faulty_jvp);
+            gp_function_set_jvp(F, faulty_jvp);
         else
-            gp_function_set_jacobian_f64(F, faulty_whole);
+            gp_function_set_jacobian(F, faulty_whole);
         gp_report *report = testing_check(F, NULL);
         assert_int_equal(gp_report_verdict(report), GP_REFUTED);
         for (size_t b = 0; b < 2; b++) {
@@ -981,8 +981,8 @@ static int linear_vjp(void *user, size_t n, const double *x, size_t m, const dou
 static void a_constant_derivative_of_a_linear_map_is_verified(void **state) {
     (void)state;
     gp_function *f = function_of(GP_FLOAT64, INPUTS);
-    gp_function_set_map_f64(f, OUTPUTS, linear_map);
-    gp_function_set_vjp_f64(f, linear_vjp);
+    gp_function_set_map(f, OUTPUTS, linear_map);
+    gp_function_set_vjp(f, linear_vjp);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
     gp_report_destroy(report);
@@ -1033,8 +1033,8 @@ static void causes_along_all_inputs_of_a_map_are_named(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("F", GP_FLOAT64, &what, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 2, (size_t[]){3, 2}, x), GP_OK);
-        gp_function_set_map_f64(f, OUTPUTS, map);
-        gp_function_set_vjp_f64(f, vjp);
+        gp_function_set_map(f, OUTPUTS, map);
+        gp_function_set_vjp(f, vjp);
         is_named(f, cases[k].kind, cases[k].words);
     }
 }
@@ -1065,8 +1065,8 @@ static void an_entry_between_kinks_is_named(void **state) {
         x[i] = i % 2 || i == 8 ? parameter(i) : 0;
     assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){12}, x), GP_OK);
-    gp_function_set_value_f64(f, kinked);
-    gp_function_set_gradient_f64(f, kinked_entry_off);
+    gp_function_set_value(f, kinked);
+    gp_function_set_gradient(f, kinked_entry_off);
     is_named(f, "entries", "1 entry of x is wrong and 11 right: x[5]");
 }
 
@@ -1106,8 +1106,8 @@ static void a_masked_row_that_shows_at_several_points_is_named(void **state) {
         x[i] = parameter(i);
     assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 2, (size_t[]){POOLS, POOL}, x), GP_OK);
-    gp_function_set_value_f64(f, pooled);
-    gp_function_set_gradient_f64(f, pooled_without_a_row);
+    gp_function_set_value(f, pooled);
+    gp_function_set_gradient(f, pooled_without_a_row);
     is_named(f, "rows", "in row 1 and right");
 }
 
@@ -1131,8 +1131,8 @@ static int stored_multiple(void *user, size_t n, const double *x, double *g) {
 static void a_stored_multiple_of_the_derivative_is_stale(void **state) {
     (void)state;
     gp_function *f = function_of(GP_FLOAT64, 10);
-    gp_function_set_value_f64(f, along_a_line);
-    gp_function_set_gradient_f64(f, stored_multiple);
+    gp_function_set_value(f, along_a_line);
+    gp_function_set_gradient(f, stored_multiple);
     is_named(f, "stale", "stays the same at another point");
 }
 
@@ -1182,8 +1182,8 @@ static void a_sample_cut_short_says_nothing_of_the_whole(void **state) {
         options.budget_evaluations = budget;
         assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "W", 0, 2, (size_t[]){TALL, WIDE}, x), GP_OK);
-        gp_function_set_value_f64(f, large_sum);
-        gp_function_set_gradient_f64(f, large_masked);
+        gp_function_set_value(f, large_sum);
+        gp_function_set_gradient(f, large_masked);
         gp_report *report = testing_check(f, &options);
         gp_block_result block;
         gp_report_block(report, 0, &block);

@@ -63,8 +63,8 @@ static gp_evaluator *new_evaluator(gp_function **function, subject *s, int in_pl
     gp_evaluator *e;
     assert_int_equal(gp_function_create("lines", GP_FLOAT64, s, function), GP_OK);
     assert_int_equal(gp_function_add_block(*function, "x", 0, 1, &n, X), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(*function, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(*function, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(*function, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(*function, gradient), GP_OK);
     assert_int_equal(gp_evaluator_create(*function, 0, NULL, in_place, &e), GP_OK);
     return e;
 }
@@ -138,7 +138,7 @@ static void values_that_were_foreseen_take_one_call(void **state) {
     subject s = {0};
     gp_function *function;
     gp_evaluator *e = new_evaluator(&function, &s, 0);
-    assert_int_equal(gp_function_set_entries_f64(function, entries), GP_OK);
+    assert_int_equal(gp_function_set_entries(function, entries), GP_OK);
     gp_along along;
     gp_line line = gp_line_along(&along, e, &ENTRY, f(X));
     static const double STEPS[] = {0.5, -0.5, 0.25, -0.25};
@@ -161,7 +161,7 @@ static void a_line_by_changes_starts_at_zero(void **state) {
     subject s = {0};
     gp_function *function;
     gp_evaluator *e = new_evaluator(&function, &s, 0);
-    assert_int_equal(gp_function_set_changes_f64(function, changes), GP_OK);
+    assert_int_equal(gp_function_set_changes(function, changes), GP_OK);
     e->by_changes = 1;
     gp_along one, other;
     gp_line direction = gp_line_along(&one, e, &DIRECTION, f(X));
@@ -192,7 +192,7 @@ static void steps_are_what_the_machine_makes_of_them(void **state) {
     double x = 1, step, v;
     assert_int_equal(gp_function_create("float", GP_FLOAT32, NULL, &function), GP_OK);
     assert_int_equal(gp_function_add_block(function, "x", 0, 0, NULL, &x), GP_OK);
-    assert_int_equal(gp_function_set_value_f32(function, narrow_value), GP_OK);
+    assert_int_equal(gp_function_set_value(function, narrow_value), GP_OK);
     assert_int_equal(gp_evaluator_create(function, 0, NULL, 0, &e), GP_OK);
     gp_probe probe = {.entries = 1, .scale = 1};
     gp_line line = gp_line_along(&along, e, &probe, 1);

@@ -31,7 +31,7 @@ static gp_evaluator *new_evaluator(gp_function **function) {
     maps = 0;
     assert_int_equal(gp_function_create("columns", GP_FLOAT64, NULL, function), GP_OK);
     assert_int_equal(gp_function_add_block(*function, "x", 0, 1, &n, X), GP_OK);
-    assert_int_equal(gp_function_set_map_f64(*function, M, map), GP_OK);
+    assert_int_equal(gp_function_set_map(*function, M, map), GP_OK);
     assert_int_equal(gp_evaluator_create(*function, 0, NULL, 0, &e), GP_OK);
     return e;
 }

@@ -82,8 +82,8 @@ static gp_report *check(trick what) {
     gp_function *f;
     assert_int_equal(gp_function_create("subject", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     gp_report *report = testing_check(f, NULL);
     gp_function_destroy(f);
     return report;
@@ -165,13 +165,13 @@ static void two_values_that_disagree_are_named(void **state) {
     gp_function *f;
     assert_int_equal(gp_function_create("two values", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
-    assert_int_equal(gp_function_set_value_gradient_f64(f, both), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, another_value), GP_OK);
+    assert_int_equal(gp_function_set_value_gradient(f, both), GP_OK);
+    assert_int_equal(gp_function_set_value(f, another_value), GP_OK);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_FAILED);
     assert_non_null(strstr(gp_report_failure(report), "the value-and-gradient callback 7.15625"));
     gp_report_destroy(report);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
     report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
     gp_report_destroy(report);
@@ -185,7 +185,7 @@ static void value_and_gradient_together_do(void **state) {
     gp_function *f;
     assert_int_equal(gp_function_create("together", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
-    assert_int_equal(gp_function_set_value_gradient_f64(f, both), GP_OK);
+    assert_int_equal(gp_function_set_value_gradient(f, both), GP_OK);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
     gp_report_destroy(report);
@@ -227,8 +227,8 @@ static void a_float32_gradient_may_have_a_float64_value(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("mixed", GP_FLOAT32, &what, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "w", 0, 1, (size_t[]){N}, x), GP_OK);
-        assert_int_equal(gp_function_set_value_f64(f, wide_value), GP_OK);
-        assert_int_equal(gp_function_set_gradient_f32(f, narrow_gradient), GP_OK);
+        assert_int_equal(gp_function_set_value(f, wide_value), GP_OK);
+        assert_int_equal(gp_function_set_gradient(f, narrow_gradient), GP_OK);
         gp_report *report = testing_check(f, NULL);
         assert_int_equal(gp_report_verdict(report), cases[k].verdict);
         if (cases[k].words)
@@ -248,7 +248,7 @@ static void moves_are_what_the_machine_makes_of_them(void **state) {
     gp_evaluator *e;
     assert_int_equal(gp_function_create("one", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "w", 0, 0, NULL, &x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
     assert_int_equal(gp_evaluator_create(f, 0, NULL, 0, &e), GP_OK);
     /* numbers near 1e8 lie 2^-26 apart */
     assert_near(gp_evaluator_move(e, 0, 0x1p-26 * 1.4), 0x1p-26, 0);
@@ -317,12 +317,12 @@ static gp_report *check_stray(stray *s, gp_strategy strategy) {
     assert_int_equal(gp_function_create("stray", GP_FLOAT64, s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
     if (is_map || !s->callback) {
-        assert_int_equal(gp_function_set_map_f64(f, 3, stray_map), GP_OK);
-        assert_int_equal(gp_function_set_vjp_f64(f, stray_vjp), GP_OK);
+        assert_int_equal(gp_function_set_map(f, 3, stray_map), GP_OK);
+        assert_int_equal(gp_function_set_vjp(f, stray_vjp), GP_OK);
     }
     if (!is_map) {
-        assert_int_equal(gp_function_set_value_f64(f, stray_value), GP_OK);
-        assert_int_equal(gp_function_set_gradient_f64(f, stray_gradient), GP_OK);
+        assert_int_equal(gp_function_set_value(f, stray_value), GP_OK);
+        assert_int_equal(gp_function_set_gradient(f, stray_gradient), GP_OK);
     }
     gp_report *report = testing_check(f, &options);
     gp_function_destroy(f);

@@ -35,8 +35,8 @@ static gp_function *make_function(int reentrant) {
         x[i] = 0.2 + 0.01 * (double)(i * i % 97) - 0.37;
     assert_int_equal(gp_function_create("wavy", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "w", 0, 2, shape, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     assert_int_equal(gp_function_set_reentrant(f, reentrant), GP_OK);
     return f;
 }
@@ -147,7 +147,7 @@ static void test_a_function_with_threads(void **state) {
         gp_options options;
         gp_report *report;
         gp_progress progress = {.entry = GP_NO_ENTRY};
-        assert_int_equal(gp_function_set_value_f64(f, value_by_helper), GP_OK);
+        assert_int_equal(gp_function_set_value(f, value_by_helper), GP_OK);
         gp_options_init(&options);
         options.strategy = GP_FULL;
         options.jobs = jobs;
@@ -213,12 +213,12 @@ static char *json_with_jobs(const gp_function *f, unsigned jobs) {
 static void test_maps_and_single_entries_in_threads(void **state) {
     (void)state;
     gp_function *f = make_function(1);
-    assert_int_equal(gp_function_set_map_f64(f, 7, map), GP_OK);
-    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    assert_int_equal(gp_function_set_map(f, 7, map), GP_OK);
+    assert_int_equal(gp_function_set_vjp(f, vjp), GP_OK);
     char *alone = json_with_jobs(f, 0);
     same(alone, json_with_jobs(f, 3));
     free(alone);
-    assert_int_equal(gp_function_set_entries_f64(f, entries), GP_OK);
+    assert_int_equal(gp_function_set_entries(f, entries), GP_OK);
     alone = json_with_jobs(f, 0);
     same(alone, json_with_jobs(f, 3));
     free(alone);
@@ -251,7 +251,7 @@ static void test_a_check_in_threads_can_be_stopped(void **state) {
     options.jobs = 3;
     options.progress = &s.progress;
     assert_int_equal(gp_function_set_user(f, &s), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value_that_stops), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value_that_stops), GP_OK);
     assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
     assert_true(gp_report_interrupted(report));
     assert_true(s.evaluations >= 300);

@@ -61,8 +61,8 @@ static void correct_float32_code_is_not_called_wrong(void **state) {
     fill(x, 8);
     assert_int_equal(gp_function_create("float32", GP_FLOAT32, &factor, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){8}, x), GP_OK);
-    gp_function_set_value_f32(f, float_value);
-    gp_function_set_gradient_f32(f, float_gradient);
+    gp_function_set_value(f, float_value);
+    gp_function_set_gradient(f, float_gradient);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
     assert_true(gp_report_resolution(report) < 3e-3);
@@ -175,8 +175,8 @@ static void random_functions_are_held_by_their_seed_or_named(void **state) {
     fill(x, 20);
     assert_int_equal(gp_function_create("dropout", GP_FLOAT64, &r, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){20}, x), GP_OK);
-    gp_function_set_value_f64(f, random_value);
-    gp_function_set_gradient_f64(f, random_gradient);
+    gp_function_set_value(f, random_value);
+    gp_function_set_gradient(f, random_gradient);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_FAILED);
     assert_non_null(strstr(gp_report_failure(report), "not deterministic"));
@@ -335,8 +335,8 @@ static void the_input_is_restored(void **state) {
     gp_function *f;
     assert_int_equal(gp_function_create("watch", GP_FLOAT64, &w, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x), GP_OK);
-    gp_function_set_value_f64(f, watch_value);
-    gp_function_set_gradient_f64(f, watch_gradient);
+    gp_function_set_value(f, watch_value);
+    gp_function_set_gradient(f, watch_gradient);
     assert_int_equal(verdict_and_free(f, NULL), GP_VERIFIED);
     assert_int_equal(verdict_and_free(f, NULL), GP_VERIFIED); /* the second check starts afresh */
     assert_int_equal(w.wrong, 0);

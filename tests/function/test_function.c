@@ -50,7 +50,7 @@ static void wrong_arguments_are_refused(void **state) {
     assert_int_equal(gp_function_add_block(f, "", 0, 0, NULL, &v), GP_ERROR_ARGUMENT);
     assert_int_equal(gp_function_add_block(f, "z", 0, 2, (size_t[]){SIZE_MAX / 4, 8}, &v),
                      GP_ERROR_ARGUMENT);
-    assert_int_equal(gp_function_set_value_f32(f, value32), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_set_value(f, value32), GP_ERROR_ARGUMENT);
     assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_ERROR_ARGUMENT);
     gp_function_destroy(f);
     gp_function_destroy(NULL);

@@ -32,8 +32,8 @@ static gp_function *cubes(void) {
     size_t n = N;
     assert_int_equal(gp_function_create("cubes", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, X), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     return f;
 }
 
@@ -104,9 +104,13 @@ static void functions_refuse_null(void **state) {
         gp_function_add_block(f, "y", 0, 1, NULL, &zero),
         gp_function_add_block(f, "y", 0, 1, &one, NULL),
         gp_function_add_block(f, "y", 0, 9, &one, &zero),
-        gp_function_set_value_f64(f, NULL),
-        gp_function_set_gradient_f64(NULL, gradient),
-        gp_function_set_map_f64(f, 1, NULL),
+        gp_function_set_callback(f, GP_VALUE, GP_FLOAT64, NULL),
+        gp_function_set_callback(f, GP_ROLES, GP_FLOAT64, (gp_callback)value),
+        gp_function_set_callback(f, GP_VALUE, (gp_dtype)2, (gp_callback)value),
+        gp_function_set_gradient(NULL, gradient),
+        gp_function_set_map_callback(f, GP_MAP, 1, GP_FLOAT64, NULL),
+        gp_function_set_callback(f, GP_MAP, GP_FLOAT64, (gp_callback)value),
+        gp_function_set_map_callback(f, GP_VALUE, 1, GP_FLOAT64, (gp_callback)value),
         gp_function_set_team(f, NULL),
         gp_function_set_suspects(f, 1, NULL, NULL),
         gp_function_set_suspects(NULL, 0, NULL, NULL),
@@ -118,8 +122,8 @@ static void functions_refuse_null(void **state) {
         gp_function_set_bounds(NULL, &zero, &zero),
         gp_function_set_seed(NULL, NULL),
         gp_function_set_silence(NULL, NULL),
-        gp_function_set_entries_f64(NULL, NULL),
-        gp_function_set_changes_f64(NULL, NULL),
+        gp_function_set_entries(NULL, NULL),
+        gp_function_set_changes(NULL, NULL),
         gp_function_set_destructor(NULL, NULL),
         gp_function_set_user(NULL, NULL),
         gp_function_set_reentrant(NULL, 1),
@@ -427,15 +431,15 @@ static void a_plant_is_of_the_map_that_there_is(void **state) {
     (void)state;
     gp_function *f = cubes();
     const size_t diagonal[] = {0, 1, 2};
-    assert_int_equal(gp_function_set_map_f64(f, 5, map), GP_OK);
-    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    assert_int_equal(gp_function_set_map(f, 5, map), GP_OK);
+    assert_int_equal(gp_function_set_vjp(f, vjp), GP_OK);
     assert_int_equal(gp_function_plant(f, "vjp x:entry=29,add=1", NULL), GP_OK);
-    assert_int_equal(gp_function_set_map_f64(f, 2, map), GP_OK);
+    assert_int_equal(gp_function_set_map(f, 2, map), GP_OK);
     assert_refused(f, NULL, "planted");
     gp_function_destroy(f);
     f = cubes();
-    assert_int_equal(gp_function_set_map_f64(f, 5, map), GP_OK);
-    assert_int_equal(gp_function_set_jacobian_f64(f, jacobian), GP_OK);
+    assert_int_equal(gp_function_set_map(f, 5, map), GP_OK);
+    assert_int_equal(gp_function_set_jacobian(f, jacobian), GP_OK);
     assert_int_equal(gp_function_plant(f, "jacobian x:entry=29,add=1", NULL), GP_OK);
     assert_int_equal(gp_function_set_sparsity(f, 3, diagonal, diagonal), GP_OK);
     assert_refused(f, NULL, "planted");
@@ -447,15 +451,15 @@ static void precision_is_settled_before_callbacks(void **state) {
     gp_function *f;
     const gp_team team = {NULL, 0, 1, no_gather};
     assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
     assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_OK); /* mixed precision */
     assert_int_equal(gp_function_set_dtype(f, GP_FLOAT64), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_ERROR_ARGUMENT);
     assert_int_equal(gp_function_set_dtype(f, GP_FLOAT64), GP_OK); /* as it is */
     gp_function_destroy(f);
     assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
-    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    assert_int_equal(gp_function_set_vjp(f, vjp), GP_OK);
     assert_int_equal(gp_function_set_dtype(f, GP_FLOAT32), GP_ERROR_ARGUMENT);
     gp_function_destroy(f);
     assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
@@ -511,13 +515,13 @@ static gp_status endless(gp_function *f) {
     return gp_function_add_block(f, "w", 0, 2, (size_t[]){SIZE_MAX / 4, 8}, X);
 }
 static gp_status no_callback(gp_function *f) {
-    return gp_function_set_gradient_f64(f, NULL);
+    return gp_function_set_callback(f, GP_GRADIENT, GP_FLOAT64, NULL);
 }
 static gp_status other_precision(gp_function *f) {
-    return gp_function_set_value_f32(f, value_32);
+    return gp_function_set_value(f, value_32);
 }
 static gp_status no_outputs(gp_function *f) {
-    return gp_function_set_map_f64(f, 0, map);
+    return gp_function_set_map(f, 0, map);
 }
 static gp_status late_precision(gp_function *f) {
     return gp_function_set_dtype(f, GP_FLOAT32);
@@ -563,9 +567,9 @@ static const struct {
                 {deep, "block w: has more than 8 dimensions"},
                 {valueless, "block w: the values are NULL"},
                 {endless, "block w: has more entries than fit"},
-                {no_callback, "cubes: gp_function_set_gradient_f64: the callback is NULL"},
-                {other_precision, "gp_function_set_value_f32: the function is a float64 one"},
-                {no_outputs, "gp_function_set_map_f64: 0 outputs"},
+                {no_callback, "cubes: gp_function_set_gradient: the callback is NULL"},
+                {other_precision, "gp_function_set_value: the function is a float64 one"},
+                {no_outputs, "gp_function_set_map: 0 outputs"},
                 {late_precision, "gp_function_set_dtype: the function has blocks or callbacks"},
                 {late_team, "gp_function_set_team: only a float64 function that has no blocks"},
                 {outside_team, "gp_function_set_team: the team needs a gather and a rank"},
@@ -679,8 +683,8 @@ static void blocks_without_entries_change_no_verdict(void **state) {
         gp_options o = {.strategy = (gp_strategy)(GP_FULL + k / 8 % 3), .jobs = k / 24 % 2 * 2};
         o.self_test = o.strategy == GP_FULL;
         gp_function *f = with_empty_blocks(k % 8);
-        gp_function_set_value_f64(f, value);
-        gp_function_set_gradient_f64(f, gradient);
+        gp_function_set_value(f, value);
+        gp_function_set_gradient(f, gradient);
         if (k / 48)
             gp_function_plant(f, "z:scale=1.5", NULL);
         expect_blocks(f, &o, k / 48 ? "z" : "");
@@ -697,15 +701,15 @@ static void maps_with_blocks_without_entries_too(void **state) {
         unsigned kind = k / 16 % 4;
         gp_function *f = with_empty_blocks(k % 8);
         if (kind == 2) {
-            gp_function_set_value_f64(f, value);
-            gp_function_set_gradient_f64(f, gradient);
-            gp_function_set_hessian_f64(f, hessian);
+            gp_function_set_value(f, value);
+            gp_function_set_gradient(f, gradient);
+            gp_function_set_hessian(f, hessian);
         } else {
-            gp_function_set_map_f64(f, 5, map);
+            gp_function_set_map(f, 5, map);
             if (kind == 0)
-                gp_function_set_jacobian_f64(f, jacobian);
+                gp_function_set_jacobian(f, jacobian);
             else
-                gp_function_set_vjp_f64(f, vjp);
+                gp_function_set_vjp(f, vjp);
         }
         if (k / 64)
             gp_function_plant(f, plants[kind], NULL);
@@ -723,8 +727,8 @@ static void planting_into_nothing_says_so(void **state) {
     (void)state;
     gp_function *f = with_empty_blocks(7);
     gp_error error;
-    gp_function_set_value_f64(f, value);
-    gp_function_set_gradient_f64(f, gradient);
+    gp_function_set_value(f, value);
+    gp_function_set_gradient(f, gradient);
     static const char *const fine[] = {"before:shift", "between:transpose", "after:decay=1",
                                        "before:zero",  "again:scale=2",     "between:negate"};
     for (size_t k = 0; k < sizeof fine / sizeof *fine; k++)
@@ -735,8 +739,8 @@ static void planting_into_nothing_says_so(void **state) {
     gp_function_destroy(f);
     assert_int_equal(gp_function_create("nothing", GP_FLOAT64, NULL, &f), GP_OK);
     gp_function_add_block(f, "none", 0, 1, (size_t[]){0}, NULL);
-    gp_function_set_value_f64(f, value);
-    gp_function_set_gradient_f64(f, gradient);
+    gp_function_set_value(f, value);
+    gp_function_set_gradient(f, gradient);
     assert_refused(f, NULL, "has no parameters");
     gp_function_destroy(f);
 }
@@ -784,29 +788,29 @@ static int infinite_gradient(void *user, size_t n, const double *x, double *g) {
 static void a_failure_ends_in_the_callback_s_words(void **state) {
     (void)state;
     gp_function *f = cubes();
-    gp_function_set_value_f64(f, speaking_value);
+    gp_function_set_value(f, speaking_value);
     assert_fails(f, "function's domain: ValueError: no\\x0alight");
     f = cubes();
-    gp_function_set_gradient_f64(f, speaking_gradient);
+    gp_function_set_gradient(f, speaking_gradient);
     assert_fails(f, ": KeyError: 'W'");
     f = cubes();
-    gp_function_set_map_f64(f, 5, map);
-    gp_function_set_vjp_f64(f, speaking_vjp);
+    gp_function_set_map(f, 5, map);
+    gp_function_set_vjp(f, speaking_vjp);
     assert_fails(f, "the vjp callback refused the given point: KeyError: 'W'");
     f = cubes();
-    gp_function_set_map_f64(f, 5, speaking_map);
-    gp_function_set_vjp_f64(f, vjp);
+    gp_function_set_map(f, 5, speaking_map);
+    gp_function_set_vjp(f, vjp);
     assert_fails(f, "the map callback refused the given point: KeyError: 'W'");
 }
 
 static void what_was_said_elsewhere_is_forgotten(void **state) {
     (void)state;
     gp_function *f = cubes();
-    gp_function_set_value_f64(f, edged_value);
+    gp_function_set_value(f, edged_value);
     gp_report *report = testing_check(f, NULL);
     assert_null(gp_report_failure(report));
     gp_report_destroy(report);
-    gp_function_set_gradient_f64(f, infinite_gradient);
+    gp_function_set_gradient(f, infinite_gradient);
     report = testing_check(f, NULL);
     if (gp_report_failure(report))
         assert_null(strstr(gp_report_failure(report), "edge"));
@@ -884,14 +888,14 @@ static int wide_suspect(void *user, size_t suspect, size_t n, const double *x, d
 static void writing_past_what_is_returned_is_found(void **state) {
     (void)state;
     gp_function *f = cubes();
-    assert_int_equal(gp_function_set_value_f64(f, wide_value), GP_OK);
+    assert_int_equal(gp_function_set_value(f, wide_value), GP_OK);
     assert_fails(f, "the value callback wrote past the 1 number");
     f = cubes();
-    assert_int_equal(gp_function_set_value_gradient_f64(f, wide_value_gradient), GP_OK);
-    f->gradient_f64 = NULL;
+    assert_int_equal(gp_function_set_value_gradient(f, wide_value_gradient), GP_OK);
+    f->callback[GP_GRADIENT] = NULL;
     assert_fails(f, "the value-and-gradient callback wrote past");
     f = cubes();
-    assert_int_equal(gp_function_set_entries_f64(f, wide_entries), GP_OK);
+    assert_int_equal(gp_function_set_entries(f, wide_entries), GP_OK);
     assert_fails(f, "the entries callback wrote past");
     f = cubes();
     assert_int_equal(gp_function_set_complex_value(f, wide_complex), GP_OK);
@@ -905,7 +909,7 @@ static void writing_past_the_changes_is_found(void **state) {
     gp_report *report;
     gp_options_init(&o);
     o.strategy = GP_PROJECT;
-    assert_int_equal(gp_function_set_changes_f64(f, wide_changes), GP_OK);
+    assert_int_equal(gp_function_set_changes(f, wide_changes), GP_OK);
     assert_int_equal(gp_check(f, &o, &report, NULL), GP_OK);
     assert_non_null(gp_report_failure(report));
     assert_non_null(strstr(gp_report_failure(report), "the changes callback wrote past"));
@@ -918,7 +922,7 @@ static void a_suspect_that_writes_past_its_end_names_nothing(void **state) {
     static const gp_suspect suspect = {"wide", "too much is written"};
     gp_function *f = cubes();
     gp_block_result block;
-    assert_int_equal(gp_function_set_gradient_f64(f, wrong_gradient), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, wrong_gradient), GP_OK);
     assert_int_equal(gp_function_set_suspects(f, 1, &suspect, wide_suspect), GP_OK);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_REFUTED);
@@ -951,8 +955,8 @@ static int endless_name(void *user, size_t entry, char *name, size_t size) {
 static void the_name_of_a_silent_unit_ends(void **state) {
     (void)state;
     gp_function *f = cubes();
-    assert_int_equal(gp_function_set_value_f64(f, silent_value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, silent_gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, silent_value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, silent_gradient), GP_OK);
     assert_int_equal(gp_function_set_silence(f, endless_name), GP_OK);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(report->silents, 1);
@@ -976,8 +980,8 @@ static void blocks_of_a_map_keep_their_whole_names(void **state) {
         name[b][sizeof name[b] - 1] = '\0';
         assert_int_equal(gp_function_add_block(f, name[b], 0, 1, &three, X + 3 * b), GP_OK);
     }
-    assert_int_equal(gp_function_set_map_f64(f, 4, map), GP_OK);
-    assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+    assert_int_equal(gp_function_set_map(f, 4, map), GP_OK);
+    assert_int_equal(gp_function_set_vjp(f, vjp), GP_OK);
     snprintf(plant, sizeof plant, "vjp %s:scale=2", name[1]);
     assert_int_equal(gp_function_plant(f, plant, NULL), GP_OK);
     gp_report *report = testing_check(f, NULL);

@@ -88,20 +88,20 @@ static inline gp_function *small_function(small_kind kind) {
     if (status == GP_OK)
         status = gp_function_add_block(f, "b", 1, 1, (size_t[]){2}, x + 4);
     if (status == GP_OK && kind == SMALL_MAP) {
-        status = gp_function_set_map_f64(f, SMALL_M, small_map);
+        status = gp_function_set_map(f, SMALL_M, small_map);
         if (status == GP_OK)
-            status = gp_function_set_vjp_f64(f, small_vjp);
+            status = gp_function_set_vjp(f, small_vjp);
         if (status == GP_OK)
-            status = gp_function_set_jacobian_f64(f, small_jacobian);
+            status = gp_function_set_jacobian(f, small_jacobian);
         if (status == GP_OK)
             status = gp_function_set_sparsity(f, sizeof small_rows / sizeof *small_rows, small_rows,
                                               small_columns);
     } else if (status == GP_OK) {
-        status = gp_function_set_value_f64(f, small_value);
+        status = gp_function_set_value(f, small_value);
         if (status == GP_OK)
-            status = gp_function_set_gradient_f64(f, small_gradient);
+            status = gp_function_set_gradient(f, small_gradient);
         if (status == GP_OK && kind == SMALL_ENTRIES)
-            status = gp_function_set_entries_f64(f, small_entries);
+            status = gp_function_set_entries(f, small_entries);
     }
     if (status == GP_OK)
         return f;

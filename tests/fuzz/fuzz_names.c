@@ -66,8 +66,8 @@ static void check(subject *s) {
             gp_function_destroy(f);
             return; /* empty, or there is one */
         }
-    REQUIRE(gp_function_set_value_f64(f, value) == GP_OK);
-    REQUIRE(gp_function_set_gradient_f64(f, gradient) == GP_OK);
+    REQUIRE(gp_function_set_value(f, value) == GP_OK);
+    REQUIRE(gp_function_set_gradient(f, gradient) == GP_OK);
     REQUIRE(gp_function_set_silence(f, silence) == GP_OK);
     gp_options options;
     gp_options_init(&options);

@@ -49,8 +49,8 @@ static gp_status cubic(const size_t *shape, int wrong, gp_function **f) {
     if (status == GP_OK)
         status = gp_function_add_block(*f, "w", 0, 2, shape, x);
     if (status == GP_OK)
-        status = gp_function_set_value_f64(*f, value);
-    return status == GP_OK ? gp_function_set_gradient_f64(*f, gradient) : status;
+        status = gp_function_set_value(*f, value);
+    return status == GP_OK ? gp_function_set_gradient(*f, gradient) : status;
 }
 
 /* F_j = sin(c_j x_j) + x_j x_{j+1}, J its derivatives */
@@ -163,13 +163,13 @@ static int check_maps(stage *s, int wrong, int sparse) {
     if (status == GP_OK && sparse)
         status = gp_function_set_bounds(f, lower, upper);
     if (status == GP_OK)
-        status = gp_function_set_map_f64(f, M, map);
+        status = gp_function_set_map(f, M, map);
     if (status == GP_OK)
-        status = gp_function_set_vjp_f64(f, vjp);
+        status = gp_function_set_vjp(f, vjp);
     if (status == GP_OK)
-        status = gp_function_set_jvp_f64(f, jvp);
+        status = gp_function_set_jvp(f, jvp);
     if (status == GP_OK)
-        status = gp_function_set_jacobian_f64(f, jacobian);
+        status = gp_function_set_jacobian(f, jacobian);
     if (status == GP_OK && sparse)
         status = gp_function_set_sparsity(f, 2 * M, row, column);
     return check(s, status, f, NULL);
@@ -187,9 +187,9 @@ static int second_derivatives(stage *s) {
     gp_function *f = NULL;
     gp_status status = cubic((size_t[]){2, N / 2}, 0, &f);
     if (status == GP_OK)
-        status = gp_function_set_hvp_f64(f, hvp);
+        status = gp_function_set_hvp(f, hvp);
     if (status == GP_OK)
-        status = gp_function_set_hessian_f64(f, hessian);
+        status = gp_function_set_hessian(f, hessian);
     return check(s, status, f, NULL);
 }
 

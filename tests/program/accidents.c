@@ -224,8 +224,7 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
     if (is("pool-at-start"))
         (void)sum_by_thread(x);
     return gp_function_add_block(function, "theta", 0, 2, shape, x) ||
-           gp_function_set_value_f64(function, value) ||
-           gp_function_set_gradient_f64(function, gradient) ||
+           gp_function_set_value(function, value) || gp_function_set_gradient(function, gradient) ||
            gp_function_set_seed(function, seed) || gp_function_set_silence(function, silence) ||
            gp_function_set_destructor(function, destructor);
 }

@@ -87,22 +87,22 @@ static int NAME(hessian)(void *user, size_t n, const REAL *x, size_t count, REAL
 
 static gp_status NAME(set)(gp_function *f, const char *kind) {
     if (strcmp(kind, "gradient") == 0 || strcmp(kind, "hessian") == 0 || strcmp(kind, "hvp") == 0) {
-        NAME(gp_function_set_value)(f, NAME(value));
-        NAME(gp_function_set_gradient)(f, NAME(gradient));
+        gp_function_set_value(f, NAME(value));
+        gp_function_set_gradient(f, NAME(gradient));
     } else {
-        NAME(gp_function_set_map)(f, M, NAME(map));
+        gp_function_set_map(f, M, NAME(map));
     }
     if (strcmp(kind, "gradient") == 0)
         return GP_OK;
     if (strcmp(kind, "vjp") == 0)
-        return NAME(gp_function_set_vjp)(f, NAME(vjp));
+        return gp_function_set_vjp(f, NAME(vjp));
     if (strcmp(kind, "jvp") == 0)
-        return NAME(gp_function_set_jvp)(f, NAME(jvp));
+        return gp_function_set_jvp(f, NAME(jvp));
     if (strcmp(kind, "hessian") == 0)
-        return NAME(gp_function_set_hessian)(f, NAME(hessian));
+        return gp_function_set_hessian(f, NAME(hessian));
     if (strcmp(kind, "hvp") == 0)
-        return NAME(gp_function_set_hvp)(f, NAME(hvp));
+        return gp_function_set_hvp(f, NAME(hvp));
     if (strcmp(kind, "jacobian") == 0 || strcmp(kind, "sparse") == 0)
-        return NAME(gp_function_set_jacobian)(f, NAME(jacobian));
+        return gp_function_set_jacobian(f, NAME(jacobian));
     return GP_ERROR_ARGUMENT;
 }

@@ -73,8 +73,8 @@ static int add_many(gp_function *function) {
     for (size_t i = 0; i < MANY; i++)
         x[i] = start(i);
     return gp_function_add_block(function, "W", 0, 2, shape, x) ||
-           gp_function_set_value_f64(function, value_of_many) ||
-           gp_function_set_gradient_f64(function, gradient);
+           gp_function_set_value(function, value_of_many) ||
+           gp_function_set_gradient(function, gradient);
 }
 
 int gradproof_function(gp_function *function, int argc, char **argv) {
@@ -91,6 +91,5 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
         return add_many(function);
     return gp_function_add_block(function, is("names") ? "the\033[1mta" : "theta", 0, 2, shape,
                                  x) ||
-           gp_function_set_value_f64(function, value) ||
-           gp_function_set_gradient_f64(function, gradient);
+           gp_function_set_value(function, value) || gp_function_set_gradient(function, gradient);
 }

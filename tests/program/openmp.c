@@ -29,6 +29,5 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
     for (size_t i = 0; i < N; i++)
         x[i] = 1 + (double)(i % 7);
     return gp_function_add_block(function, "x", 0, 1, shape, x) ||
-           gp_function_set_value_f64(function, value) ||
-           gp_function_set_gradient_f64(function, gradient);
+           gp_function_set_value(function, value) || gp_function_set_gradient(function, gradient);
 }

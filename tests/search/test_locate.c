@@ -110,8 +110,8 @@ static gp_report *check(mistake m, uint64_t seed, double confidence) {
     assert_int_equal(gp_function_add_block(f, "A", 0, 2, shape, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 1, &length, x + ROWS * COLUMNS), GP_OK);
     assert_int_equal(gp_function_add_block(f, "c", 0, 0, NULL, x + N - 1), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     assert_int_equal(gp_check(f, &options, &r, NULL), GP_OK);
     gp_function_destroy(f);
     return r;
@@ -294,8 +294,8 @@ static gp_verdict verdict_of_hidden(hiding by, double factor, uint64_t seed) {
         x[i] = 0.3 + fmod((double)(i + 11 * seed) * 0.6180339887498949, 1);
     assert_int_equal(gp_function_create("f", GP_FLOAT64, &h, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &shape, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, hidden_value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, hidden_gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, hidden_value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, hidden_gradient), GP_OK);
     assert_int_equal(gp_check(f, &options, &r, NULL), GP_OK);
     gp_verdict verdict = gp_report_verdict(r);
     gp_report_destroy(r);

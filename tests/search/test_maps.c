@@ -82,6 +82,12 @@ static int jvp(void *user, size_t n, const double *x, const double *v, size_t m,
     return 0;
 }
 
+static int map_and_vjp(void *user, size_t n, const double *x, size_t m, double *y, const double *u,
+                       double *g) {
+    assert_true((y == NULL) != (g == NULL) && (u == NULL) == (g == NULL));
+    return y ? map(user, n, x, m, y) : vjp(user, n, x, m, u, g);
+}
+
 static const double POINT[N] = {0.4, -0.7, 1.1, 0.3, -0.9, 0.6};
 
 static gp_function *function(wrong *w) {
@@ -89,7 +95,7 @@ static gp_function *function(wrong *w) {
     assert_int_equal(gp_function_create("F", GP_FLOAT64, w, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "a", 0, 1, (size_t[]){2}, POINT), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 2, (size_t[]){2, 2}, POINT + 2), GP_OK);
-    assert_int_equal(gp_function_set_map_f64(f, M, map), GP_OK);
+    assert_int_equal(gp_function_set_map(f, M, map), GP_OK);
     return f;
 }
 
@@ -108,9 +114,9 @@ typedef enum how { BY_JACOBIAN, BY_VJP, BY_JVP, WAYS } how;
 static const char *const BLOCK[] = {"jacobian b", "vjp b", "jvp b"};
 
 static void set(gp_function *f, how way) {
-    gp_status status = way == BY_JACOBIAN ? gp_function_set_jacobian_f64(f, jacobian)
-                       : way == BY_VJP    ? gp_function_set_vjp_f64(f, vjp)
-                                          : gp_function_set_jvp_f64(f, jvp);
+    gp_status status = way == BY_JACOBIAN ? gp_function_set_jacobian(f, jacobian)
+                       : way == BY_VJP    ? gp_function_set_vjp(f, vjp)
+                                          : gp_function_set_jvp(f, jvp);
     assert_int_equal(status, GP_OK);
 }
 
@@ -147,6 +153,23 @@ static void a_wrong_entry_is_found_at_output_and_input(void **state) {
         assert_near(e.analytic - e.numeric, 0.01, 1e-7);
         assert_string_equal(block.diagnosis[0].kind, "entries");
         assert_non_null(strstr(block.diagnosis[0].message, "[2][1][0]"));
+        gp_report_destroy(r);
+        gp_function_destroy(f);
+    }
+}
+
+static void a_map_and_its_vjp_may_be_one_callback(void **state) {
+    (void)state;
+    static const gp_strategy STRATEGIES[] = {GP_FULL, GP_PROJECT};
+    for (int k = 0; k < 4; k++) {
+        gp_options options = {.strategy = STRATEGIES[k / 2]};
+        wrong w = {.output = 3, .input = 2, .add = k % 2 ? 0.01 : 0};
+        gp_function *f;
+        gp_function_create("F", GP_FLOAT64, &w, &f);
+        gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, POINT);
+        gp_function_set_map_vjp(f, M, map_and_vjp);
+        gp_report *r = testing_check(f, &options);
+        assert_int_equal(gp_report_verdict(r), k % 2 ? GP_REFUTED : GP_VERIFIED);
         gp_report_destroy(r);
         gp_function_destroy(f);
     }
@@ -225,7 +248,7 @@ static gp_report *check_sparse(wrong *w) {
     size_t row[NONZEROS], column[NONZEROS];
     pattern_of(row, column);
     gp_function *f = function(w);
-    assert_int_equal(gp_function_set_jacobian_f64(f, sparse_jacobian), GP_OK);
+    assert_int_equal(gp_function_set_jacobian(f, sparse_jacobian), GP_OK);
     assert_int_equal(gp_function_set_sparsity(f, NONZEROS, row, column), GP_OK);
     gp_report *r = testing_check(f, NULL);
     gp_function_destroy(f);
@@ -268,7 +291,7 @@ static void nonsense_patterns_are_refused(void **state) {
     gp_report *r = NULL;
     gp_error error;
     size_t row[] = {0, 0}, column[] = {1, 1}, far[] = {0, M};
-    assert_int_equal(gp_function_set_jacobian_f64(f, sparse_jacobian), GP_OK);
+    assert_int_equal(gp_function_set_jacobian(f, sparse_jacobian), GP_OK);
     assert_int_equal(gp_function_set_sparsity(f, 2, far, column), GP_OK);
     assert_int_equal(gp_check(f, NULL, &r, &error), GP_ERROR_ARGUMENT);
     assert_non_null(strstr(error.message, "outside of 4 x 6"));
@@ -312,13 +335,13 @@ static void second_derivatives_are_those_of_the_gradient(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("f", GP_FLOAT64, &w, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, POINT), GP_OK);
-        assert_int_equal(gp_function_set_hvp_f64(f, hvp), GP_OK);
-        assert_int_equal(gp_function_set_hessian_f64(f, hessian), GP_OK);
+        assert_int_equal(gp_function_set_hvp(f, hvp), GP_OK);
+        assert_int_equal(gp_function_set_hessian(f, hessian), GP_OK);
         gp_report *r = NULL;
         gp_error error;
         assert_int_equal(gp_check(f, NULL, &r, &error), GP_ERROR_ARGUMENT); /* of what gradient? */
-        gp_function_set_value_f64(f, sine_chain);
-        gp_function_set_gradient_f64(f, sine_chain_gradient);
+        gp_function_set_value(f, sine_chain);
+        gp_function_set_gradient(f, sine_chain_gradient);
         r = testing_check(f, NULL);
         assert_int_equal(gp_report_verdict(r), wrongly ? GP_REFUTED : GP_VERIFIED);
         assert_int_equal(block_named(r, "x").verdict, GP_VERIFIED);
@@ -357,8 +380,8 @@ static void float32_maps_too(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("f", GP_FLOAT32, &w, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, POINT), GP_OK);
-        assert_int_equal(gp_function_set_map_f32(f, M, map32), GP_OK);
-        assert_int_equal(gp_function_set_vjp_f32(f, vjp32), GP_OK);
+        assert_int_equal(gp_function_set_map(f, M, map32), GP_OK);
+        assert_int_equal(gp_function_set_vjp(f, vjp32), GP_OK);
         gp_report *r = testing_check(f, NULL);
         gp_block_result block = block_named(r, "vjp x");
         assert_int_equal(block.count[GP_ENTRY_REFUTED], wrongly);
@@ -397,8 +420,8 @@ static void the_complex_step_is_exact(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, POINT), GP_OK);
-        gp_function_set_value_f64(f, sine_chain);
-        gp_function_set_gradient_f64(f, sine_chain_gradient);
+        gp_function_set_value(f, sine_chain);
+        gp_function_set_gradient(f, sine_chain_gradient);
         if (how_complex)
             assert_int_equal(
                 gp_function_set_complex_value(f, how_complex == 1 ? complex_value : not_analytic),
@@ -446,8 +469,8 @@ static void nothing_is_evaluated_out_of_bounds(void **state) {
     assert_int_equal(gp_function_create("box", GP_FLOAT64, &w, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x), GP_OK);
     assert_int_equal(gp_function_set_bounds(f, low, high), GP_OK);
-    gp_function_set_value_f64(f, boxed_value);
-    gp_function_set_gradient_f64(f, boxed_gradient);
+    gp_function_set_value(f, boxed_value);
+    gp_function_set_gradient(f, boxed_gradient);
     gp_report *r = testing_check(f, NULL);
     assert_int_equal(w.outside, 0);
     assert_int_equal(gp_report_verdict(r), GP_VERIFIED);
@@ -496,6 +519,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ones_are_verified),
         cmocka_unit_test(a_wrong_entry_is_found_at_output_and_input),
+        cmocka_unit_test(a_map_and_its_vjp_may_be_one_callback),
         cmocka_unit_test(vjp_and_jvp_are_held_against_each_other),
         cmocka_unit_test(misbehaviour_is_named),
         cmocka_unit_test(a_sparse_jacobian_is_checked_by_groups),

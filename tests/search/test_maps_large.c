@@ -195,15 +195,15 @@ static gp_report *check_map(map *f, way how, const gp_options *options) {
         assert_int_equal(gp_function_add_block(function, "b", 0, 2, rest, x + first), GP_OK);
     }
     if (how == BY_FLOATS) {
-        assert_int_equal(gp_function_set_map_f32(function, f->m, value_f32), GP_OK);
-        assert_int_equal(gp_function_set_vjp_f32(function, vjp_f32), GP_OK);
+        assert_int_equal(gp_function_set_map(function, f->m, value_f32), GP_OK);
+        assert_int_equal(gp_function_set_vjp(function, vjp_f32), GP_OK);
     } else {
-        assert_int_equal(gp_function_set_map_f64(function, f->m, value), GP_OK);
+        assert_int_equal(gp_function_set_map(function, f->m, value), GP_OK);
     }
     if (how == BY_VJP)
-        assert_int_equal(gp_function_set_vjp_f64(function, vjp), GP_OK);
+        assert_int_equal(gp_function_set_vjp(function, vjp), GP_OK);
     if (how == BY_JVP)
-        assert_int_equal(gp_function_set_jvp_f64(function, jvp), GP_OK);
+        assert_int_equal(gp_function_set_jvp(function, jvp), GP_OK);
     if (how == BY_PATTERN) {
         size_t entries = 2 * terms(f), *row = malloc(2 * entries * sizeof *row);
         size_t *column = row + entries;
@@ -211,7 +211,7 @@ static gp_report *check_map(map *f, way how, const gp_options *options) {
             row[k] = k / 2 % f->m;
             column[k] = (k / 2 + k % 2) % f->n;
         }
-        assert_int_equal(gp_function_set_jacobian_f64(function, jacobian), GP_OK);
+        assert_int_equal(gp_function_set_jacobian(function, jacobian), GP_OK);
         assert_int_equal(gp_function_set_sparsity(function, entries, row, column), GP_OK);
         free(row);
     }
@@ -277,8 +277,8 @@ static void a_linear_map_of_floats_is_verified_within_few_evaluations(void **sta
         start[i] = 0.3 + cos((double)i * 1.7);
     assert_int_equal(gp_function_create("W x", GP_FLOAT32, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, start), GP_OK);
-    assert_int_equal(gp_function_set_map_f32(f, M, times_matrix), GP_OK);
-    assert_int_equal(gp_function_set_vjp_f32(f, matrix_times), GP_OK);
+    assert_int_equal(gp_function_set_map(f, M, times_matrix), GP_OK);
+    assert_int_equal(gp_function_set_vjp(f, matrix_times), GP_OK);
     gp_report *r = testing_check(f, &o);
     assert_int_equal(gp_report_verdict(r), GP_VERIFIED);
     assert_true(cost(r) <= 66);
@@ -335,8 +335,8 @@ static void a_map_with_kinks_in_all_directions_is_not_refuted(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("sort", GP_FLOAT64, NULL, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-        assert_int_equal(gp_function_set_map_f64(f, n, sort), GP_OK);
-        assert_int_equal(gp_function_set_jvp_f64(f, sort_jvp), GP_OK);
+        assert_int_equal(gp_function_set_map(f, n, sort), GP_OK);
+        assert_int_equal(gp_function_set_jvp(f, sort_jvp), GP_OK);
         gp_report *r = testing_check(f, &o);
         assert_int_not_equal(gp_report_verdict(r), GP_REFUTED);
         assert_true(gp_report_resolution(r) < 1e-2);
@@ -379,8 +379,8 @@ static void a_search_for_what_may_be_right_ends_soon(void **state) {
     o.seed = 301;
     assert_int_equal(gp_function_create("sort", GP_FLOAT32, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-    assert_int_equal(gp_function_set_map_f32(f, n, sort_f32), GP_OK);
-    assert_int_equal(gp_function_set_vjp_f32(f, sort_vjp_f32), GP_OK);
+    assert_int_equal(gp_function_set_map(f, n, sort_f32), GP_OK);
+    assert_int_equal(gp_function_set_vjp(f, sort_vjp_f32), GP_OK);
     gp_report *r = testing_check(f, &o);
     assert_int_not_equal(gp_report_verdict(r), GP_REFUTED);
     if (cost(r) > 1500)
@@ -512,9 +512,9 @@ static void second_derivatives_of_many_parameters(void **state) {
             x[i] = 0.2 + sin((double)i);
         assert_int_equal(gp_function_create("f", GP_FLOAT64, &wrong, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-        assert_int_equal(gp_function_set_value_f64(f, sine_chain), GP_OK);
-        assert_int_equal(gp_function_set_gradient_f64(f, sine_chain_gradient), GP_OK);
-        assert_int_equal(gp_function_set_hvp_f64(f, hvp), GP_OK);
+        assert_int_equal(gp_function_set_value(f, sine_chain), GP_OK);
+        assert_int_equal(gp_function_set_gradient(f, sine_chain_gradient), GP_OK);
+        assert_int_equal(gp_function_set_hvp(f, hvp), GP_OK);
         gp_report *r = testing_check(f, &o);
         gp_block_result block;
         assert_int_equal(gp_report_block(r, 0, &block), GP_OK);
@@ -545,8 +545,8 @@ static void plants_are_found_in_products(void **state) {
             x[i] = 0.3 + cos((double)i * 1.7);
         assert_int_equal(gp_function_create("F", GP_FLOAT64, &f, &function), GP_OK);
         assert_int_equal(gp_function_add_block(function, "a", 0, 1, &f.n, x), GP_OK);
-        assert_int_equal(gp_function_set_map_f64(function, f.m, value), GP_OK);
-        assert_int_equal(gp_function_set_vjp_f64(function, vjp), GP_OK);
+        assert_int_equal(gp_function_set_map(function, f.m, value), GP_OK);
+        assert_int_equal(gp_function_set_vjp(function, vjp), GP_OK);
         assert_int_equal(gp_function_plant(function, PLANT[k], NULL), GP_OK);
         gp_report *r = testing_check(function, &o);
         assert_int_equal(gp_report_verdict(r), GP_REFUTED);

@@ -27,11 +27,11 @@ static gp_report *check(const pair *p, gp_dtype dtype, void *user, size_t n, con
     assert_int_equal(gp_function_create("points", dtype, user, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
     if (dtype == GP_FLOAT64) {
-        gp_function_set_value_f64(f, p->value64);
-        gp_function_set_gradient_f64(f, p->gradient64);
+        gp_function_set_value(f, p->value64);
+        gp_function_set_gradient(f, p->gradient64);
     } else {
-        gp_function_set_value_f32(f, p->value32);
-        gp_function_set_gradient_f32(f, p->gradient32);
+        gp_function_set_value(f, p->value32);
+        gp_function_set_gradient(f, p->gradient32);
     }
     gp_report *report = testing_check(f, options);
     gp_function_destroy(f);
@@ -360,8 +360,8 @@ static void a_gradient_that_is_not_finite_at_another_point(void **state) {
     gp_report_block(report, 0, &block);
     assert_string_equal(block.diagnosis[0].kind, "nonfinite");
     gp_report_destroy(report);
-    gp_function_set_value_f64(f, shy_value);
-    gp_function_set_gradient_f64(f, shy_gradient);
+    gp_function_set_value(f, shy_value);
+    gp_function_set_gradient(f, shy_gradient);
     report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
     gp_report_destroy(report);
@@ -695,8 +695,8 @@ static gp_report *check_stored(const testing_pair *fresh, storage how, size_t fi
     assert_int_equal(gp_function_create("stored", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "a", 0, 1, &first, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 1, &second, x + first), GP_OK);
-    gp_function_set_value_f64(f, store_value);
-    gp_function_set_gradient_f64(f, store_gradient);
+    gp_function_set_value(f, store_value);
+    gp_function_set_gradient(f, store_gradient);
     gp_report *report = testing_check(f, &options);
     gp_function_destroy(f);
     return report;
@@ -771,8 +771,8 @@ static void a_gradient_stored_where_units_were_on_is_stale_where_they_are_off(vo
     assert_int_equal(gp_function_create("rectified", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "a", 0, 1, &half, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 1, &half, x + half), GP_OK);
-    gp_function_set_value_f64(f, store_value);
-    gp_function_set_gradient_f64(f, store_gradient);
+    gp_function_set_value(f, store_value);
+    gp_function_set_gradient(f, store_gradient);
     gp_report *report = testing_check(f, NULL);
     assert_int_equal(gp_report_verdict(report), GP_REFUTED);
     for (size_t b = 0; b < 2; b++) {

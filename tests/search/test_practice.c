@@ -39,8 +39,8 @@ static gp_report *check_parts(parts *p, int named) {
     gp_function *f;
     assert_int_equal(gp_function_create("parts", GP_FLOAT64, p, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x), GP_OK);
-    gp_function_set_value_f64(f, parts_value);
-    gp_function_set_gradient_f64(f, parts_gradient);
+    gp_function_set_value(f, parts_value);
+    gp_function_set_gradient(f, parts_gradient);
     if (named)
         assert_int_equal(gp_function_set_parts(f, 2, names, select_part), GP_OK);
     gp_report *report = testing_check(f, NULL);
@@ -95,8 +95,8 @@ static void a_mistake_that_shows_after_training(void **state) {
     gp_function *f;
     assert_int_equal(gp_function_create("clip", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x), GP_OK);
-    gp_function_set_value_f64(f, clip_value);
-    gp_function_set_gradient_f64(f, clip_gradient);
+    gp_function_set_value(f, clip_value);
+    gp_function_set_gradient(f, clip_gradient);
     gp_options one;
     gp_options_init(&one);
     one.points = 1; /* the given point alone */
@@ -153,8 +153,8 @@ static void kinks_thin_out_with_fewer_examples(void **state) {
         gp_function *f;
         assert_int_equal(gp_function_create("crowd", GP_FLOAT64, &c, &f), GP_OK);
         assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){1}, x), GP_OK);
-        gp_function_set_value_f64(f, crowd_value);
-        gp_function_set_gradient_f64(f, crowd_gradient);
+        gp_function_set_value(f, crowd_value);
+        gp_function_set_gradient(f, crowd_gradient);
         if (offered)
             assert_int_equal(gp_function_set_examples(f, 4096, crowd_select), GP_OK);
         gp_report *report = testing_check(f, NULL);
@@ -213,8 +213,8 @@ static gp_report *check_waves(uint64_t budget) {
         x[i] = 0.3 + 0.07 * (double)i;
     assert_int_equal(gp_function_create("waves", GP_FLOAT32, &part, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){CROWD}, x), GP_OK);
-    gp_function_set_value_f32(f, waves_value);
-    gp_function_set_gradient_f32(f, waves_gradient);
+    gp_function_set_value(f, waves_value);
+    gp_function_set_gradient(f, waves_gradient);
     assert_int_equal(gp_function_set_parts(f, WAVES, names, select_wave), GP_OK);
     gp_report *report = testing_check(f, &options);
     gp_function_destroy(f);

@@ -76,8 +76,8 @@ static gp_report *check_norm(double off, uint64_t seed, gp_strategy strategy) {
     assert_int_equal(gp_function_add_block(f, "x", 0, 2, shape, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "gain", 0, 1, &width, x + ROWS * WIDTH), GP_OK);
     assert_int_equal(gp_function_add_block(f, "bias", 0, 1, &width, x + N - WIDTH), GP_OK);
-    assert_int_equal(gp_function_set_value_f32(f, norm_value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f32(f, norm_gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, norm_value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, norm_gradient), GP_OK);
     gp_report *r = testing_check(f, &options);
     gp_function_destroy(f);
     return r;
@@ -161,8 +161,8 @@ static void what_directions_see_is_refuted_wherever_it_is(void **state) {
         x[i] = 0.4 + fmod((double)i * 0.6180339887498949, 1);
     assert_int_equal(gp_function_create("noisy", GP_FLOAT64, &s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "W", 0, 2, shape, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, noisy_value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, noisy_gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, noisy_value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, noisy_gradient), GP_OK);
     gp_options options;
     gp_options_init(&options);
     options.strategy = GP_PROJECT;

@@ -72,12 +72,12 @@ static void check(subject *s) {
             }
     assert_int_equal(gp_function_create("map", GP_FLOAT64, s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-    assert_int_equal(gp_function_set_map_f64(f, M, map), GP_OK);
-    assert_int_equal(gp_function_set_jacobian_f64(f, jacobian), GP_OK);
+    assert_int_equal(gp_function_set_map(f, M, map), GP_OK);
+    assert_int_equal(gp_function_set_jacobian(f, jacobian), GP_OK);
     if (s->sparse)
         assert_int_equal(gp_function_set_sparsity(f, entries, row, column), GP_OK);
     else
-        assert_int_equal(gp_function_set_vjp_f64(f, vjp), GP_OK);
+        assert_int_equal(gp_function_set_vjp(f, vjp), GP_OK);
     gp_options_init(&options);
     options.team = s->team;
     options.journal = s->journal;

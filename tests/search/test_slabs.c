@@ -96,11 +96,11 @@ static gp_report *check(subject *s, gp_dtype dtype, gp_strategy strategy) {
     assert_int_equal(gp_function_add_block(f, "W", 0, s->shape.axes, s->shape.extent, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 1, &rest, x + s->entries), GP_OK);
     if (dtype == GP_FLOAT64) {
-        assert_int_equal(gp_function_set_value_f64(f, value_f64), GP_OK);
-        assert_int_equal(gp_function_set_gradient_f64(f, gradient_f64), GP_OK);
+        assert_int_equal(gp_function_set_value(f, value_f64), GP_OK);
+        assert_int_equal(gp_function_set_gradient(f, gradient_f64), GP_OK);
     } else {
-        assert_int_equal(gp_function_set_value_f32(f, value_f32), GP_OK);
-        assert_int_equal(gp_function_set_gradient_f32(f, gradient_f32), GP_OK);
+        assert_int_equal(gp_function_set_value(f, value_f32), GP_OK);
+        assert_int_equal(gp_function_set_gradient(f, gradient_f32), GP_OK);
     }
     gp_report *r = testing_check(f, &options);
     gp_function_destroy(f);

@@ -85,8 +85,8 @@ static void check(subject *s) {
                                                own ? x + at : NULL),
                          GP_OK);
     }
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     gp_options_init(&options);
     options.strategy = s->team ? GP_AUTO : GP_PROJECT;
     if (gp_check(f, &options, &report, &error) != GP_OK)
@@ -165,8 +165,8 @@ static void what_does_not_go_is_refused(void **state) {
     assert_int_equal(gp_function_set_team(f, &team), GP_OK);
     assert_int_equal(gp_function_add_block(f, "a", 0, 1, &four, x), GP_OK);
     assert_int_equal(gp_function_add_block(f, "b", 0, 1, &four, NULL), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     gp_options options;
     gp_report *report;
     gp_error error = {""};

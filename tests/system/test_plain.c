@@ -95,8 +95,8 @@ static gp_function *half_squares(void) {
     const double x[] = {0.5, 1.25, -3.75};
     assert_int_equal(gp_function_create("half squares", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
     return f;
 }
 

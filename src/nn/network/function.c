@@ -158,21 +158,21 @@ static gp_status add_blocks(const gp_network *net, gp_function *f) {
 static void set_passes(const gp_network *net, gp_function *f) {
     const gp_network_options *o = &net->options;
     if (o->dtype == GP_FLOAT64) {
-        gp_function_set_value_f64(f, value_f64);
-        gp_function_set_gradient_f64(f, gradient_f64);
+        gp_function_set_value(f, value_f64);
+        gp_function_set_gradient(f, gradient_f64);
         if (o->dropout == 0)
-            gp_function_set_entries_f64(f, entries_f64);
+            gp_function_set_entries(f, entries_f64);
     } else {
         if (net->twin)
-            gp_function_set_value_f64(f, value_of_twin);
+            gp_function_set_value(f, value_of_twin);
         else
-            gp_function_set_value_f32(f, value_f32);
-        gp_function_set_gradient_f32(f, gradient_f32);
+            gp_function_set_value(f, value_f32);
+        gp_function_set_gradient(f, gradient_f32);
     }
     if (o->dropout > 0)
         gp_function_set_seed(f, hold_mask);
     else if ((o->dtype == GP_FLOAT64 || net->twin) && o->loss != GP_NOTEBOOK_CROSS_ENTROPY)
-        gp_function_set_changes_f64(f, changes_f64);
+        gp_function_set_changes(f, changes_f64);
 }
 
 gp_status gp_network_function(gp_network *net, size_t batch, gp_function **function,

@@ -430,8 +430,8 @@ static gp_status make_1d(gp_function **function) {
         return status;
     }
     gp_function_set_destructor(*function, free);
-    gp_function_set_value_f64(*function, value_1d);
-    gp_function_set_gradient_f64(*function, gradient_1d);
+    gp_function_set_value(*function, value_1d);
+    gp_function_set_gradient(*function, gradient_1d);
     return gp_function_add_block(*function, "theta", 0, 0, NULL, &theta);
 }
 
@@ -455,8 +455,8 @@ static gp_status make_n(const char *name, gp_notebook_version version, gp_functi
         return status;
     }
     gp_function_set_destructor(*function, free_case);
-    gp_function_set_value_f64(*function, value_n);
-    gp_function_set_gradient_f64(*function, gradient_n);
+    gp_function_set_value(*function, value_n);
+    gp_function_set_gradient(*function, gradient_n);
     gp_function_set_silence(*function, silence_n);
     gp_function_set_batch_size(*function, EXAMPLES);
     for (size_t k = 0; k < BLOCK_COUNT && status == GP_OK; k++) {

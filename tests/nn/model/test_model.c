@@ -203,8 +203,8 @@ static void reasons_are_derivatives(void **state) {
     options.points = 1;
     assert_int_equal(gp_function_create("logit of a row", GP_FLOAT64, &e, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "row", 0, 1, &eight, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, logit), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, logit_gradient), GP_OK);
+    assert_int_equal(gp_function_set_value(f, logit), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, logit_gradient), GP_OK);
     assert_int_equal(gp_check(f, &options, &report, NULL), GP_OK);
     assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
     gp_report_destroy(report);

@@ -81,7 +81,7 @@ static void a_check_takes_them(void **state) {
             gp_block_result block;
             assert_int_equal(gp_network_function(net, 32, &f, NULL), GP_OK);
             if (plain)
-                assert_int_equal(gp_function_set_changes_f64(f, NULL), GP_OK);
+                assert_int_equal(gp_function_set_changes(f, NULL), GP_OK);
             if (wrong)
                 assert_int_equal(
                     gp_function_plant(f, k < 2 ? "W2:entry=17,add=1e-4" : "W2:entry=17,add=1e-2",
@@ -154,9 +154,9 @@ static gp_status check_squares(squares *s, gp_report **report, gp_error *error) 
         x[i] = gp_random_normal(3, GP_STREAM_GENERATE, 0, i);
     assert_int_equal(gp_function_create("squares", GP_FLOAT64, s, &f), GP_OK);
     assert_int_equal(gp_function_add_block(f, "x", 0, 1, &n, x), GP_OK);
-    assert_int_equal(gp_function_set_value_f64(f, value), GP_OK);
-    assert_int_equal(gp_function_set_gradient_f64(f, gradient), GP_OK);
-    assert_int_equal(gp_function_set_changes_f64(f, changes_of), GP_OK);
+    assert_int_equal(gp_function_set_value(f, value), GP_OK);
+    assert_int_equal(gp_function_set_gradient(f, gradient), GP_OK);
+    assert_int_equal(gp_function_set_changes(f, changes_of), GP_OK);
     gp_status status = gp_check(f, &options, report, error);
     gp_function_destroy(f);
     return status;

@@ -54,7 +54,7 @@ static void a_check_takes_it(void **state) {
         for (int plain = 0; plain < 2; plain++) {
             assert_int_equal(gp_network_function(net, 32, &f, NULL), GP_OK);
             if (plain)
-                assert_int_equal(gp_function_set_entries_f64(f, NULL), GP_OK);
+                assert_int_equal(gp_function_set_entries(f, NULL), GP_OK);
             if (wrong)
                 assert_int_equal(gp_function_plant(f, "W2:scale=1.5", NULL), GP_OK);
             assert_int_equal(gp_check(f, NULL, &r[plain], NULL), GP_OK);

@@ -104,8 +104,8 @@ static void each_is_named(void **state) {
             gp_network_get(net, theta);
             assert_int_equal(gp_function_create("mistaken", GP_FLOAT64, &s, &f), GP_OK);
             assert_int_equal(gp_function_add_block(f, "theta", 0, 1, &n, theta), GP_OK);
-            gp_function_set_value_f64(f, value);
-            gp_function_set_gradient_f64(f, mistaken);
+            gp_function_set_value(f, value);
+            gp_function_set_gradient(f, mistaken);
             gp_function_set_seed(f, hold);
             assert_int_equal(gp_function_set_suspects(f, suspects, list, suspect), GP_OK);
             gp_options_init(&options);
