@@ -217,6 +217,10 @@ typedef struct gp_options {
     /* Not 0: once verified, don't look again after some steps of descent. Further points for what
      * the given one leaves silent are tried nevertheless. */
     int no_descent;
+    /* Not 0: a value or a gradient that isn't the same in every bit when it is asked for again
+     * makes the function fail. By default what rounding explains, such as sums by atomics, is
+     * noise. */
+    int strict;
     uint64_t reserved[8]; /* for options to come: 0, or it's GP_ERROR_UNSUPPORTED */
 } gp_options;
 

@@ -9,6 +9,7 @@
 #include "search/elsewhere.h"
 #include "search/maps.h"
 #include "search/project.h"
+#include "search/repeat.h"
 
 /* The entries to look at one by one: all of them, or a sample of each block without replacement
  * (Vitter's selection sampling). Returns how many. */
@@ -113,13 +114,14 @@ static gp_outcome check_gradient(gp_check_state *c) {
     outcome = gp_evaluator_value(c->evaluator, &again);
     if (outcome == GP_FAULT)
         return outcome;
-    if (outcome == GP_NOT_HERE || again != r->value)
+    if (outcome == GP_NOT_HERE || !gp_repeats(c, r->value, again, c->value_size))
         return gp_evaluator_fault(
             c->evaluator, "not-deterministic",
             "the function is not deterministic: its value at the given point "
             "was %.17g at first and is %.17g after the check (first block %s, "
             "index 0)",
             r->value, again, f->block[0].name);
+    c->value_variation = fmax(c->value_variation, fabs(again - r->value));
     if (c->lean)
         return gp_project_elsewhere(c);
     /* Now, while the given point is the one evaluated last. */
@@ -141,6 +143,8 @@ gp_outcome gp_check_course(gp_check_state *c) {
         outcome = check_gradient(c);
     else
         gp_check_move(c, c->function->x);
+    if (outcome == GP_EVALUATED)
+        outcome = gp_report_repeats(c);
     if (outcome == GP_EVALUATED && !c->scalars)
         outcome = gp_open_journal(c);
     return outcome == GP_EVALUATED ? gp_maps_check(c) : outcome;

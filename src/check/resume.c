@@ -23,6 +23,7 @@ static uint64_t fingerprint(const gp_check_state *c) {
                               o->seed,
                               (uint64_t)o->self_test,
                               (uint64_t)(o->no_descent != 0),
+                              (uint64_t)(o->strict != 0),
                               o->team ? (uint64_t)o->team->ranks : 1};
     uint64_t sum = gp_sum_bytes(GP_SUM_START, GP_VERSION, sizeof GP_VERSION);
     sum = gp_sum_bytes(sum, f->name, strlen(f->name));

@@ -73,6 +73,7 @@ enum {
     PLANT,
     SELF_TEST,
     NO_DESCENT,
+    STRICT,
     JSON,
     QUIET,
     VERBOSE,
@@ -105,6 +106,7 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"plant", 1, NULL, PLANT},
                                      {"self-test", 0, NULL, SELF_TEST},
                                      {"no-descent", 0, NULL, NO_DESCENT},
+                                     {"strict", 0, NULL, STRICT},
                                      {"json", 1, NULL, JSON},
                                      {"quiet", 0, NULL, QUIET},
                                      {"verbose", 0, NULL, VERBOSE},
@@ -214,6 +216,9 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return 0;
     case NO_DESCENT:
         o->check.no_descent = 1;
+        return 0;
+    case STRICT:
+        o->check.strict = 1;
         return 0;
     case JSON:
         o->json = value;

@@ -487,15 +487,16 @@ gp_outcome gp_judge_line(gp_ladder *ladder, gp_line *line, gp_noise noise, const
     if (d.status == GP_ENTRY_UNRESOLVED && open && settle_open(&d, ladder) == GP_FAULT)
         return GP_FAULT;
     const gp_estimate *e = &d.estimate;
-    *result = (gp_entry){.status = d.status,
-                         .analytic = a,
-                         .numeric = e->derivative,
-                         .bound = d.status == GP_ENTRY_KINK ? e->kink_bound : e->bound,
-                         .floor = gp_floor_of(d.status, t),
-                         .left = e->left,
-                         .right = e->right,
-                         .limit = d.status == GP_ENTRY_UNRESOLVED ? e->limit : GP_LIMIT_NONE,
-                         .evaluations = d.evaluations};
+    *result =
+        (gp_entry){.status = d.status,
+                   .analytic = a,
+                   .numeric = e->derivative,
+                   .bound = t->variation + (d.status == GP_ENTRY_KINK ? e->kink_bound : e->bound),
+                   .floor = gp_floor_of(d.status, t),
+                   .left = e->left,
+                   .right = e->right,
+                   .limit = d.status == GP_ENTRY_UNRESOLVED ? e->limit : GP_LIMIT_NONE,
+                   .evaluations = d.evaluations};
     /* How an entry was written outranks what was written. */
     if (!readable)
         result->status = GP_ENTRY_REFUTED;

@@ -29,7 +29,7 @@ static double beyond(double a, double left, double right) {
 }
 
 gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) {
-    double b = e->bound, d = e->derivative;
+    double b = e->bound + t->variation, d = e->derivative;
     if (!isfinite(a))
         return GP_ENTRY_REFUTED;
     if (!isfinite(b))
@@ -39,9 +39,9 @@ gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) 
         return GP_ENTRY_UNEXERCISED;
     if (!e->kink)
         return decide(fabs(a - d), b, size, tau, t);
-    double slope = fmax(fabs(e->left), fabs(e->right));
-    gp_entry_status status = decide(beyond(a, e->left, e->right), e->kink_bound,
-                                    fmax(fabs(a), slope), gp_tau(t, a, slope, e->kink_bound), t);
+    double slope = fmax(fabs(e->left), fabs(e->right)), kink = e->kink_bound + t->variation;
+    gp_entry_status status = decide(beyond(a, e->left, e->right), kink, fmax(fabs(a), slope),
+                                    gp_tau(t, a, slope, kink), t);
     return status == GP_ENTRY_VERIFIED ? GP_ENTRY_KINK : status;
 }
 

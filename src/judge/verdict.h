@@ -17,6 +17,9 @@ typedef struct gp_tolerance {
     /* The smallest normal number of the gradient's type: below it the gradient has no digits to be
      * right in. */
     double smallest;
+    /* How much the gradient under test varies from call to call at the same point; 0: it doesn't.
+     */
+    double variation;
 } gp_tolerance;
 
 /* tau = rtol max(|a|, |d|) + atol, with fine_atol for atol if the bound is within that. */

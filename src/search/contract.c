@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "evaluate/team.h"
+#include "search/repeat.h"
 #include "search/state.h"
 #include "system/vector.h"
-
-static int same_bits(double a, double b) {
-    return memcmp(&a, &b, sizeof a) == 0 || a == b || (isnan(a) && isnan(b));
-}
 
 static gp_outcome fail(gp_check_state *c, const char *kind, const char *message) {
     gp_evaluator_fault(c->evaluator, kind, "%s", message);
@@ -17,16 +14,9 @@ static gp_outcome fail(gp_check_state *c, const char *kind, const char *message)
 }
 
 gp_outcome gp_try_value_again(gp_check_state *c) {
-    double first = c->report->value, second = NAN;
+    double second = NAN;
     gp_outcome outcome = gp_evaluator_value(c->evaluator, &second);
-    if (outcome == GP_FAULT || (outcome == GP_EVALUATED && same_bits(first, second)))
-        return outcome;
-    return gp_evaluator_fault(
-        c->evaluator, "not-deterministic",
-        "the function is not deterministic: two evaluations of the value at the "
-        "same point gave %.17g and %.17g (first block %s, index 0); hold its "
-        "random draw with gp_function_set_seed",
-        first, second, c->function->block[0].name);
+    return outcome == GP_EVALUATED ? gp_repeat_value(c, second) : outcome;
 }
 
 static gp_outcome try_value(gp_check_state *c) {
@@ -86,7 +76,7 @@ int gp_grows_evenly(const double *first, const double *second, const double *thi
     for (size_t i = 0; i < n; i++) {
         double step = second[i] - first[i], next = third[i] - second[i];
         double slack = 8 * epsilon * fmax(fabs(third[i]), fabs(first[i])) + 1e-5 * fabs(step);
-        if (same_bits(first[i], second[i]) && same_bits(second[i], third[i])) {
+        if (gp_same_bits(first[i], second[i]) && gp_same_bits(second[i], third[i])) {
             still += first[i] != 0;
             continue;
         }
@@ -115,7 +105,7 @@ static gp_outcome try_growth(gp_check_state *c, const double *first, const doubl
 /* Do some entries differ between the two? */
 static int any_differ(const double *first, const double *second, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (!same_bits(first[i], second[i]))
+        if (!gp_same_bits(first[i], second[i]))
             return 1;
     return 0;
 }
@@ -138,7 +128,7 @@ static gp_outcome try_gradient(gp_check_state *c) {
         outcome = fail(c, "refused",
                        "the gradient callback refused the given point, where the value can be "
                        "evaluated");
-    int accumulates = 0;
+    int accumulates = 0, varies = 0;
     if (outcome == GP_EVALUATED) {
         int whole = memchr(written, 0, f->n) == NULL;
         accumulates = whole && grows(first, second, f->n);
@@ -147,24 +137,19 @@ static gp_outcome try_gradient(gp_check_state *c) {
     }
     for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++) {
         if (accumulates) {
-            c->manner[i] = same_bits(first[i], second[i]) ? GP_MANNER_SET : GP_MANNER_ACCUMULATED;
+            c->manner[i] =
+                gp_same_bits(first[i], second[i]) ? GP_MANNER_SET : GP_MANNER_ACCUMULATED;
         } else if (!written[i]) {
             c->manner[i] = written_again[i] ? GP_MANNER_ACCUMULATED : GP_MANNER_UNWRITTEN;
             first[i] = NAN;
-        } else if (!same_bits(first[i], second[i])) {
-            char name[256];
-            gp_function_entry_name(f, i, name, sizeof name);
-            gp_evaluator_fault(e, "not-deterministic",
-                               "the function is not deterministic: two evaluations of the gradient "
-                               "at the same point gave %.9g and %.9g in %s",
-                               first[i], second[i], name);
-            outcome = GP_FAULT;
         } else if (!isfinite(first[i])) {
             c->manner[i] = GP_MANNER_NONFINITE;
+        } else {
+            varies |= !gp_same_bits(first[i], second[i]);
         }
     }
     free(written);
-    return outcome;
+    return outcome == GP_EVALUATED && varies ? gp_repeat_gradient(c) : outcome;
 }
 
 /* Somewhere else, to see whether anything stays behind: close by, then closer, somewhere inside the
@@ -186,6 +171,30 @@ void gp_check_beside(const gp_check_state *c, double share, double *x) {
         x[i] = c->function->x[i] + share * x[i];
 }
 
+/* Is an entry of the gradient at the given point another number than before, in c->other? */
+static int any_changed(const gp_check_state *c) {
+    for (size_t i = 0; i < c->function->n; i++)
+        if (c->manner[i] == GP_MANNER_SET && !gp_repeats_entry(c, i, c->other[i]))
+            return 1;
+    return 0;
+}
+
+/* It is stale if it stays as it is when it is asked for again; else it varies from call to call,
+ * which the first two calls happened not to show. */
+static gp_outcome settle_change(gp_check_state *c) {
+    const gp_function *f = c->function;
+    double *again = malloc(f->n * sizeof *again);
+    if (!again)
+        return fail(c, "memory", "out of memory");
+    gp_outcome outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, again, NULL, NULL);
+    int varies = outcome == GP_EVALUATED && any_differ(c->other, again, f->n);
+    for (size_t i = 0; i < f->n && outcome == GP_EVALUATED && !varies; i++)
+        if (c->manner[i] == GP_MANNER_SET && !gp_repeats_entry(c, i, c->other[i]))
+            c->manner[i] = GP_MANNER_STALE;
+    free(again);
+    return varies ? gp_repeat_gradient(c) : outcome;
+}
+
 /* Value and gradient (into c->other) at x; then, the value there being the last that was asked for,
  * the gradient at the given point, where it must not have changed. Entries that are the same in
  * both places stay marked. *there: x can be evaluated. */
@@ -199,7 +208,7 @@ static gp_outcome try_from(gp_check_state *c, const double *x, int *there) {
     if (outcome == GP_EVALUATED) {
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
         for (size_t i = 0; i < f->n; i++)
-            c->same[i] &= outcome == GP_EVALUATED && same_bits(c->gradient[i], c->other[i]);
+            c->same[i] &= outcome == GP_EVALUATED && gp_same_bits(c->gradient[i], c->other[i]);
         /* The value once more, so that this is the point that a backward pass may have kept. */
         if (outcome != GP_FAULT)
             outcome = gp_evaluator_value(e, &value);
@@ -207,9 +216,8 @@ static gp_outcome try_from(gp_check_state *c, const double *x, int *there) {
     gp_evaluator_set_point(e, f->x);
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(e, GP_POISON_NAN, c->other, NULL, NULL);
-    for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++)
-        if (c->manner[i] == GP_MANNER_SET && !same_bits(c->gradient[i], c->other[i]))
-            c->manner[i] = GP_MANNER_STALE;
+    if (outcome == GP_EVALUATED && any_changed(c))
+        outcome = settle_change(c);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 

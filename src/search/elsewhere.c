@@ -12,6 +12,7 @@
 #include "judge/verdict.h"
 #include "judge/words.h"
 #include "search/project.h"
+#include "search/repeat.h"
 #include "system/text.h"
 #include "system/vector.h"
 
@@ -440,6 +441,21 @@ static gp_outcome visit_random(gp_elsewhere *e, size_t k, int only_same) {
     return outcome == GP_EVALUATED ? look_here(e, number, f0, only_same) : outcome;
 }
 
+/* Does the gradient differ from an earlier one by no more than rounding explains, and from call to
+ * call, which nothing that was left behind would do? */
+static gp_outcome varies_here(gp_check_state *c, const double *earlier, int *varies) {
+    size_t n = c->function->n, beyond;
+    int ignored;
+    *varies = 0;
+    gp_outcome outcome = gp_compare_gradients(c, earlier, c->gradient, &beyond);
+    if (outcome != GP_EVALUATED || beyond < n)
+        return outcome;
+    uint64_t before = gp_fingerprint(c->gradient, n, &ignored);
+    outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->gradient, NULL, NULL);
+    *varies = outcome == GP_EVALUATED && gp_fingerprint(c->gradient, n, &ignored) != before;
+    return outcome;
+}
+
 /* The gradient at the given point isn't what it was before the value was asked for elsewhere: it
  * leans on what that has left behind. Entries are told apart by the one after the value here. */
 static gp_outcome name_stale(gp_elsewhere *e) {
@@ -454,15 +470,18 @@ static gp_outcome name_stale(gp_elsewhere *e) {
     }
     if (outcome == GP_EVALUATED)
         outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->gradient, NULL, NULL);
-    for (size_t i = 0; i < n && outcome == GP_EVALUATED; i++)
-        if (memcmp(&stale[i], &c->gradient[i], sizeof *stale) != 0) {
+    int varies = 0;
+    if (outcome == GP_EVALUATED)
+        outcome = varies_here(c, stale, &varies);
+    for (size_t i = 0; i < n && outcome == GP_EVALUATED && !varies; i++)
+        if (!gp_same_bits(stale[i], c->gradient[i])) {
             c->manner[i] = GP_MANNER_STALE;
             c->gradient[i] = stale[i];
         }
     if (outcome == GP_EVALUATED)
         outcome = gp_report_odd_entries(c);
     free(stale);
-    e->refuted = 1;
+    e->refuted |= !varies;
     return outcome;
 }
 

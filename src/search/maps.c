@@ -13,6 +13,7 @@
 #include "judge/decide.h"
 #include "search/products.h"
 #include "search/project_map.h"
+#include "search/repeat.h"
 #include "system/checksum.h"
 #include "system/clock.h"
 #include "system/text.h"
@@ -317,11 +318,20 @@ static gp_outcome try_answers_growth(gp_section *s, size_t k, const gp_answer *a
     return outcome;
 }
 
+/* The numbers of claim k vary by so much from call to call. */
+static void note_variation(gp_section *s, size_t k, double variation) {
+    gp_check_state *c = s->check;
+    size_t blocks = k == 0 && s->sparse ? 1 : c->function->blocks;
+    for (size_t b = 0; b < blocks; b++)
+        c->tolerance[s->block[k] + b].variation = 2 * variation;
+}
+
 /* The same question twice, with another poison, must have the same answer. A number that reads as
  * NaN the first time and is changed the second is added to what is there; so is one that grows. */
 static gp_outcome ask_again(gp_section *s, size_t k, const gp_answer *a, int *accumulates) {
     gp_check_state *c = s->check;
     size_t differ = 0;
+    double largest = gp_largest(a->out, a->outputs), variation = 0;
     unsigned char *written = malloc(a->outputs);
     if (!written)
         return out_of_memory(c);
@@ -330,8 +340,12 @@ static gp_outcome ask_again(gp_section *s, size_t k, const gp_answer *a, int *ac
     for (size_t q = 0; q < a->outputs && outcome == GP_EVALUATED; q++) {
         double first = a->out[q], second = a->again[q];
         *accumulates |= !written[q] && a->written[q];
-        differ += written[q] && !(second == first || (isnan(second) && isnan(first)));
+        int same = gp_repeats(c, first, second, largest);
+        differ += written[q] && !same;
+        if (written[q] && same && second != first)
+            variation = fmax(variation, fabs(second - first));
     }
+    note_variation(s, k, variation);
     free(written);
     if (differ && !*accumulates && outcome == GP_EVALUATED)
         outcome = try_answers_growth(s, k, a, accumulates);
@@ -878,9 +892,10 @@ static gp_outcome is_deterministic(gp_section *s) {
     double *again = malloc(s->m * sizeof *again);
     if (!again)
         return out_of_memory(c);
+    double largest = gp_largest(s->F0, s->m);
     gp_outcome outcome = gp_evaluator_map(c->evaluator, s->second, again);
     for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++)
-        if (again[j] != s->F0[j])
+        if (!gp_repeats(c, s->F0[j], again[j], largest))
             outcome =
                 gp_evaluator_fault(c->evaluator, "not-deterministic",
                                    "the function is not deterministic: output %zu of the map was "

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "estimate/median.h"
+#include "search/repeat.h"
 #include "system/text.h"
 #include "system/vector.h"
 
@@ -152,9 +153,10 @@ static gp_outcome condemn_numbers(gp_products *p, size_t unwritten, size_t nonfi
 /* The same question twice must have the same answer; twice as much is an answer that was added. */
 static gp_outcome compare_answers(gp_products *p, const double *again, size_t count) {
     size_t differ = 0, grown = 0, nonzero = 0;
+    double largest = gp_largest(p->first, count);
     for (size_t q = 0; q < count; q++) {
         nonzero += p->first[q] != 0;
-        differ += again[q] != p->first[q];
+        differ += !gp_repeats(p->check, p->first[q], again[q], largest);
         grown += p->first[q] != 0 && fabs(again[q] - 2 * p->first[q]) <= 1e-5 * fabs(p->first[q]);
     }
     if (nonzero > 0 && grown == nonzero)
@@ -234,12 +236,13 @@ static gp_outcome test_linear(gp_products *p) {
 /* F was evaluated elsewhere since: the first product must still be what it was. */
 static gp_outcome is_stale(gp_products *p) {
     size_t outputs = outputs_of(p), differ = 0;
+    double largest = gp_largest(p->first, outputs);
     if (p->J)
         return GP_EVALUATED;
     draw(p, 0, inputs_of(p), NULL, p->in);
     gp_outcome outcome = gp_products_claimed(p, p->in, p->out, NULL);
     for (size_t q = 0; q < outputs && outcome == GP_EVALUATED; q++)
-        differ += p->out[q] != p->first[q];
+        differ += !gp_repeats(p->check, p->first[q], p->out[q], largest);
     if (outcome != GP_EVALUATED || differ == 0)
         return outcome;
     return condemn(p, "stale",
@@ -254,6 +257,7 @@ static gp_outcome evaluate_map(gp_products *p) {
     for (int again = 0; again < 2; again++) {
         double *y = again ? p->out : p->F0;
         gp_outcome outcome = gp_evaluator_map(e, p->second, y);
+        double largest = again ? gp_largest(p->F0, p->m) : 0;
         if (outcome == GP_NOT_HERE)
             return gp_evaluator_fault(e, "refused", "the map callback refused the given point");
         for (size_t j = 0; j < p->m && outcome == GP_EVALUATED; j++) {
@@ -263,7 +267,7 @@ static gp_outcome evaluate_map(gp_products *p) {
                                        "output %zu of the map is %g at the given point: check "
                                        "at a point inside the function's domain",
                                        j, y[j]);
-            else if (again && y[j] != p->F0[j])
+            else if (again && !gp_repeats(p->check, p->F0[j], y[j], largest))
                 outcome = gp_evaluator_fault(
                     e, "not-deterministic",
                     "the function is not deterministic: output %zu of the map was %.17g and then "

@@ -49,6 +49,9 @@ typedef struct gp_check_state {
     double *pilot;   /* one a block: the first steps of its entries, as a share of those that their
                         lengths suggest */
     gp_noise noise;  /* at the given point */
+    double value_variation; /* how much the value varies from call to call at the given point; 0: it
+                               doesn't */
+    double value_size; /* of what takes part in the value there, once that is asked for; 0 before */
     double rounding; /* besides, of a line's values, as a share of the largest */
     double away;     /* where the gradient was asked for besides: this many times gp_check_aside */
     unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
