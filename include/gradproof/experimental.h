@@ -47,6 +47,17 @@ GP_API gp_status gp_function_set_changes(gp_function *function, gp_changes_f64 c
 typedef int (*gp_complex_value)(void *user, size_t n, const double *z, double *w);
 GP_API gp_status gp_function_set_complex_value(gp_function *function, gp_complex_value value);
 
+/* ---- arrays that outlive a call -------------------------------------------------- */
+
+/* For languages whose arrays may outlive the call that they were handed to: called instead of
+ * free() with each memory of `bytes` bytes at `storage` in which callbacks were given x or g, once
+ * the check itself reads it no more. Whoever takes it releases it with free(). It is called from
+ * the thread of the check, while no other callback runs. Not for functions with a team. */
+typedef void (*gp_release_callback)(void *context, void *storage, size_t bytes);
+/* NULL removes the callback. */
+GP_API gp_status gp_function_set_release(gp_function *function, gp_release_callback release,
+                                         void *context);
+
 /* ---- names for the report ------------------------------------------------------- */
 
 /* For a function that knows its own units: write into name (size bytes) the unit that keeps the

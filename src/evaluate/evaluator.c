@@ -85,10 +85,10 @@ void gp_evaluator_destroy(gp_evaluator *e) {
     if (!e)
         return;
     gp_red_free_x(e->function, e->x_dtype, e->array.x_storage);
+    gp_red_free_x(e->function, e->function->dtype, e->array.narrow_storage);
     gp_red_free_x(e->function, e->function->dtype, e->array.g_storage);
     free(e->elsewhere);
     free(e->array.v_storage);
-    free(e->array.narrow_storage);
     free(e->array.narrow_expected);
     free(e->array.expected);
     if (!e->in_place)

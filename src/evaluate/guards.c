@@ -31,8 +31,11 @@ void *gp_red_alloc_x(const gp_function *f, gp_dtype dtype) {
 }
 
 void gp_red_free_x(const gp_function *f, gp_dtype dtype, void *storage) {
+    size_t bytes = f->n * gp_dtype_size(dtype) + 2 * GP_RED_ZONE;
     if (f->team)
-        gp_unreserve(storage, f->n * gp_dtype_size(dtype) + 2 * GP_RED_ZONE);
+        gp_unreserve(storage, bytes);
+    else if (storage && f->release)
+        f->release(f->release_context, storage, bytes);
     else
         free(storage);
 }

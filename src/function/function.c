@@ -513,6 +513,17 @@ gp_status gp_function_set_destructor(gp_function *f, void (*destructor)(void *us
     return GP_OK;
 }
 
+gp_status gp_function_set_release(gp_function *f, gp_release_callback release, void *context) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    if (release && f->team)
+        return gp_function_refuse(f, GP_ERROR_UNSUPPORTED,
+                                  "gp_function_set_release: not for a function with a team");
+    f->release = release;
+    f->release_context = context;
+    return GP_OK;
+}
+
 gp_status gp_function_set_user(gp_function *f, void *user) {
     if (!f)
         return GP_ERROR_ARGUMENT;

@@ -80,6 +80,8 @@ struct gp_function {
     char **part; /* names */
     gp_part_callback select_part;
     void (*destructor)(void *user);
+    gp_release_callback release; /* takes the memory in which callbacks were given x, or NULL */
+    void *release_context;
     gp_plant *plant;
     size_t plants;
     void *shared_object;   /* from dlopen, or NULL */

@@ -222,7 +222,9 @@ gp_status gp_weighted_create(const gp_function *of, int second, gp_claim claim,
                                 .upper = of->upper,
                                 .seed = of->seed ? pass_seed : NULL,
                                 .batches = 1,
-                                .batch_size = of->batch_size};
+                                .batch_size = of->batch_size,
+                                .release = of->release,
+                                .release_context = of->release_context};
     int matrix = claim == GP_CLAIM_JACOBIAN || claim == GP_CLAIM_HESSIAN;
     set_callbacks(&w->function, claim != GP_CLAIMS);
     w->outputs = malloc(w->m * sizeof *w->outputs);

@@ -368,6 +368,74 @@ static void callbacks_get_aligned_arrays(void **state) {
     }
 }
 
+/* Of f = sum x^2 / 2: where x and g lay, and the memory that was handed over. */
+typedef struct keeper {
+    const double *x, *g;
+    char *memory[16];
+    size_t bytes[16], count;
+    int called_after; /* a callback ran on memory that had been handed over */
+} keeper;
+
+static int lies_within(const keeper *k, const double *array) {
+    for (size_t i = 0; i < k->count; i++)
+        if ((const char *)array >= k->memory[i] &&
+            (const char *)(array + N) <= k->memory[i] + k->bytes[i])
+            return 1;
+    return 0;
+}
+
+static int kept_value(void *user, size_t n, const double *x, double *v) {
+    keeper *k = user;
+    k->called_after |= lies_within(k, x);
+    k->x = x;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += x[i] * x[i] / 2;
+    return 0;
+}
+
+static int kept_gradient(void *user, size_t n, const double *x, double *g) {
+    keeper *k = user;
+    k->called_after |= lies_within(k, x) || lies_within(k, g);
+    k->g = g;
+    memcpy(g, x, n * sizeof *g);
+    return 0;
+}
+
+static void take(void *context, void *storage, size_t bytes) {
+    keeper *k = context;
+    assert_true(k->count < 16);
+    k->memory[k->count] = storage;
+    k->bytes[k->count++] = bytes;
+}
+
+static void memory_of_x_is_handed_over(void **state) {
+    (void)state;
+    for (int strategy = GP_FULL; strategy <= GP_PROJECT; strategy++) {
+        keeper k = {.count = 0};
+        const double x[N] = {1, 2, 3, 4, 5};
+        const size_t shape[] = {N};
+        gp_function *f;
+        assert_int_equal(gp_function_create("kept", GP_FLOAT64, &k, &f), GP_OK);
+        assert_int_equal(gp_function_add_block(f, "x", 0, 1, shape, x), GP_OK);
+        assert_int_equal(gp_function_set_value(f, kept_value), GP_OK);
+        assert_int_equal(gp_function_set_gradient(f, kept_gradient), GP_OK);
+        assert_int_equal(gp_function_set_release(f, take, &k), GP_OK);
+        gp_options options = {.strategy = (gp_strategy)strategy};
+        gp_report *report = testing_check(f, &options);
+        gp_function_destroy(f);
+        assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+        gp_report_destroy(report);
+        assert_true(lies_within(&k, k.x));
+        assert_true(lies_within(&k, k.g));
+        assert_false(k.called_after);
+        for (size_t i = 0; i < N; i++) /* still readable: sanitizers would say otherwise */
+            assert_true(isfinite(k.x[i]) && isfinite(k.g[i]));
+        for (size_t i = 0; i < k.count; i++)
+            free(k.memory[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_well_behaved_function_passes),
@@ -375,6 +443,7 @@ int main(void) {
         cmocka_unit_test(writes_far_away_are_caught),
         cmocka_unit_test(a_late_write_far_away_is_caught),
         cmocka_unit_test(callbacks_get_aligned_arrays),
+        cmocka_unit_test(memory_of_x_is_handed_over),
         cmocka_unit_test(manners_are_diagnosed),
         cmocka_unit_test(value_and_gradient_together_do),
         cmocka_unit_test(two_values_that_disagree_are_named),
