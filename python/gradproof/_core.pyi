@@ -1,0 +1,29 @@
+from typing import Any
+
+OPTIONS: dict[str, str]
+STATUSES: tuple[str, ...]
+VERSION: str
+
+def check(
+    name: str,
+    narrow: bool,
+    wide_value: bool,
+    blocks: tuple[Any, ...],
+    callbacks: tuple[Any, ...],
+    outputs: int,
+    pattern: tuple[int, int, int] | None,
+    bounds: tuple[int, int, int] | None,
+    parts: tuple[str, ...],
+    examples: int,
+    batch_size: int,
+    options: dict[str, Any],
+    interval: float,
+    /,
+) -> tuple[Any, BaseException | None]: ...
+def text(report: Any, flags: int, /) -> str: ...
+def json(report: Any, /) -> str: ...
+def summary(report: Any, /) -> dict[str, Any]: ...
+def blocks(report: Any, /) -> int: ...
+def block(report: Any, number: int, /) -> dict[str, Any]: ...
+def entries(report: Any, first: int, count: int, status: int, analytic: int, numeric: int, bound: int, /) -> None: ...
+def places(report: Any, block: int, rows: int, columns: int, /) -> None: ...

@@ -1,0 +1,254 @@
+"""What a check has found out."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from .memory import address_of
+from .structure import Array
+
+COLOUR, QUIET, VERBOSE = 1, 2, 4  # GP_PRINT_...
+
+
+class Cause(str):
+    """One thing that is wrong, a sentence. `kind` is its word for programs ("scaled"), `factor` the number that it is about,
+    or NaN."""
+
+    kind: str
+    factor: float
+
+    def __new__(cls, kind: str, factor: float, message: str) -> Cause:
+        cause = super().__new__(cls, message)
+        cause.kind, cause.factor = kind, factor
+        return cause
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Cause, (self.kind, self.factor, str(self))
+
+
+@dataclasses.dataclass(frozen=True)
+class Entries:
+    """What is known of the entries of a block: arrays of the block's shape (of a sparse Jacobian, one number for each place of
+    its pattern). `status` holds words: verified, refuted, unresolved, kink, unexercised, unchecked; `numeric` is the estimate,
+    and `bound` is on its error."""
+
+    status: Array
+    analytic: Array
+    numeric: Array
+    bound: Array
+    row: Array | None = None
+    column: Array | None = None
+
+
+class Block:
+    """One block of a report."""
+
+    name: str
+    shape: tuple[int, ...]
+    verdict: str
+    counts: dict[str, int]  # entries by status
+    offset: int
+    entries: int
+    exercised: int
+    floor: float
+    resolution: float
+    directions: int
+    diagnosis: tuple[Cause, ...]
+    self_test: dict[str, Any] | None
+    sparse: bool
+
+    def __init__(self, report: Report, number: int, fields: dict[str, Any]) -> None:
+        fields["diagnosis"] = tuple(Cause(*cause) for cause in fields["diagnosis"])
+        self._worst: int | None = fields.pop("worst")
+        self.__dict__.update(fields)
+        self._report, self._number = report, number
+        self._table: Entries | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "verified"
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The same as `diagnosis`."""
+        return self.diagnosis
+
+    @property
+    def worst(self) -> tuple[int, ...] | None:
+        """Where the entry is that is farthest off, by its index; None where none was compared."""
+        if self._worst is None:
+            return None
+        if self.sparse:
+            row, column = self.table.row, self.table.column
+            assert row is not None and column is not None
+            return int(row[self._worst]), int(column[self._worst])
+        return tuple(int(k) for k in np.unravel_index(self._worst, self.shape))
+
+    @property
+    def table(self) -> Entries:
+        """Status, both values and bound of every entry, as arrays."""
+        if self._table is None:
+            self._table = self._report._entries(self)
+        return self._table
+
+    @property
+    def status(self) -> Array:
+        """The word for each entry's status."""
+        return self.table.status
+
+    @property
+    def analytic(self) -> Array:
+        """The derivative under test."""
+        return self.table.analytic
+
+    @property
+    def numeric(self) -> Array:
+        """The estimate of each derivative."""
+        return self.table.numeric
+
+    @property
+    def bound(self) -> Array:
+        """The bound on each estimate's error."""
+        return self.table.bound
+
+    def __repr__(self) -> str:
+        return f"<gradproof.Block {self.name!r} {self.shape}: {self.verdict}>"
+
+
+class Report:
+    """The result of a check.
+
+    `verdict` is "verified", "refuted", "inconclusive" or "failed"; `ok` whether it is verified. `blocks` are by name. str() is
+    the text that the program prints; to_json() the report for programs (schema gradproof.report/1).
+    """
+
+    verdict: str
+    interrupted: bool  # ended early: by Ctrl-C, or by a budget
+    failure: str | None  # why the function can't be checked
+    lost: tuple[str, ...]
+    refuted: str | None  # where: "at the given point", "after 10 steps of descent"
+    practice: tuple[str, ...]
+    difference: float  # |grad - gradapprox| / (|grad| + |gradapprox|)
+    resolution: float
+    exercised: int
+    points: int
+    value_evaluations: int
+    gradient_evaluations: int
+    blocks: Mapping[str, Block]
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self._texts: dict[int, str] = {}
+        self._json: str | None = None
+        fields = _core.summary(handle)
+        self._size: int = fields.pop("entries")
+        self.__dict__.update(fields)
+        found = [Block(self, k, _core.block(handle, k)) for k in range(_core.blocks(handle))]
+        self.blocks = MappingProxyType({block.name: block for block in found})
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "verified"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is neither true nor false: ask for report.ok, or report.verdict")
+
+    @property
+    def diagnosis(self) -> tuple[Cause, ...]:
+        """What is wrong, of all blocks."""
+        return tuple(cause for block in self.blocks.values() for cause in block.diagnosis)
+
+    causes = diagnosis
+
+    def text(self, *, colour: bool = False, quiet: bool = False, verbose: bool = False) -> str:
+        """The report for people: in colour; the verdict's line alone; every entry."""
+        flags = COLOUR * colour | QUIET * quiet | VERBOSE * verbose
+        if flags not in self._texts:
+            if self._handle is None:
+                raise ValueError("a report that was pickled has its text as str(report) and quiet=True alone")
+            self._texts[flags] = _core.text(self._handle, flags)
+        return self._texts[flags]
+
+    def to_json(self) -> str:
+        if self._json is None:
+            self._json = _core.json(self._handle)
+        return self._json
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the report into a file, as its name says: .json, .txt or .html."""
+        name = os.fspath(path)
+        kind = os.path.splitext(name)[1].lower()
+        writers = {".json": self.to_json, ".txt": self.text, ".html": self._page}
+        if kind not in writers:
+            raise ValueError(f"{name}: a report is saved as .json, .txt or .html")
+        text = writers[kind]()
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else text + "\n")
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    def __repr__(self) -> str:
+        return f"<gradproof.Report: {self.text(quiet=True).strip()}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(str(cell))}</td>" for cell in (
+                block.name, " × ".join(map(str, block.shape)), block.verdict,
+                "" if np.isnan(block.resolution) else f"{block.resolution:.1e}",
+                " ".join(block.diagnosis))) + "</tr>"
+            for block in self.blocks.values())
+        head = "".join(f"<th style='text-align:left'>{word}</th>"
+                       for word in ("block", "shape", "verdict", "resolution", "what is wrong"))
+        return (f"<div><p><b>{html.escape(self.text(quiet=True).strip())}</b></p>"
+                f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
+
+    def _page(self) -> str:
+        return ("<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>gradproof</title></head><body>"
+                f"{self._repr_html_()}<pre>{html.escape(str(self))}</pre></body></html>\n")
+
+    def _entries(self, block: Block) -> Entries:
+        if self._handle is None:
+            raise ValueError("the entries of this report aren't there")
+        status = np.empty(block.entries, dtype=np.intc)
+        numbers = [np.empty(block.entries) for _ in range(3)]
+        _core.entries(self._handle, block.offset, block.entries, address_of(status), *map(address_of, numbers))
+        words = np.array(_core.STATUSES)[status]
+        if not block.sparse:
+            analytic, numeric, bound = (array.reshape(block.shape) for array in numbers)
+            return Entries(words.reshape(block.shape), analytic, numeric, bound)
+        row, column = (np.empty(block.entries, dtype=np.uintp) for _ in range(2))
+        _core.places(self._handle, block._number, address_of(row), address_of(column))
+        return Entries(words, numbers[0], numbers[1], numbers[2], row.astype(np.intp), column.astype(np.intp))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All that can be asked for without the C library's report, which isn't pickled."""
+        self.text(), self.text(quiet=True), self.to_json()
+        if self._handle is not None:
+            for block in self.blocks.values():
+                block.table
+        return {**self.__dict__, "_handle": None, "blocks": dict(self.blocks)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.blocks = MappingProxyType(state["blocks"])
+
+
+class GradientError(AssertionError):
+    """A gradient that isn't verified. `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(report)
+
+    def __str__(self) -> str:
+        first = [self.report.failure] if self.report.failure else list(self.report.diagnosis)
+        return "\n".join([*first, "", str(self.report)] if first else [str(self.report)])

@@ -1,0 +1,241 @@
+"""Arrays, and dicts, lists, tuples, named tuples and dataclasses of them, nested, as one long vector and back.
+
+A leaf is a NumPy array, a NumPy number or a Python number. Leaves have names such as "layers[0].W"; an array by itself is
+called "x". A list or tuple that holds nothing but numbers is an array too.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import numbers
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def describe(value: object) -> str:
+    """What a value is, in words for messages."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return f"{type(value).__name__} of {value.dtype}, shape {value.shape}"
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, (numbers.Number, np.generic)) and not isinstance(value, (bool, np.bool_))
+
+
+def is_all_numbers(value: object) -> bool:
+    """Is this a list or tuple, nested or not, of nothing but numbers?"""
+    return (isinstance(value, (list, tuple)) and not hasattr(value, "_fields") and len(value) > 0
+            and all(is_number(item) or is_all_numbers(item) for item in value))
+
+
+def real_array(value: object, where: str) -> Array:
+    """The value as an array of real numbers; `where` begins the message if it is none."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{where}: {error}") from None
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{where} must be real numbers, but is {describe(value)}"
+                        + (f" ({array.dtype})" if not isinstance(value, (np.ndarray, np.generic)) else ""))
+    return array
+
+
+class _Leaf:
+    """One array."""
+
+    def __init__(self, name: str, given: object) -> None:
+        self.name = name
+        if not (isinstance(given, (np.ndarray, np.generic)) or is_number(given) or is_all_numbers(given)):
+            hint = " (numpy.asarray makes one)" if hasattr(given, "__array__") else ""
+            raise TypeError(f"block '{name}' must be a NumPy array{hint}, but is {describe(given)}")
+        self.array = real_array(given, f"block '{name}'")
+        if isinstance(given, (np.ndarray, np.generic)) and self.array.dtype.kind == "f":
+            if self.array.dtype not in (np.float32, np.float64):
+                raise TypeError(f"block '{name}' is {self.array.dtype}: only float32 and float64 can be checked")
+            self.dtype: np.dtype[Any] | None = self.array.dtype
+        else:  # Python's numbers, and integers, go with the others
+            self.dtype = None
+        self.shape: tuple[int, ...] = self.array.shape
+
+    def leaves(self) -> Iterator[_Leaf]:
+        yield self
+
+    def build(self, leaves: Iterator[Any]) -> Any:
+        return next(leaves)
+
+    def take(self, given: object, what: str, prefix: tuple[int, ...], into: list[Array]) -> None:
+        where = f"{what}: block '{self.name}'"
+        if given is None:
+            raise TypeError(f"{where} is None: is a return statement missing?")
+        array = real_array(given, where)
+        if array.shape != prefix + self.shape:
+            raise ValueError(f"{where} must have shape {prefix + self.shape}, but has {array.shape}")
+        into.append(array)
+
+
+class _Group:
+    """Children by key, index or attribute."""
+
+    def __init__(self, name: str, keys: Sequence[Any], children: list[_Leaf | _Group]) -> None:
+        self.name, self.keys, self.children = name, keys, children
+
+    def leaves(self) -> Iterator[_Leaf]:
+        for child in self.children:
+            yield from child.leaves()
+
+    def build(self, leaves: Iterator[Any]) -> Any:
+        raise NotImplementedError
+
+    def items(self, given: object, where: str) -> list[Any]:
+        """The children of what a user's function has returned in this place."""
+        raise NotImplementedError
+
+    def take(self, given: object, what: str, prefix: tuple[int, ...], into: list[Array]) -> None:
+        where = f"{what}: '{self.name}'" if self.name else what
+        if given is None:
+            raise TypeError(f"{where} is None: is a return statement missing?")
+        for child, item in zip(self.children, self.items(given, where)):
+            child.take(item, what, prefix, into)
+
+
+class _Dict(_Group):
+    def build(self, leaves: Iterator[Any]) -> Any:
+        return {key: child.build(leaves) for key, child in zip(self.keys, self.children)}
+
+    def items(self, given: object, where: str) -> list[Any]:
+        if not isinstance(given, Mapping):
+            raise TypeError(f"{where} must be a dict with the keys {list(self.keys)}, but is {describe(given)}")
+        missing = [key for key in self.keys if key not in given]
+        surplus = [key for key in given if key not in self.keys]
+        if missing or surplus:
+            raise ValueError(f"{where} must have the keys {list(self.keys)}: "
+                             + "; ".join(f"{word} {keys}" for word, keys in (("missing:", missing), ("unknown:", surplus))
+                                         if keys))
+        return [given[key] for key in self.keys]
+
+
+class _Sequence(_Group):
+    make: Callable[[list[Any]], Any]
+
+    def build(self, leaves: Iterator[Any]) -> Any:
+        return self.make([child.build(leaves) for child in self.children])
+
+    def items(self, given: object, where: str) -> list[Any]:
+        if not isinstance(given, (list, tuple)):
+            raise TypeError(f"{where} must be a list or tuple of {len(self.children)}, but is {describe(given)}")
+        if len(given) != len(self.children):
+            raise ValueError(f"{where} must have {len(self.children)} elements, but has {len(given)}")
+        return list(given)
+
+
+class _Data(_Group):
+    """A dataclass; fields that hold no arrays stay as they are."""
+
+    template: Any
+
+    def build(self, leaves: Iterator[Any]) -> Any:
+        new = copy.copy(self.template)
+        for key, child in zip(self.keys, self.children):
+            object.__setattr__(new, key, child.build(leaves))
+        return new
+
+    def items(self, given: object, where: str) -> list[Any]:
+        found = given if isinstance(given, Mapping) else {key: getattr(given, key) for key in self.keys if hasattr(given, key)}
+        missing = [key for key in self.keys if key not in found]
+        if missing:
+            raise TypeError(f"{where} must be a {type(self.template).__name__}; {describe(given)} lacks {missing}")
+        return [found[key] for key in self.keys]
+
+
+def _below(name: str, key: object) -> str:
+    """The name of a dict's item or a dataclass's field."""
+    if not name:
+        return str(key)
+    return f"{name}.{key}" if isinstance(key, str) and key.isidentifier() else f"{name}[{key!r}]"
+
+
+def _holds_arrays(value: object) -> bool:
+    if isinstance(value, np.ndarray) or dataclasses.is_dataclass(value):
+        return True
+    if isinstance(value, Mapping):
+        return any(_holds_arrays(item) for item in value.values())
+    return isinstance(value, (list, tuple)) and any(_holds_arrays(item) for item in value)
+
+
+def _parse(given: Any, name: str, alone: str) -> _Leaf | _Group:
+    if isinstance(given, Mapping):
+        return _Dict(name, list(given), [_parse(item, _below(name, key), alone) for key, item in given.items()])
+    if dataclasses.is_dataclass(given) and not isinstance(given, type):
+        keys = [field.name for field in dataclasses.fields(given) if _holds_arrays(getattr(given, field.name))]
+        data = _Data(name, keys, [_parse(getattr(given, key), _below(name, key), alone) for key in keys])
+        data.template = given
+        return data
+    if isinstance(given, (list, tuple)) and not is_all_numbers(given):
+        fields: tuple[str, ...] | None = getattr(given, "_fields", None)  # of a named tuple
+        names = ([_below(name, field) for field in fields] if fields
+                 else [f"{name or alone}[{k}]" for k in range(len(given))])
+        group = _Sequence(name, names, [_parse(item, child, alone) for item, child in zip(given, names)])
+        kind: Any = type(given)
+        group.make = (lambda items: kind(*items)) if fields else kind
+        return group
+    return _Leaf(name or alone, given)
+
+
+class Structure:
+    """The shape of a value: what x0 is, or what a map returns. `alone` names an array that stands by itself."""
+
+    def __init__(self, given: Any, alone: str = "x") -> None:
+        self._root = _parse(given, "", alone)
+        leaves = list(self._root.leaves())
+        if not leaves:
+            raise ValueError("there are no arrays")
+        self.names = [leaf.name for leaf in leaves]
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise ValueError(f"two blocks are called '{name}'")
+        self.shapes = [leaf.shape for leaf in leaves]
+        self.arrays = [leaf.array for leaf in leaves]
+        self.dtype = self._common_dtype(leaves)
+        ends = np.cumsum([leaf.array.size for leaf in leaves])
+        self.size = int(ends[-1])
+        self._pieces = [(int(end) - leaf.array.size, int(end), leaf.shape) for end, leaf in zip(ends, leaves)]
+        self.is_array = isinstance(self._root, _Leaf)
+        for leaf in leaves:
+            del leaf.array
+
+    @staticmethod
+    def _common_dtype(leaves: list[_Leaf]) -> np.dtype[Any]:
+        first: _Leaf | None = None
+        for leaf in leaves:
+            if leaf.dtype is None:
+                continue
+            if first is None:
+                first = leaf
+            elif leaf.dtype != first.dtype:
+                raise TypeError(f"block '{leaf.name}' is {leaf.dtype}, but block '{first.name}' is {first.dtype}: "
+                                "all blocks must have one dtype")
+        return np.dtype(np.float64) if first is None or first.dtype is None else first.dtype
+
+    def split(self, flat: Array) -> list[Array]:
+        """Views of a vector, one a leaf."""
+        return [flat[begin:end].reshape(shape) for begin, end, shape in self._pieces]
+
+    def build(self, leaves: list[Array]) -> Any:
+        """The structure with these leaves. Containers are new each time: whoever changes one changes only that."""
+        if self.is_array:
+            return leaves[0]
+        return self._root.build(iter(leaves))
+
+    def take(self, given: Any, what: str, prefix: tuple[int, ...] = ()) -> list[Array]:
+        """The leaves of what a user's function returned: TypeError or ValueError where it isn't this structure. `prefix`: extents
+        that each leaf's shape begins with."""
+        leaves: list[Array] = []
+        self._root.take(given, what, prefix, leaves)
+        return leaves
