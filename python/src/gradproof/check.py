@@ -90,7 +90,7 @@ class _Check:
         self.dtype = self.structure.dtype
         self.narrow = self.dtype == np.float32
         self.n = self.structure.size
-        self.x0 = [np.ascontiguousarray(array, dtype=self.dtype) for array in self.structure.arrays]
+        self.x0 = [np.asarray(array, dtype=self.dtype, order="C") for array in self.structure.arrays]
         self.wide_value = False
         self.value_dtype = None if value_dtype is None else np.dtype(value_dtype)
         if self.value_dtype not in (None, np.dtype(np.float32), np.dtype(np.float64)):
@@ -284,8 +284,8 @@ class _Check:
     def _bound(self, given: Any, what: str, none: float) -> Array:
         if given is None:
             return np.full(self.n, none)
-        if np.ndim(given) == 0 and not isinstance(given, Mapping) and not hasattr(given, "__dataclass_fields__"):
-            return np.full(self.n, float(given))
+        if isinstance(given, (int, float, np.generic, np.ndarray)) and np.size(given) == 1:
+            return np.full(self.n, np.asarray(given, dtype=np.float64).item())
         leaves = self.structure.take(given, what)
         return np.concatenate([leaf.reshape(-1).astype(np.float64) for leaf in leaves])
 
@@ -300,7 +300,7 @@ class _Check:
             shown: Any) -> Report:
         if shown is not None:
             self.callbacks["progress"] = shown
-        values = [np.ascontiguousarray(array, dtype=np.float64) for array in self.x0]
+        values = [np.asarray(array, dtype=np.float64, order="C") for array in self.x0]
         blocks = tuple((leaf, 0, array.shape, address_of(array)) for leaf, array in zip(self.structure.names, values))
         pattern = self.pattern
         places = None if pattern is None else (pattern.keys.size, address_of(pattern.row), address_of(pattern.column))
@@ -311,6 +311,7 @@ class _Check:
                 name, self.narrow, self.wide_value, blocks, tuple(self.callbacks.get(each) for each in CALLBACKS), self.outputs,
                 places, limits, tuple(part for part, _, _ in self.parts), examples, batch_size, options, _progress.INTERVAL)
         finally:
+            self.callbacks.clear()  # which refer to self: nothing waits for the garbage collector
             if shown is not None:
                 shown.close()
         if raised is None:

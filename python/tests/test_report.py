@@ -1,0 +1,136 @@
+"""Reports: what they say, and in which forms."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import pickle
+import sys
+
+import numpy as np
+import pytest
+
+import gradproof
+from gradproof import progress
+
+X0 = np.array([[1.0, -2.0], [0.5, 3.0]])
+
+
+def cubes(x):
+    return np.sum(x * x * x) / 3
+
+
+def wrong(x):
+    return 3 * x * x
+
+
+def test_a_report_has_no_truth():
+    with pytest.raises(TypeError, match="report.ok"):
+        bool(gradproof.check(cubes, wrong, X0))
+
+
+def test_text_and_repr():
+    report = gradproof.check(cubes, wrong, X0)
+    assert str(report).startswith("refuted: cubes, 4 parameters, float64: wrong in x")
+    assert repr(report) == f"<gradproof.Report: {str(report).splitlines()[0]}>"
+    assert "\x1b[" in report.text(colour=True) and "\x1b[" not in report.text()
+    assert len(report.text(verbose=True)) > len(report.text())
+    assert gradproof.check(cubes, wrong, X0, name="mine").text().startswith("refuted: mine,")
+
+
+def test_json_is_the_library_s():
+    report = gradproof.check(cubes, wrong, X0)
+    read = json.loads(report.to_json())
+    assert read["schema"] == "gradproof.report/1" and read["verdict"] == "refuted"
+    assert read["blocks"][0]["diagnosis"][0]["factor"] == pytest.approx(3)
+    assert read["blocks"][0]["shape"] == [2, 2]
+
+
+def test_html_is_escaped():
+    page = gradproof.check(lambda p: cubes(p["<W>"]), lambda p: {"<W>": wrong(p["<W>"])}, {"<W>": X0})._repr_html_()
+    assert "&lt;W&gt;" in page and "<W>" not in page and "refuted" in page
+
+
+@pytest.mark.parametrize("kind", ["json", "txt", "html"])
+def test_save(tmp_path, kind):
+    report = gradproof.check(cubes, wrong, X0)
+    path = tmp_path / f"x.{kind}"
+    report.save(path)
+    report.save(str(path))
+    text = path.read_text(encoding="utf-8")
+    assert "refuted" in text and text.endswith("\n")
+    if kind == "json":
+        assert json.loads(text)["verdict"] == "refuted"
+    with pytest.raises(ValueError, match="saved as .json, .txt or .html"):
+        report.save(tmp_path / "x.pdf")
+
+
+@pytest.mark.parametrize("again", [lambda r: pickle.loads(pickle.dumps(r)), copy.deepcopy, copy.copy])
+def test_pickles(again):
+    report = gradproof.check(cubes, wrong, X0, self_test=True)
+    other = again(report)
+    assert (str(other), repr(other), other.to_json(), other._repr_html_()) == (
+        str(report), repr(report), report.to_json(), report._repr_html_())
+    for block, same in zip(report.blocks.values(), other.blocks.values()):
+        assert same.verdict == block.verdict and same.shape == block.shape and same.worst == block.worst
+        assert same.diagnosis == block.diagnosis and same.diagnosis[0].kind == "scaled"
+        for array in ("status", "analytic", "numeric", "bound"):
+            assert np.array_equal(getattr(same, array), getattr(block, array), equal_nan=array == "bound")
+
+
+def test_assert_gradient():
+    assert gradproof.assert_gradient(cubes, lambda x: x * x, X0).ok
+    with pytest.raises(gradproof.GradientError) as caught:
+        gradproof.assert_gradient(cubes, wrong, X0)
+    error = caught.value
+    assert isinstance(error, AssertionError) and error.report.verdict == "refuted"
+    first, _, *rest = str(error).splitlines()
+    assert first == error.report.diagnosis[0] and "3.0" in first
+    assert "\n".join(rest) == str(error.report)
+    assert pickle.loads(pickle.dumps(error)).report.verdict == "refuted"
+
+
+def test_an_assertion_says_why_a_function_failed():
+    with pytest.raises(gradproof.GradientError, match="(?s)^the value is NaN .*\\n\\nfailed: "):
+        gradproof.assert_gradient(lambda x: np.nan, wrong, X0)
+
+
+# ---- progress
+
+
+def test_progress_calls_a_function(monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    seen: list[gradproof.Progress] = []
+    gradproof.check(cubes, wrong, X0, progress=seen.append)
+    assert len(seen) > 10
+    assert all(a.evaluations <= b.evaluations and a.seconds <= b.seconds for a, b in zip(seen, seen[1:]))
+    assert all(p.done <= p.total for p in seen)
+
+
+def test_progress_may_end_a_check(monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+
+    def stop(p):
+        if p.evaluations > 5:
+            raise StopIteration
+
+    with pytest.raises(StopIteration):
+        gradproof.check(cubes, wrong, X0, progress=stop)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_a_line_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    for stream, asked, shown in ((Terminal(), None, True), (Terminal(), False, False), (io.StringIO(), None, False),
+                                 (io.StringIO(), True, True)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        gradproof.check(cubes, wrong, X0, progress=asked)
+        assert ("evaluations" in stream.getvalue()) == shown
+        if shown:
+            assert stream.getvalue().endswith(" \r")
