@@ -374,3 +374,34 @@ def test_arrays_end_with_their_reports():
     del report
     gc.collect()
     assert array() is None
+
+
+# ---- worker processes, where they are asked for
+
+
+def test_worker_processes():
+    pids = []
+
+    def f(x):
+        pids.append(os.getpid())
+        return square(x)
+
+    x0 = np.linspace(1, 2, 40)
+    one = gradproof.check(f, twice, x0, strategy="full")
+    calls = len(pids)
+    pids.clear()
+    several = gradproof.check(f, twice, x0, strategy="full", jobs=2)
+    assert set(pids) == {os.getpid()} and len(pids) < calls  # the rest were called elsewhere
+    assert several.ok and several.resolution == one.resolution
+
+
+def test_worker_processes_need_a_process_without_threads():
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        with pytest.raises(ValueError, match="jobs: .*there are 1"):
+            gradproof.check(square, twice, X0, jobs=2)
+    finally:
+        done.set()
+        thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -389,9 +390,14 @@ def check(
     if set_seed is not None:
         draw = set_seed
         c.callbacks["seed"] = lambda seed, _=0: (draw(seed), None)[1]
-    under_test = f if f is not None else value_and_grad
-    title = name if name is not None else getattr(under_test, "__name__", type(under_test).__name__)
-    return c.run(title, taken, c.bounds(bounds), batch_size or 0, _progress.make(progress))
+    if taken.get("jobs") and threading.active_count() > 1:
+        raise ValueError("option jobs: worker processes are forks, in which other threads of this process would be missing: "
+                         f"there are {threading.active_count() - 1}")
+    if name is None:
+        under_test = f if f is not None else value_and_grad
+        name = getattr(under_test, "__name__", type(under_test).__name__)
+        name = "f" if name == "<lambda>" else name
+    return c.run(name, taken, c.bounds(bounds), batch_size or 0, _progress.make(progress))
 
 
 def assert_gradient(f: FunctionOrNone, grad: FunctionOrNone, x0: Any, **arguments: Any) -> Report:
