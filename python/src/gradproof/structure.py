@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import numbers
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -207,6 +208,7 @@ class Structure:
         self.size = int(ends[-1])
         self._pieces = [(int(end) - leaf.array.size, int(end), leaf.shape) for end, leaf in zip(ends, leaves)]
         self.is_array = isinstance(self._root, _Leaf)
+        self.build = self._builder()
         for leaf in leaves:
             del leaf.array
 
@@ -227,11 +229,19 @@ class Structure:
         """Views of a vector, one a leaf."""
         return [flat[begin:end].reshape(shape) for begin, end, shape in self._pieces]
 
-    def build(self, leaves: list[Array]) -> Any:
-        """The structure with these leaves. Containers are new each time: whoever changes one changes only that."""
-        if self.is_array:
-            return leaves[0]
-        return self._root.build(iter(leaves))
+    def _builder(self) -> Callable[[list[Array]], Any]:
+        """Of the structure with given leaves. Containers are new each time: whoever changes one changes only that. It runs once an
+        evaluation, which is why plain cases are told apart."""
+        root = self._root
+        if isinstance(root, _Leaf):
+            return operator.itemgetter(0)
+        if all(isinstance(child, _Leaf) for child in root.children):
+            if isinstance(root, _Dict):
+                keys = root.keys
+                return lambda leaves: dict(zip(keys, leaves))
+            if isinstance(root, _Sequence):
+                return root.make
+        return lambda leaves: root.build(iter(leaves))
 
     def take(self, given: Any, what: str, prefix: tuple[int, ...] = ()) -> list[Array]:
         """The leaves of what a user's function returned: TypeError or ValueError where it isn't this structure. `prefix`: extents
