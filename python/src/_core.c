@@ -54,9 +54,8 @@ static double now(void) {
 
 /* Keeps the exception that is set, and ends the check; a later one than the first is dropped. */
 static void keep_exception(state *s) {
-    if (getpid() != s->process) { /* a worker process: the caller's traceback isn't here */
-        PyErr_Print();
-        fflush(NULL);
+    if (getpid() != s->process) { /* a worker process: who would catch it isn't here */
+        PyErr_WriteUnraisable(NULL);
         _exit(1);
     }
     if (s->ended) {

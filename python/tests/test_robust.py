@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 import weakref
 
 import numpy as np
@@ -42,6 +44,7 @@ MISTAKES = {
     "x0 of two dtypes": (dict(x0={"a": X0, "b": X0.astype(np.float32)}), TypeError,
                          "x0: block 'b' is float32, but block 'a' is float64"),
     "x0 empty": (dict(x0={}), ValueError, "x0: there are no arrays"),
+    "x0 without numbers": (dict(x0={"a": np.ones((0, 3))}), ValueError, "x0: there are no numbers"),
     "x0 NaN": (dict(x0=np.array([np.nan])), ValueError, "x0: block 'x' holds numbers that aren't finite"),
     "two of one name": (dict(x0={"a": {"b": X0}, "a.b": X0}), ValueError, "two blocks are called 'a.b'"),
     "f returns None": (dict(f=lambda x: None), TypeError, "f returned None: is a return statement missing"),
@@ -75,6 +78,7 @@ MISTAKES = {
     "parts of one": (dict(parts={"a": (square, twice)}), ValueError, "parts: give two or more"),
     "parts without gradients": (dict(parts={"a": square, "b": square}), TypeError, r"parts: 'a' must be a pair \(f, grad\)"),
     "no examples": (dict(examples=0), ValueError, "examples"),
+    "batch size of none": (dict(batch_size=0), ValueError, "batch_size"),
     "both kinds": (dict(vjp=lambda x, u: u), TypeError, "check them one after the other"),
 }
 
@@ -119,6 +123,28 @@ def test_exceptions_come_out_as_they_were_raised():
         gradproof.check(f, twice, X0)
     assert caught.value is raised
     assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "f"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have no notes")
+def test_exceptions_elsewhere_say_so():
+    def f(x):
+        return math.log(x[0] - 1)
+
+    with pytest.raises(ValueError) as caught:
+        gradproof.check(f, lambda x: 1 / x, np.array([1.0]))
+    assert not hasattr(caught.value, "__notes__")
+    with pytest.raises(ValueError) as caught:
+        gradproof.check(lambda x: math.sqrt(x[0] - 1), lambda x: x, np.array([1.0]))
+    assert "gradproof called f at another point than x0" in caught.value.__notes__[0]
+
+
+def test_floating_point_warnings_are_off_meanwhile():
+    """As in a test suite in which warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gradproof.check(lambda x: np.log(x).sum(), lambda x: 1 / x, np.array([1e-3, 1.0])).ok
+        with pytest.raises(RuntimeWarning):
+            np.log(np.zeros(1))
 
 
 @pytest.mark.parametrize("call", [1, 3, 20])
@@ -239,6 +265,16 @@ def test_changed_containers_do_no_harm():
         return {"a": 2 * p.pop("a"), "layers": [2 * p["layers"].pop()]}
 
     assert gradproof.check(f, grad, {"a": X0, "layers": [X0]}).ok
+
+
+def test_a_gradient_in_a_buffer_of_the_caller_s():
+    buffer = np.empty(3)
+
+    def f(x):
+        buffer[:] = np.nan
+        return square(x)
+
+    assert gradproof.check(f, lambda x: np.multiply(2, x, out=buffer), X0).ok
 
 
 def test_x0_is_not_kept_nor_changed():

@@ -35,6 +35,12 @@ def _as_value(result: Any, what: str) -> float:
     return float(array.item())
 
 
+def _count(examples: Any, what: str) -> int:
+    if isinstance(examples, bool) or not isinstance(examples, (int, np.integer)) or examples < 1:
+        raise ValueError(f"{what} must be the number of examples that f averages over, not {examples!r}")
+    return int(examples)
+
+
 def _is_sparse(matrix: object) -> bool:
     return hasattr(matrix, "tocoo") and hasattr(matrix, "tocsr")
 
@@ -88,6 +94,8 @@ class _Check:
         for name, array in zip(self.structure.names, self.structure.arrays):
             if not np.isfinite(array).all():
                 raise ValueError(f"x0: block '{name}' holds numbers that aren't finite")
+        if self.structure.size == 0:
+            raise ValueError("x0: there are no numbers in it")
         self.dtype = self.structure.dtype
         self.narrow = self.dtype == np.float32
         self.n = self.structure.size
@@ -96,7 +104,7 @@ class _Check:
         self.value_dtype = None if value_dtype is None else np.dtype(value_dtype)
         if self.value_dtype not in (None, np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"value_dtype must be float32 or float64, not {value_dtype!r}")
-        self.x = Input(self.structure, self.dtype)
+        self.x = Input(self.structure, self.dtype, self.x0)
         self.g = Output(self.structure, self.dtype)
         self.callbacks: dict[str, Callable[..., Any]] = {"release": self._release}
         self.more: tuple[Any, ...] = ()  # what functions are called with besides x: the rows of `examples`
@@ -136,7 +144,7 @@ class _Check:
             if getattr(result, "dtype", None) != np.float64:
                 return self.x
         self.wide_value = True
-        return Input(self.structure, np.dtype(np.float64))
+        return Input(self.structure, np.dtype(np.float64), self.x0)
 
     def _of_part(self, f: Function, g: Function) -> tuple[Function, Function]:
         return (f, g) if self.part == 0 else self.parts[self.part - 1][1:]
@@ -264,9 +272,7 @@ class _Check:
         self.callbacks["part"] = part
 
     def choose_examples(self, examples: int) -> None:
-        if isinstance(examples, bool) or not isinstance(examples, (int, np.integer)) or examples < 1:
-            raise ValueError(f"examples must be the number of examples that f averages over, not {examples!r}")
-        self.more = (slice(0, int(examples)),)
+        self.more = (slice(0, _count(examples, "examples")),)
 
         def select(first: int, count: int) -> None:
             self.more = (slice(first, first + count),)
@@ -307,10 +313,12 @@ class _Check:
         places = None if pattern is None else (pattern.keys.size, address_of(pattern.row), address_of(pattern.column))
         limits = None if bounds is None else (self.n, address_of(bounds[0]), address_of(bounds[1]))
         examples = self.more[0].stop if self.more else 0
+        callbacks = tuple(self.callbacks.get(each) for each in CALLBACKS)
+        parts = tuple(part for part, _, _ in self.parts)
         try:
-            handle, raised = _core.check(
-                name, self.narrow, self.wide_value, blocks, tuple(self.callbacks.get(each) for each in CALLBACKS), self.outputs,
-                places, limits, tuple(part for part, _, _ in self.parts), examples, batch_size, options, _progress.INTERVAL)
+            with np.errstate(all="ignore"):  # that values are finite is looked after by the check, which tries many points
+                handle, raised = _core.check(name, self.narrow, self.wide_value, blocks, callbacks, self.outputs, places, limits,
+                                             parts, examples, batch_size, options, _progress.INTERVAL)
         finally:
             self.callbacks.clear()  # which refer to self: nothing waits for the garbage collector
             if shown is not None:
@@ -397,7 +405,8 @@ def check(
         under_test = f if f is not None else value_and_grad
         name = getattr(under_test, "__name__", type(under_test).__name__)
         name = "f" if name == "<lambda>" else name
-    return c.run(name, taken, c.bounds(bounds), batch_size or 0, _progress.make(progress))
+    averaged = 0 if batch_size is None else _count(batch_size, "batch_size")
+    return c.run(name, taken, c.bounds(bounds), averaged, _progress.make(progress))
 
 
 def assert_gradient(f: FunctionOrNone, grad: FunctionOrNone, x0: Any, **arguments: Any) -> Report:

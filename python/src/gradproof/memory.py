@@ -68,8 +68,8 @@ class Input:
     calls get copies from then on. The memory of a view that is kept outlives the check (`release`).
     """
 
-    def __init__(self, structure: Structure, dtype: np.dtype[Any]) -> None:
-        self.structure, self.dtype = structure, dtype
+    def __init__(self, structure: Structure, dtype: np.dtype[Any], x0: list[Array]) -> None:
+        self.structure, self.dtype, self.x0 = structure, dtype, x0
         self.places: dict[int, Place] = {}
         self.kept = False
 
@@ -82,9 +82,13 @@ class Input:
     def apply(self, function: Function, address: int, more: tuple[Any, ...], finish: Callable[..., Any], *to: Any) -> Any:
         """finish(function(x, *more), *to)"""
         place = self.places.get(address) or self.place(address)
-        if self.kept or function.trials:
-            return self._apply_to_copy(function, place, more, finish, to)
-        result = finish(function.call(self.structure.build(place.leaves), *more), *to)
+        try:
+            if self.kept or function.trials:
+                return self._apply_to_copy(function, place, more, finish, to)
+            result = finish(function.call(self.structure.build(place.leaves), *more), *to)
+        except Exception as error:
+            self._say_where(error, function, place)
+            raise
         if list(map(sys.getrefcount, place.watched)) != place.counts:
             self.kept = True
         return result
@@ -101,6 +105,12 @@ class Input:
             function.trials -= 1
             self.kept = self.kept or list(map(sys.getrefcount, watched)) != counts
         return result
+
+    def _say_where(self, error: Exception, function: Function, place: Place) -> None:
+        """Tells the caller that it was not at x0 that an exception came up (from Python 3.11 on)."""
+        if hasattr(error, "add_note") and not all(map(np.array_equal, place.leaves, self.x0)):
+            error.add_note(f"gradproof called {function.name} at another point than x0. Where a function isn't defined, it returns nan, "
+                           "or `bounds` keep the check away.")
 
     def release(self, address: int, size: int, owner: object) -> None:
         """The library needs this memory no more: it lives as long as views of it."""
