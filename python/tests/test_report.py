@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -134,3 +135,39 @@ def test_progress_is_a_line_on_a_terminal(monkeypatch):
         assert ("evaluations" in stream.getvalue()) == shown
         if shown:
             assert stream.getvalue().endswith(" \r")
+
+
+def test_progress_is_a_bar_in_a_notebook(monkeypatch):
+    """With stand-ins for IPython and tqdm that note what is asked of them."""
+    asked = []
+
+    class Bar:
+        n, total = 0, None
+
+        def __init__(self, **options):
+            asked.append("made")
+
+        def reset(self, total):
+            self.n, self.total = 0, total
+            asked.append("reset")
+
+        def set_postfix_str(self, text, refresh):
+            assert "evaluations" in text
+
+        def refresh(self):
+            assert self.n <= self.total
+
+        def close(self):
+            asked.append("closed")
+
+    shell = types.SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.notebook", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    gradproof.check(cubes, wrong, X0)
+    assert asked[:2] == ["made", "reset"] and asked[-1] == "closed" and asked.count("made") == 1
+    asked.clear()
+    gradproof.check(cubes, wrong, X0, progress=False)
+    assert not asked

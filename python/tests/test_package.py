@@ -1,0 +1,25 @@
+"""What is installed."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+
+import gradproof
+from gradproof import _core
+
+
+def test_the_module_brings_its_libraries_and_hides_them():
+    library = ctypes.CDLL(_core.__file__)
+    assert hasattr(library, "PyInit__core")
+    assert not hasattr(library, "gp_check") and not hasattr(library, "json_object")
+    assert _core.__file__.endswith(".abi3.so")
+
+
+def test_versions_agree():
+    assert gradproof.__version__ == importlib.metadata.version("gradproof")
+
+
+def test_licences_are_installed():
+    names = {file.name for file in importlib.metadata.files("gradproof") or []}
+    assert {"LICENSE", "LICENSE-3RD-PARTY", "py.typed"} <= names
