@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* What Python is asked, in the order of the tuple that `check` is given; None where there is
- * nothing to ask. Addresses are ints. Functions of the first group return a float, or None for
- * "can't be evaluated here"; of the second, False for that. */
+ * nothing to ask. Addresses are ints. VALUE and VALUE_GRADIENT return a float, or None for "can't
+ * be evaluated here"; the others return False for that. */
 typedef enum callback {
     VALUE,          /* (x) */
     VALUE_GRADIENT, /* (x, g) */
@@ -390,8 +390,8 @@ static void destroy_report(PyObject *capsule) {
     gp_report_destroy(PyCapsule_GetPointer(capsule, REPORT));
 }
 
-/* Runs the check without the GIL; the exception that a callback raised comes out, with the report
- * so far as its argument to the caller: (report or None, exception or None). */
+/* Runs the check without the GIL: (report, None), or, where a callback raised an exception, (the
+ * report so far or None, exception). */
 static PyObject *run(gp_function *f, state *s, gp_options *options) {
     gp_report *report = NULL;
     gp_error error = {""};
