@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
+import pathlib
+import re
 
 import gradproof
 from gradproof import _core
@@ -23,3 +25,11 @@ def test_versions_agree():
 def test_licences_are_installed():
     names = {file.name for file in importlib.metadata.files("gradproof") or []}
     assert {"LICENSE", "LICENSE-3RD-PARTY", "py.typed"} <= names
+
+
+def test_every_option_of_the_library_is_known():
+    header = pathlib.Path(__file__).parents[2] / "include" / "gradproof.h"
+    text = re.sub(r"/\*.*?\*/", "", header.read_text(encoding="utf-8"), flags=re.S)
+    (members,) = re.findall(r"typedef struct gp_options \{(.*?)\} gp_options;", text, flags=re.S)
+    names = re.findall(r"(\w+)(?:\[\w+\])?;", members)
+    assert set(gradproof.known_options()) == set(names) - {"team", "progress", "reserved"}
