@@ -12,6 +12,7 @@
 #include <gradproof.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -514,15 +515,31 @@ static PyObject *text(PyObject *module, PyObject *arguments) {
     return to_string(status, written, length);
 }
 
-static PyObject *json(PyObject *module, PyObject *capsule) {
+/* What reports are written as besides text. */
+static const struct {
+    const char *name;
+    gp_status (*write)(const gp_report *report, char **text, size_t *length);
+} FORMATS[] = {{"json", gp_report_json}};
+enum { FORMAT_COUNT = sizeof FORMATS / sizeof *FORMATS };
+
+static PyObject *write_as(PyObject *module, PyObject *arguments) {
     (void)module;
-    const gp_report *report = report_of(capsule);
+    PyObject *capsule;
+    const char *format;
     char *written = NULL;
     size_t length = 0;
+    if (!PyArg_ParseTuple(arguments, "Os:write_as", &capsule, &format))
+        return NULL;
+    const gp_report *report = report_of(capsule);
     if (!report)
         return NULL;
-    gp_status status = gp_report_json(report, &written, &length);
-    return to_string(status, written, length);
+    for (size_t k = 0; k < FORMAT_COUNT; k++)
+        if (strcmp(format, FORMATS[k].name) == 0) {
+            gp_status status = FORMATS[k].write(report, &written, &length);
+            return to_string(status, written, length);
+        }
+    PyErr_Format(PyExc_ValueError, "no format %s", format);
+    return NULL;
 }
 
 /* A new str, or None for NULL. */
@@ -693,7 +710,7 @@ static PyObject *places(PyObject *module, PyObject *arguments) {
 static PyMethodDef methods[] = {
     {"check", check, METH_VARARGS, check_doc},
     {"text", text, METH_VARARGS, "text(report, flags) -> str"},
-    {"json", json, METH_O, "json(report) -> str"},
+    {"write_as", write_as, METH_VARARGS, "write_as(report, format) -> str"},
     {"summary", summary, METH_O, "summary(report) -> dict"},
     {"blocks", blocks, METH_O, "blocks(report) -> int"},
     {"block", block, METH_VARARGS, "block(report, number) -> dict"},
@@ -701,7 +718,7 @@ static PyMethodDef methods[] = {
     {"places", places, METH_VARARGS, "places(report, block, rows, columns)"},
     {NULL, NULL, 0, NULL}};
 
-/* OPTIONS = {name: kind}, STATUSES = names in their order. */
+/* OPTIONS = {name: kind}; STATUSES, FORMATS = names in their order. */
 static int add_constants(PyObject *module) {
     PyObject *options = PyDict_New(), *statuses = PyTuple_New(GP_ENTRY_STATUSES);
     for (size_t k = 0; k < OPTION_COUNT; k++)
@@ -709,12 +726,18 @@ static int add_constants(PyObject *module) {
     for (int k = 0; k < GP_ENTRY_STATUSES && statuses; k++)
         if (PyTuple_SetItem(statuses, k, string(gp_entry_status_string((gp_entry_status)k))) != 0)
             Py_CLEAR(statuses);
-    int failed = !options || !statuses ||
+    PyObject *formats = PyTuple_New(FORMAT_COUNT);
+    for (int k = 0; k < FORMAT_COUNT && formats; k++)
+        if (PyTuple_SetItem(formats, k, string(FORMATS[k].name)) != 0)
+            Py_CLEAR(formats);
+    int failed = !options || !statuses || !formats ||
                  PyModule_AddStringConstant(module, "VERSION", gp_version()) != 0 ||
                  PyModule_AddObjectRef(module, "OPTIONS", options) != 0 ||
-                 PyModule_AddObjectRef(module, "STATUSES", statuses) != 0;
+                 PyModule_AddObjectRef(module, "STATUSES", statuses) != 0 ||
+                 PyModule_AddObjectRef(module, "FORMATS", formats) != 0;
     Py_XDECREF(options);
     Py_XDECREF(statuses);
+    Py_XDECREF(formats);
     return failed ? -1 : 0;
 }
 

@@ -63,7 +63,7 @@ def test_save(tmp_path, kind):
     assert "refuted" in text and text.endswith("\n")
     if kind == "json":
         assert json.loads(text)["verdict"] == "refuted"
-    with pytest.raises(ValueError, match="saved as .json, .txt or .html"):
+    with pytest.raises(ValueError, match="saved as .txt, .html or .json"):
         report.save(tmp_path / "x.pdf")
 
 

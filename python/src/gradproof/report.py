@@ -16,6 +16,8 @@ from .memory import address_of
 from .structure import Array
 
 COLOUR, QUIET, VERBOSE = 1, 2, 4  # GP_PRINT_...
+# The format that a file's name asks for, where the library has it (_core.FORMATS).
+SUFFIXES = {".json": "json", ".html": "html", ".xml": "junit", ".md": "markdown"}
 
 
 class Cause(str):
@@ -179,17 +181,30 @@ class Report:
 
     def to_json(self) -> str:
         if self._json is None:
-            self._json = _core.json(self._handle)
+            self._json = _core.write_as(self._handle, "json")
         return self._json
 
+    def _written(self, form: str) -> str:
+        """One of the library's formats."""
+        if form == "json":
+            return self.to_json()
+        if self._handle is None:
+            raise ValueError(f"a report that was pickled isn't written as {form} any more")
+        return _core.write_as(self._handle, form)
+
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the report into a file, as its name says: .json, .txt or .html."""
+        """Writes the report into a file, as its name says: .json, .txt or .html, and what else SUFFIXES has."""
         name = os.fspath(path)
-        kind = os.path.splitext(name)[1].lower()
-        writers = {".json": self.to_json, ".txt": self.text, ".html": self._page}
-        if kind not in writers:
-            raise ValueError(f"{name}: a report is saved as .json, .txt or .html")
-        text = writers[kind]()
+        suffix = os.path.splitext(name)[1].lower()
+        form = SUFFIXES.get(suffix)
+        if suffix == ".txt":
+            text = self.text()
+        elif form in _core.FORMATS:
+            text = self._written(form)
+        elif form == "html":
+            text = self._page()
+        else:
+            raise ValueError(f"{name}: a report is saved as .txt, .html or {', '.join(f'.{known}' for known in _core.FORMATS)}")
         with open(name, "w", encoding="utf-8") as file:
             file.write(text if text.endswith("\n") else text + "\n")
 
