@@ -10,6 +10,7 @@ from .check import assert_gradient, check
 from .options import known as known_options
 from .progress import Progress
 from .report import Block, Cause, Entries, GradientError, Report
+from .reports import Reports
 
-__all__ = ["Block", "Cause", "Entries", "GradientError", "Progress", "Report", "__version__", "assert_gradient", "check",
+__all__ = ["Block", "Cause", "Entries", "GradientError", "Progress", "Report", "Reports", "__version__", "assert_gradient", "check",
            "known_options"]

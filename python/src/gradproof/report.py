@@ -7,13 +7,16 @@ import html
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _core
 from .memory import address_of
 from .structure import Array
+
+if TYPE_CHECKING:
+    from .reports import Reports
 
 COLOUR, QUIET, VERBOSE = 1, 2, 4  # GP_PRINT_...
 # The format that a file's name asks for, where the library has it (_core.FORMATS).
@@ -260,7 +263,7 @@ class Report:
 class GradientError(AssertionError):
     """A gradient that isn't verified. `report` says why."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report | Reports) -> None:
         self.report = report
         super().__init__(report)
 
