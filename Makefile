@@ -9,6 +9,7 @@
 #   make allocations   every kind of work with each allocation failing, all of them one by one (minutes)
 #   make bench    measurements (bench/)
 #   make corpus   gradproof and its peers on functions and mistakes drawn anew (SEED="1 2 3", bench/corpus/)
+#   make wild     gradproof on derivatives of released Python packages (docs/found-in-the-wild.md)
 #   make peers    install the peers: apt packages, and Python packages into build/peers
 #   make goldens  what gradproof says in a few hundred runs, kept in build/goldens; WITH=FOLDER compares with another
 #                 such folder (scripts/goldens)
@@ -68,6 +69,10 @@ bench: build
 	@bench/run build
 
 SEED ?= 1
+.PHONY: wild
+wild: setup
+	@scripts/wild build
+
 corpus: build
 	@bench/corpus/run build $(SEED)
 
