@@ -9,6 +9,7 @@
 #include "check/strategy.h"
 #include "function/reserve.h"
 #include "judge/conclude.h"
+#include "search/curve.h"
 #include "search/maps.h"
 #include "system/clock.h"
 
@@ -149,6 +150,8 @@ static gp_status conclude(gp_check_state *c) {
     if (strcmp(c->evaluator->fault.kind, "memory") == 0) /* whoever made do without */
         status = GP_ERROR_MEMORY;
     r->confidence = confidence_of(c);
+    if (status == GP_OK && r->verdict != GP_FAILED && !r->interrupted)
+        status = gp_keep_curves(c);
     r->values = c->evaluator->values;
     r->gradients = c->evaluator->gradients;
     r->seconds = gp_seconds_now() - c->start;

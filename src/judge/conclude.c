@@ -10,8 +10,8 @@
 /* Of a resolution worked out once more. */
 static const double ROUNDING = 1e-9;
 
-/* How far an entry is from agreement, for picking the worst: beyond all tolerance first. */
-static double badness(const gp_entry *e, const gp_tolerance *t) {
+/* The difference as a share of what is allowed. */
+static double excess(const gp_entry *e, const gp_tolerance *t) {
     if (!isfinite(e->analytic))
         return INFINITY;
     if (!isfinite(e->bound))
@@ -19,6 +19,11 @@ static double badness(const gp_entry *e, const gp_tolerance *t) {
     double allowed = gp_tau(t, e->analytic, e->numeric, e->bound) + e->bound;
     double difference = fabs(e->analytic - e->numeric);
     return allowed > 0 ? difference / allowed : difference > 0 ? INFINITY : 0;
+}
+
+double gp_entry_badness(const gp_entry *e, const gp_tolerance *t) {
+    double bad = excess(e, t);
+    return e->status == GP_ENTRY_REFUTED ? 2 + bad : bad / (1 + bad);
 }
 
 void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
@@ -51,9 +56,7 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                 block->resolution = fmax(block->resolution, gp_entry_resolution(e));
             if (e->status == GP_ENTRY_UNEXERCISED)
                 continue;
-            /* A refuted entry is worse than any other. */
-            double bad = badness(e, &tolerance[k]);
-            bad = e->status == GP_ENTRY_REFUTED ? 2 + bad : bad / (1 + bad);
+            double bad = gp_entry_badness(e, &tolerance[k]);
             if (bad > worst) {
                 worst = bad;
                 block->has_worst = 1;

@@ -152,6 +152,8 @@ void gp_report_destroy(gp_report *r) {
     for (size_t k = 0; k < r->practices; k++)
         free(r->practice[k]);
     free(r->practice);
+    free(r->curve);
+    free(r->command);
     free(r->block);
     free(r->entry);
     free(r->index);

@@ -3,6 +3,7 @@
 #ifndef GP_FINDINGS_H
 #define GP_FINDINGS_H
 
+#include "estimate/derivative.h"
 #include "function/function.h"
 #include "gradproof.h"
 
@@ -30,6 +31,18 @@ typedef struct gp_report_block_data {
     gp_verdict by_directions;      /* where directions alone decided; GP_VERIFIED where none did */
     size_t limits[GP_LIMITS];      /* unresolved entries by what limits them */
 } gp_report_block_data;
+
+/* Values of the function along one entry at many steps, from the given point: what difference
+ * quotients of every step would have said. */
+enum { GP_CURVE_STEPS = 40 };
+typedef struct gp_step_curve {
+    size_t entry;                 /* in the report */
+    double f0;                    /* value at the point */
+    double sigma;                 /* standard deviation of the function's noise */
+    double step;                  /* the largest that the estimate uses; NaN: there is none */
+    unsigned steps;               /* in use */
+    gp_rung rung[GP_CURVE_STEPS]; /* the largest step first */
+} gp_step_curve;
 
 struct gp_report {
     char *function;
@@ -64,6 +77,10 @@ struct gp_report {
     size_t losses;
     char **practice; /* lines: see gp_report_practice */
     size_t practices;
+    gp_step_curve
+        *curve; /* options.curves of them at most, NULL: none; blocks that are refuted first */
+    size_t curves;
+    char *command; /* what makes this report again, or NULL */
     uint64_t values, gradients;
     double seconds;
     uint64_t seed;

@@ -5,8 +5,7 @@
 
 #include "search/looks.h"
 
-/* The noise of an entry that is looked at by itself. */
-static gp_noise noise_along(const gp_check_state *c, const gp_ladder *ladder) {
+gp_noise gp_noise_along(const gp_check_state *c, const gp_ladder *ladder) {
     double own = c->rounding * gp_ladder_largest(ladder);
     gp_noise noise = c->noise;
     noise.sigma = fmax(noise.sigma, own);
@@ -23,7 +22,7 @@ gp_outcome gp_judge_again(gp_check_state *c, size_t i, double a, gp_entry *resul
     gp_line line = gp_line_along(&along, c->evaluator, &probe, c->report->value);
     if (gp_ladder_start(&ladder, &line, 1) == GP_FAULT)
         return GP_FAULT;
-    return gp_judge_line(&ladder, &line, noise_along(c, &ladder), &c->tolerance[block], a, 1,
+    return gp_judge_line(&ladder, &line, gp_noise_along(c, &ladder), &c->tolerance[block], a, 1,
                          result);
 }
 
@@ -43,7 +42,7 @@ gp_outcome gp_judge_accused(gp_check_state *c, size_t i, double a, gp_entry *res
         if (gp_ladder_start(&look[k], &line, k ? GP_SECOND_SHIFT : 1) == GP_FAULT)
             return GP_FAULT;
         evaluations += look[k].evaluations;
-        noise = noise_along(c, &look[k]);
+        noise = gp_noise_along(c, &look[k]);
         seen[k] = gp_ladder_estimate(&look[k], noise.loud);
         double open = seen[k].bound + gp_tau(t, a, seen[k].derivative, seen[k].bound);
         if (!isfinite(seen[k].bound) || !(fabs(a - seen[k].derivative) > PLAINLY * open))

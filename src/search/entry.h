@@ -11,4 +11,7 @@ gp_outcome gp_judge_again(gp_check_state *check, size_t entry, double a, gp_entr
  * that it is wrong by many times what they leave open, that is enough. */
 gp_outcome gp_judge_accused(gp_check_state *check, size_t entry, double a, gp_entry *result);
 
+/* The noise along the line of an entry that is looked at by itself, from its first look. */
+gp_noise gp_noise_along(const gp_check_state *check, const gp_ladder *ladder);
+
 #endif
