@@ -387,15 +387,10 @@ GP_API uint64_t gp_report_evaluations(const gp_report *report, int gradient);
 #define GP_PRINT_QUIET 2u   /* the verdict line alone */
 #define GP_PRINT_VERBOSE 4u /* every entry */
 
-/* Writes the report for people, or as JSON (schema gradproof.report/1). */
+/* Writes the report for people, or as JSON (schema gradproof.report/1). As a page, for continuous
+ * integration, and into memory: gradproof/report.h, which this file includes at its end. */
 GP_API gp_status gp_report_print(const gp_report *report, FILE *stream, unsigned flags);
 GP_API gp_status gp_report_write_json(const gp_report *report, FILE *stream);
-/* The same bytes in memory, with a NUL behind them: *text is released with gp_text_free; *length,
- * without the NUL, if `length` isn't NULL. GP_ERROR_MEMORY is what can go wrong. */
-GP_API gp_status gp_report_text(const gp_report *report, unsigned flags, char **text,
-                                size_t *length);
-GP_API gp_status gp_report_json(const gp_report *report, char **text, size_t *length);
-GP_API void gp_text_free(char *text);
 
 /* ---- more about the function ---------------------------------------------------- */
 
@@ -478,5 +473,6 @@ GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_fu
 #include "gradproof/callbacks.h"
 #include "gradproof/experimental.h"
 #include "gradproof/maps.h"
+#include "gradproof/report.h"
 
 #endif

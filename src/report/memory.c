@@ -4,15 +4,19 @@
 
 #include "judge/findings.h"
 
+typedef gp_status (*gp_writer)(const gp_report *report, FILE *stream);
+
 /* What is written to a stream of open_memstream's fails for want of memory alone. */
-static gp_status collect(const gp_report *r, int json, unsigned flags, char **text,
+static gp_status collect(const gp_report *r, gp_writer write, unsigned flags, char **text,
                          size_t *length) {
     char *whole = NULL;
     size_t size = 0;
+    if (!r || !text)
+        return GP_ERROR_ARGUMENT;
     FILE *stream = open_memstream(&whole, &size);
     if (!stream)
         return GP_ERROR_MEMORY;
-    gp_status status = json ? gp_report_write_json(r, stream) : gp_report_print(r, stream, flags);
+    gp_status status = write ? write(r, stream) : gp_report_print(r, stream, flags);
     if (fclose(stream) != 0 || status == GP_ERROR_OUTPUT)
         status = GP_ERROR_MEMORY;
     if (status != GP_OK) {
@@ -25,12 +29,24 @@ static gp_status collect(const gp_report *r, int json, unsigned flags, char **te
     return GP_OK;
 }
 
-gp_status gp_report_json(const gp_report *r, char **text, size_t *length) {
-    return r && text ? collect(r, 1, 0, text, length) : GP_ERROR_ARGUMENT;
+gp_status gp_report_text(const gp_report *r, unsigned flags, char **text, size_t *length) {
+    return collect(r, NULL, flags, text, length);
 }
 
-gp_status gp_report_text(const gp_report *r, unsigned flags, char **text, size_t *length) {
-    return r && text ? collect(r, 0, flags, text, length) : GP_ERROR_ARGUMENT;
+gp_status gp_report_json(const gp_report *r, char **text, size_t *length) {
+    return collect(r, gp_report_write_json, 0, text, length);
+}
+
+gp_status gp_report_html(const gp_report *r, char **text, size_t *length) {
+    return collect(r, gp_report_write_html, 0, text, length);
+}
+
+gp_status gp_report_junit(const gp_report *r, char **text, size_t *length) {
+    return collect(r, gp_report_write_junit, 0, text, length);
+}
+
+gp_status gp_report_markdown(const gp_report *r, char **text, size_t *length) {
+    return collect(r, gp_report_write_markdown, 0, text, length);
 }
 
 void gp_text_free(char *text) {

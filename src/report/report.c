@@ -16,6 +16,17 @@ void gp_report_entry_name(const gp_block_result *block, size_t index, char *name
         gp_index_name(block->dimensions, block->shape, index, name, size);
 }
 
+gp_status gp_report_set_command(gp_report *r, const char *command) {
+    if (!r)
+        return GP_ERROR_ARGUMENT;
+    char *copy = command ? gp_printable_copy(command) : NULL;
+    if (command && !copy)
+        return GP_ERROR_MEMORY;
+    free(r->command);
+    r->command = copy;
+    return GP_OK;
+}
+
 const char *gp_report_practice(const gp_report *r, size_t line) {
     return r && line < r->practices ? r->practice[line] : NULL;
 }

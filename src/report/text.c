@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/types.h>
 
-#include "system/plain.h"
+#include "report/phrases.h"
+#include "report/stream.h"
 #include "system/text.h"
 
 typedef struct gp_palette {
@@ -20,16 +20,6 @@ static gp_palette palette(unsigned flags) {
 
 static const char *verdict_colour(const gp_palette *p, gp_verdict verdict) {
     return verdict == GP_VERIFIED ? p->good : verdict == GP_INCONCLUSIVE ? p->unsure : p->bad;
-}
-
-static void shape_text(const gp_block_result *block, char *text, size_t size) {
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t k = 0; k < block->dimensions && used < size; k++)
-        used +=
-            (size_t)snprintf(text + used, size - used, "%s%zu", k ? " x " : "", block->shape[k]);
-    if (block->dimensions == 0)
-        snprintf(text, size, "scalar");
 }
 
 static void print_worst(const gp_report *r, const gp_block_result *block, FILE *stream) {
@@ -91,7 +81,7 @@ static void print_blocks(const gp_report *r, const gp_palette *p, FILE *stream) 
     size_t name_width = 5, shape_width = 5;
     char shape[160];
     for (size_t k = 0; k < r->blocks; k++) {
-        shape_text(&r->block[k].result, shape, sizeof shape);
+        gp_write_shape(&r->block[k].result, shape, sizeof shape);
         name_width = strlen(r->block[k].name) > name_width ? strlen(r->block[k].name) : name_width;
         shape_width = strlen(shape) > shape_width ? strlen(shape) : shape_width;
     }
@@ -101,7 +91,7 @@ static void print_blocks(const gp_report *r, const gp_palette *p, FILE *stream) 
     for (size_t k = 0; k < r->blocks; k++) {
         const gp_block_result *block = &r->block[k].result;
         char coverage[64];
-        shape_text(block, shape, sizeof shape);
+        gp_write_shape(block, shape, sizeof shape);
         snprintf(coverage, sizeof coverage, "%zu/%zu", block->exercised, block->entries);
         fprintf(stream, "  %-*s  %-*s  %s%-12s%s  %11s  ", (int)name_width, block->name,
                 (int)shape_width, shape, verdict_colour(p, block->verdict),
@@ -242,14 +232,6 @@ static void print_doubt(const gp_report *r, FILE *stream) {
         fprintf(stream, ": what was seen doesn't exclude an error of the tolerance, %.0e", r->rtol);
 }
 
-/* Have random directions decided any block? Those of a check that was ended early haven't. */
-static int has_directions(const gp_report *r) {
-    for (size_t k = 0; k < r->blocks; k++)
-        if (r->block[k].result.directions)
-            return 1;
-    return 0;
-}
-
 /* What size of error is excluded, and where; or what keeps the check from excluding it. */
 static void print_resolution(const gp_report *r, FILE *stream) {
     if (isnan(r->resolution))
@@ -261,7 +243,7 @@ static void print_resolution(const gp_report *r, FILE *stream) {
             fprintf(stream, ": %s keeps random directions from more", gp_limit_string(r->limit));
     } else if (r->resolution == 0) {
         fprintf(stream, "no difference but rounding in any verified entry");
-    } else if (has_directions(r)) {
+    } else if (gp_has_directions(r)) {
         fprintf(
             stream,
             "an error above %.1e of a verified block's gradient is excluded (tolerance %.0e), in "
@@ -320,7 +302,7 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
     print_losses(r, &p, stream);
     print_coverage(r, stream);
     print_resolution(r, stream);
-    if (has_directions(r) && r->resolution <= r->rtol)
+    if (gp_has_directions(r) && r->resolution <= r->rtol)
         fprintf(stream, "  confidence   such an error is missed with probability at most %.0e\n",
                 1 - r->confidence);
     if (r->strategy == GP_SAMPLE)
@@ -343,23 +325,11 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
         print_entries(r, stream);
 }
 
-static ssize_t pass_on(void *stream, const char *text, size_t size) {
-    size_t written = fwrite(text, 1, size, stream);
-    return written == size ? (ssize_t)size : 0;
+static gp_status print_all(const gp_report *r, FILE *stream, void *flags) {
+    print(r, stream, *(const unsigned *)flags);
+    return GP_OK;
 }
 
-/* By way of a stream that remembers a failed write: one of open_memstream's, out of memory,
- * doesn't.
- */
 gp_status gp_report_print(const gp_report *r, FILE *stream, unsigned flags) {
-    if (!r || !stream)
-        return GP_ERROR_ARGUMENT;
-    FILE *own = fopencookie(stream, "w", (cookie_io_functions_t){.write = pass_on});
-    if (!own)
-        return GP_ERROR_MEMORY;
-    gp_plain plain = gp_plain_begin();
-    print(r, own, flags);
-    gp_plain_end(plain);
-    int failed = ferror(own);
-    return fclose(own) != 0 || failed || ferror(stream) ? GP_ERROR_OUTPUT : GP_OK;
+    return gp_print_plain(r, stream, print_all, &flags);
 }

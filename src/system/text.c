@@ -8,8 +8,8 @@
 
 enum { ESCAPE = 4 /* bytes of \xNN */ };
 
-/* Bytes of the printable character at `text`, 0 for a control character or what isn't UTF-8. */
-static size_t printable_bytes(const unsigned char *text) {
+size_t gp_printable_bytes(const char *at) {
+    const unsigned char *text = (const unsigned char *)at;
     static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000}; /* code point of so many bytes */
     if (text[0] < 0x80)
         return text[0] >= 0x20 && text[0] != 0x7F;
@@ -32,7 +32,7 @@ static size_t printable_bytes(const unsigned char *text) {
 void gp_printable(const char *text, char *to, size_t size) {
     size_t used = 0;
     while (*text) {
-        size_t bytes = printable_bytes((const unsigned char *)text);
+        size_t bytes = gp_printable_bytes(text);
         size_t needed = bytes ? bytes : ESCAPE;
         if (used + needed >= size)
             break;
@@ -49,7 +49,7 @@ void gp_printable(const char *text, char *to, size_t size) {
 int gp_printable_is(const char *printable, const char *text) {
     char shown[ESCAPE + 1];
     while (*text) {
-        size_t bytes = printable_bytes((const unsigned char *)text);
+        size_t bytes = gp_printable_bytes(text);
         const char *piece = bytes ? text : shown;
         size_t length = bytes ? bytes : ESCAPE;
         if (!bytes)
@@ -65,7 +65,7 @@ int gp_printable_is(const char *printable, const char *text) {
 char *gp_printable_copy(const char *text) {
     size_t size = 1;
     for (const char *at = text; *at;) {
-        size_t bytes = printable_bytes((const unsigned char *)at);
+        size_t bytes = gp_printable_bytes(at);
         size += bytes ? bytes : ESCAPE;
         at += bytes ? bytes : 1;
     }

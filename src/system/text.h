@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* Bytes of the printable character at `text`, 0 for a control character or what isn't UTF-8. */
+size_t gp_printable_bytes(const char *text);
+
 /* to (size bytes, always ended) := text, where each byte of a control character (C0, DEL, C1) and
  * each byte that isn't UTF-8 is written as \xNN. Cut off before what doesn't fit. Text that is
  * printable comes out as it is, so that doing it twice changes nothing. */

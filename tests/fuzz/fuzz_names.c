@@ -1,5 +1,6 @@
 /* Names: each line of the input is one. Whatever they are, a report is valid JSON (RFC 8259, in
- * UTF-8), and texts in a file of tensors are read as they were written, or refused. */
+ * UTF-8), and so are the data of its page; no format has a control character in it; and texts in a
+ * file of tensors are read as they were written, or refused. */
 #include <jansson.h>
 
 #include "fuzz/functions.h"
@@ -36,6 +37,34 @@ static int silence(void *user, size_t entry, char *name, size_t size) {
     return 0;
 }
 
+static char *written(const gp_report *report, gp_status (*write)(const gp_report *, FILE *)) {
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    REQUIRE(stream != NULL && write(report, stream) == GP_OK);
+    fclose(stream);
+    REQUIRE(strlen(text) == size);
+    for (const char *at = text; *at; at++)
+        REQUIRE(*at == '\n' || (unsigned char)*at >= 0x20);
+    return text;
+}
+
+static void look_at_pages(const gp_report *report) {
+    static const char BEGIN[] = "<script type=\"application/json\" id=\"data\">";
+    char *page = written(report, gp_report_write_html);
+    char *begin = strstr(page, BEGIN);
+    REQUIRE(begin != NULL);
+    begin += sizeof BEGIN - 1;
+    const char *end = strstr(begin, "</script>");
+    REQUIRE(end != NULL);
+    json_t *json = json_loadb(begin, (size_t)(end - begin), JSON_REJECT_DUPLICATES, NULL);
+    REQUIRE(json_array_size(json_object_get(json, "blocks")) == gp_report_blocks(report));
+    json_decref(json);
+    free(page);
+    free(written(report, gp_report_write_junit));
+    free(written(report, gp_report_write_markdown));
+}
+
 /* The report as JSON must be one object, with all its blocks. */
 static void look_at(const gp_report *report) {
     char *text = NULL, *lines = NULL;
@@ -53,6 +82,7 @@ static void look_at(const gp_report *report) {
     REQUIRE(stream != NULL && gp_report_print(report, stream, GP_PRINT_VERBOSE) == GP_OK);
     fclose(stream);
     free(lines);
+    look_at_pages(report);
 }
 
 static void check(subject *s) {

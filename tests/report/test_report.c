@@ -41,26 +41,40 @@ static char *written(const gp_report *report, int json, unsigned flags) {
 
 static void memory_holds_what_a_stream_gets(void **state) {
     (void)state;
+    static const struct {
+        gp_status (*write)(const gp_report *report, FILE *stream);
+        gp_status (*make)(const gp_report *report, char **text, size_t *length);
+    } FORMATS[] = {{gp_report_write_json, gp_report_json},
+                   {gp_report_write_html, gp_report_html},
+                   {gp_report_write_junit, gp_report_junit},
+                   {gp_report_write_markdown, gp_report_markdown}};
     gp_report *report = make();
-    for (int json = 0; json < 2; json++)
-        for (unsigned flags = 0; flags < (json ? 1u : 8u); flags++) {
-            char *text = NULL, *streamed = written(report, json, flags);
-            size_t length = 0;
-            assert_int_equal(json ? gp_report_json(report, &text, &length)
-                                  : gp_report_text(report, flags, &text, &length),
-                             GP_OK);
-            assert_string_equal(text, streamed);
-            assert_int_equal(length, strlen(streamed));
-            gp_text_free(text);
-            free(streamed);
-        }
-    char *text;
-    assert_int_equal(gp_report_json(report, &text, NULL), GP_OK);
-    gp_text_free(text);
-    gp_text_free(NULL);
-    assert_int_equal(gp_report_json(report, NULL, NULL), GP_ERROR_ARGUMENT);
-    assert_int_equal(gp_report_json(NULL, &text, NULL), GP_ERROR_ARGUMENT);
+    char *text = NULL, *streamed;
+    size_t length = 0, size = 0;
+    for (unsigned flags = 0; flags < 8; flags++) {
+        streamed = written(report, 0, flags);
+        assert_int_equal(gp_report_text(report, flags, &text, &length), GP_OK);
+        assert_string_equal(text, streamed);
+        assert_int_equal(length, strlen(streamed));
+        gp_text_free(text);
+        free(streamed);
+    }
     assert_int_equal(gp_report_text(NULL, 0, &text, NULL), GP_ERROR_ARGUMENT);
+    for (size_t k = 0; k < sizeof FORMATS / sizeof *FORMATS; k++) {
+        FILE *stream = open_memstream(&streamed, &size);
+        assert_int_equal(FORMATS[k].write(report, stream), GP_OK);
+        fclose(stream);
+        assert_int_equal(FORMATS[k].make(report, &text, &length), GP_OK);
+        assert_string_equal(text, streamed);
+        assert_int_equal(length, size);
+        gp_text_free(text);
+        free(streamed);
+        assert_int_equal(FORMATS[k].make(report, &text, NULL), GP_OK);
+        gp_text_free(text);
+        assert_int_equal(FORMATS[k].make(report, NULL, NULL), GP_ERROR_ARGUMENT);
+        assert_int_equal(FORMATS[k].make(NULL, &text, NULL), GP_ERROR_ARGUMENT);
+    }
+    gp_text_free(NULL);
     gp_report_destroy(report);
 }
 

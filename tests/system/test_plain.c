@@ -132,6 +132,30 @@ static void reports_are_plain(void **state) {
     }
 }
 
+/* Formats that have commas of their own: as in a program without the locale. */
+static void pages_are_plain(void **state) {
+    (void)state;
+    gp_status (*const makers[])(const gp_report *, char **,
+                                size_t *) = {gp_report_html, gp_report_junit, gp_report_markdown};
+    gp_function *f = half_squares();
+    const gp_options options = {.curves = 1};
+    assert_int_equal(gp_function_plant(f, "x:scale=1.5", NULL), GP_OK);
+    gp_report *report = testing_check(f, &options);
+    for (size_t k = 0; k < sizeof makers / sizeof *makers; k++) {
+        char *text, *plain;
+        assert_int_equal(makers[k](report, &text, NULL), GP_OK);
+        assert_non_null(setlocale(LC_ALL, "C"));
+        assert_int_equal(makers[k](report, &plain, NULL), GP_OK);
+        assert_non_null(setlocale(LC_ALL, "commas"));
+        assert_string_equal(text, plain);
+        assert_non_null(strstr(text, "3.75"));
+        gp_text_free(text);
+        gp_text_free(plain);
+    }
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 static void messages_are_plain(void **state) {
     (void)state;
     gp_function *f = half_squares();
@@ -189,6 +213,7 @@ static void tables_and_models_are_plain(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read), cmocka_unit_test(reports_are_plain),
-        cmocka_unit_test(messages_are_plain), cmocka_unit_test(tables_and_models_are_plain)};
+        cmocka_unit_test(pages_are_plain), cmocka_unit_test(messages_are_plain),
+        cmocka_unit_test(tables_and_models_are_plain)};
     return cmocka_run_group_tests(tests, use_commas, clean_up);
 }
