@@ -47,7 +47,7 @@ size_t cli_channel_take(cli_channel *c, cli_taken *taken, FILE *into) {
         size_t at = (size_t)(taken->bytes % CHANNEL_BYTES);
         size_t count = (size_t)(written - taken->bytes);
         count = count < CHANNEL_BYTES - at ? count : CHANNEL_BYTES - at;
-        (void)fwrite(c->bytes + at, 1, count, into); /* the stream remembers a failure */
+        taken->lost |= fwrite(c->bytes + at, 1, count, into) != count;
         taken->sum = gp_sum_bytes(taken->sum, c->bytes + at, count);
         taken->bytes += count;
         moved += count;

@@ -24,6 +24,7 @@ FILE *cli_channel_open(cli_channel *channel);
 /* What has come out of a channel: the reader's own. */
 typedef struct cli_taken {
     uint64_t bytes, sum;
+    int lost; /* some didn't get into the stream: one of open_memstream's doesn't remember that */
 } cli_taken;
 
 /* Moves what has been written into a stream; returns how many bytes that was. */

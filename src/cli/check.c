@@ -7,6 +7,9 @@
 #include "cli/team.h"
 #include "system/output.h"
 
+/* Blocks whose page shows the error against the step. */
+enum { CURVES = 12 };
+
 /* A model by the name's ending or, whatever it is called, by how safetensors files begin: a length,
  * then JSON. Only a regular file is looked into. */
 static int is_model(const char *target) {
@@ -79,6 +82,7 @@ static gp_status check(const cli_options *o, cli_watch *w, const gp_function *f,
     /* A process of its own for a stranger's code: what it costs to survive a crash. */
     if (options.jobs == 0 && w->strange)
         options.jobs = 1;
+    options.curves = o->output[CLI_HTML] ? CURVES : 0;
     options.progress = &w->progress;
     options.team = team->ranks > 1 ? team : NULL;
     if (strncmp(o->target, "notebook:", 9) == 0)
@@ -137,48 +141,65 @@ static int complain(const char *message) {
 static int look_at_outputs(const cli_options *o) {
     gp_error error = {""};
     int is_file = strncmp(o->target, "notebook:", 9) != 0 && strcmp(o->target, "network") != 0;
-    const char *json = o->json && strcmp(o->json, "-") != 0 ? o->json : NULL;
     const char *inputs[] = {is_file ? o->target : NULL, o->data, o->check.journal};
-    int wrong = cli_keep_apart("json", json, 3, inputs);
-    if (!wrong) /* what a shared object is told may be files that it reads */
-        wrong = cli_keep_apart("json", json, (size_t)o->object_argc,
-                               (const char *const *)o->object_argv);
+    const char *path[CLI_FORMATS];
+    int wrong = 0;
+    for (int k = 0; k < CLI_FORMATS && !wrong; k++) {
+        const char *option = CLI_FORMAT[k].option;
+        path[k] = o->output[k] && strcmp(o->output[k], "-") != 0 ? o->output[k] : NULL;
+        wrong = cli_keep_apart(option, path[k], 3, inputs);
+        if (!wrong) /* what a shared object is told may be files that it reads */
+            wrong = cli_keep_apart(option, path[k], (size_t)o->object_argc,
+                                   (const char *const *)o->object_argv);
+        if (!wrong)
+            wrong = cli_keep_apart(option, path[k], (size_t)k, path);
+    }
     if (!wrong)
         wrong = cli_keep_apart("resume", o->check.journal, 2, inputs);
     if (wrong)
         return wrong;
-    gp_status status = json ? gp_output_try(json, &error) : GP_OK;
+    gp_status status = GP_OK;
+    for (int k = 0; k < CLI_FORMATS && status == GP_OK; k++)
+        status = path[k] ? gp_output_try(path[k], &error) : GP_OK;
     if (status == GP_OK && o->check.journal)
         status = gp_output_try(o->check.journal, &error);
     return status == GP_OK ? 0 : cli_complain(status, &error);
 }
 
-int cli_check(int argc, char **argv) {
-    cli_options o;
-    int wrong = cli_parse(argc, argv, &o);
-    if (wrong)
-        return wrong;
-    if (o.help) {
+static int check_as_told(const cli_options *o) {
+    if (o->help) {
         fputs(CLI_CHECK_HELP, stdout);
         return 0;
     }
-    if (!o.target)
+    if (!o->target)
         return complain("check what? Name notebook:given, network or a shared object");
-    int is_network = strcmp(o.target, "network") == 0;
-    int is_notebook = strncmp(o.target, "notebook:", 9) == 0;
-    if (is_model(o.target) && !o.data)
+    int is_network = strcmp(o->target, "network") == 0;
+    int is_notebook = strncmp(o->target, "notebook:", 9) == 0;
+    if (is_model(o->target) && !o->data)
         return complain("check of a model: needs --data FILE.csv");
-    if (is_network && !o.data)
+    if (is_network && !o->data)
         return complain("check network: needs --data FILE.csv");
-    if (is_network && !o.label)
+    if (is_network && !o->label)
         return complain("check network: needs --label COLUMN");
-    if (!is_network && !is_model(o.target) && o.about_network)
+    if (!is_network && !is_model(o->target) && o->about_network)
         return complain(
             "--data, --label and the other options of a network belong to check network");
-    if (o.object_argc > 0 && (is_network || is_notebook || is_model(o.target)))
+    if (o->object_argc > 0 && (is_network || is_notebook || is_model(o->target)))
         return complain("arguments after -- belong to a shared object");
-    wrong = look_at_outputs(&o);
+    int wrong = look_at_outputs(o);
     if (wrong)
         return wrong;
-    return cli_supervise(&o, run);
+    return cli_supervise(o, run);
+}
+
+int cli_check(int argc, char **argv) {
+    cli_options o;
+    char *command = cli_command_line(argc, argv); /* before parsing, which changes the order */
+    int code = command ? cli_parse(argc, argv, &o) : cli_complain(GP_ERROR_MEMORY, &(gp_error){""});
+    if (code == 0) {
+        o.command = command;
+        code = check_as_told(&o);
+    }
+    free(command);
+    return code;
 }

@@ -2,6 +2,7 @@
 #ifndef GP_CLI_H
 #define GP_CLI_H
 
+#include "cli/formats.h"
 #include "gradproof/notebook.h"
 #include "gradproof/train.h"
 
@@ -13,7 +14,9 @@ enum { MAX_PLANTS = 32, MAX_HIDDEN = 63 };
 typedef struct cli_options {
     gp_options check;
     const char *target;
-    const char *json; /* a path, "-" for standard output, NULL for none */
+    /* By format: a path, "-" for standard output in place of the text, NULL for none. */
+    const char *output[CLI_FORMATS];
+    const char *command; /* the command line, to be shown in reports; may be NULL */
     int quiet, verbose, help;
     const char *plant[MAX_PLANTS];
     size_t plants;

@@ -74,7 +74,10 @@ enum {
     SELF_TEST,
     NO_DESCENT,
     STRICT,
-    JSON,
+    JSON, /* from here to MARKDOWN: as of CLI_FORMAT */
+    HTML,
+    JUNIT,
+    MARKDOWN,
     QUIET,
     VERBOSE,
     DATA, /* from here to NO_SEED: of check network alone */
@@ -108,6 +111,9 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"no-descent", 0, NULL, NO_DESCENT},
                                      {"strict", 0, NULL, STRICT},
                                      {"json", 1, NULL, JSON},
+                                     {"html", 1, NULL, HTML},
+                                     {"junit", 1, NULL, JUNIT},
+                                     {"markdown", 1, NULL, MARKDOWN},
                                      {"quiet", 0, NULL, QUIET},
                                      {"verbose", 0, NULL, VERBOSE},
                                      {"data", 1, NULL, DATA},
@@ -221,7 +227,10 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         o->check.strict = 1;
         return 0;
     case JSON:
-        o->json = value;
+    case HTML:
+    case JUNIT:
+    case MARKDOWN:
+        o->output[option - JSON] = value;
         return 0;
     case QUIET:
         o->quiet = 1;
@@ -232,6 +241,20 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     default:
         return take_of_network(option, name, value, o);
     }
+}
+
+/* Standard output has room for one of them. */
+static int look_at_formats(const cli_options *o) {
+    const char *first = NULL;
+    for (int k = 0; k < CLI_FORMATS; k++) {
+        if (!o->output[k] || strcmp(o->output[k], "-") != 0)
+            continue;
+        if (first)
+            return cli_usage("--%s - and --%s -: standard output has room for one", first,
+                             CLI_FORMAT[k].option);
+        first = CLI_FORMAT[k].option;
+    }
+    return 0;
 }
 
 int cli_parse(int argc, char **argv, cli_options *o) {
@@ -266,5 +289,5 @@ int cli_parse(int argc, char **argv, cli_options *o) {
     if (optind < argc)
         return cli_usage("%.60s: one target at a time; arguments of a shared object follow --",
                          argv[optind]);
-    return 0;
+    return look_at_formats(o);
 }

@@ -32,17 +32,31 @@ void cli_end_copies(const cli_watch *w) {
         _exit(EXIT_FAULT);
 }
 
-void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) {
-    int json_alone = o->json && strcmp(o->json, "-") == 0;
+static int is_stdout(const char *path) {
+    return path && strcmp(path, "-") == 0;
+}
+
+/* Takes standard output the place of the text? */
+static int takes_stdout(const cli_options *o) {
+    int takes = 0;
+    for (int k = 0; k < CLI_FORMATS; k++)
+        takes |= is_stdout(o->output[k]);
+    return takes;
+}
+
+void cli_hand_over(const cli_options *o, cli_watch *w, gp_report *report) {
+    int without_text = takes_stdout(o);
     FILE *stream = cli_channel_open(&w->channel);
-    gp_status status = stream ? GP_OK : GP_ERROR_MEMORY;
-    if (status == GP_OK && o->json) {
-        status = gp_report_write_json(report, stream);
-        if (fflush(stream) != 0 && status == GP_OK)
-            status = GP_ERROR_OUTPUT;
-        w->json_bytes = w->channel.written;
+    gp_status status = stream ? gp_report_set_command(report, o->command) : GP_ERROR_MEMORY;
+    for (int k = 0; k < CLI_FORMATS; k++) {
+        if (status == GP_OK && o->output[k]) {
+            status = CLI_FORMAT[k].write(report, stream);
+            if (fflush(stream) != 0 && status == GP_OK)
+                status = GP_ERROR_OUTPUT;
+        }
+        w->ends[k] = w->channel.written;
     }
-    if (status == GP_OK && !json_alone)
+    if (status == GP_OK && !without_text)
         status = gp_report_print(report, stream, w->print_flags);
     if (stream && fclose(stream) != 0 && status == GP_OK)
         status = GP_ERROR_OUTPUT;
@@ -53,18 +67,18 @@ void cli_hand_over(const cli_options *o, cli_watch *w, const gp_report *report) 
     if (status != GP_OK)
         snprintf(w->complaint.message, sizeof w->complaint.message,
                  "the report can't be written: %s", gp_status_string(status));
-    else if (json_alone && gp_report_failure(report))
+    else if (without_text && gp_report_failure(report))
         snprintf(w->complaint.message, sizeof w->complaint.message, "%s",
                  gp_report_failure(report));
 }
 
 static uint64_t seal(const cli_watch *w) {
     const struct {
-        uint64_t written, text, json_bytes;
+        uint64_t written, text;
         int64_t code, listens, settled, ranks;
-    } said = {w->channel.written, w->channel.sum, w->json_bytes, w->code,
-              w->listens,         w->settled,     w->ranks};
+    } said = {w->channel.written, w->channel.sum, w->code, w->listens, w->settled, w->ranks};
     uint64_t sum = gp_sum_bytes(GP_SUM_START, &said, sizeof said);
+    sum = gp_sum_bytes(sum, w->ends, sizeof w->ends);
     return gp_sum_bytes(sum, &w->complaint, sizeof w->complaint);
 }
 
@@ -83,8 +97,8 @@ void cli_introduced(cli_watch *w) {
     w->introduced = introduction(w);
 }
 
-/* Writes the JSON report where the options say; GP_OK where there is none. */
-static gp_status write_json(const char *path, const char *text, size_t size, gp_error *error) {
+/* Writes a report where the options say; GP_OK where there is none. */
+static gp_status write_file(const char *path, const char *text, size_t size, gp_error *error) {
     gp_output output;
     if (size == 0)
         return GP_OK;
@@ -107,19 +121,35 @@ static void remove_journals(const char *journal, int ranks) {
     }
 }
 
+/* Writes all formats but the text; *begin: where that begins. One that can't be written keeps none
+ * of the others from it. */
+static gp_status write_formats(const cli_options *o, const cli_watch *w, const char *text,
+                               size_t size, size_t *begin) {
+    gp_status worst = GP_OK;
+    *begin = 0;
+    for (int k = 0; k < CLI_FORMATS; k++) {
+        gp_error error = {""};
+        size_t end = w->ends[k] < size ? (size_t)w->ends[k] : size;
+        size_t length = end > *begin ? end - *begin : 0;
+        if (is_stdout(o->output[k])) {
+            (void)fwrite(text + *begin, 1, length, stdout);
+        } else if (o->output[k]) {
+            gp_status status = write_file(o->output[k], text + *begin, length, &error);
+            if (status != GP_OK)
+                cli_tell("the %s: %s", CLI_FORMAT[k].what, error.message);
+            worst = status != GP_OK ? status : worst;
+        }
+        *begin += length;
+    }
+    return worst;
+}
+
 /* In the program's own process: what was handed over goes where the options say. */
 static int deliver(const cli_options *o, const cli_watch *w, const char *text, size_t size) {
-    size_t json = o->json && w->json_bytes < size ? (size_t)w->json_bytes : o->json ? size : 0;
-    int to_stdout = o->json && strcmp(o->json, "-") == 0;
-    gp_error error = {""};
-    gp_status status = GP_OK;
-    if (to_stdout)
-        (void)fwrite(text, 1, json, stdout);
-    else if (o->json)
-        status = write_json(o->json, text, json, &error);
-    if (status != GP_OK)
-        cli_tell("the JSON report: %s", error.message);
-    (void)fwrite(text + json, 1, size - json, stdout); /* main tells if that didn't come through */
+    size_t begin = 0;
+    gp_status status = write_formats(o, w, text, size, &begin);
+    (void)fwrite(text + begin, 1, size - begin,
+                 stdout); /* main tells if that didn't come through */
     if (w->complaint.message[0])
         cli_tell("%s", w->complaint.message);
     if (w->progress.threaded && o->check.jobs > 1)
@@ -342,7 +372,7 @@ static int conclude(guard *g) {
     cli_watch *w = g->watch;
     char what[160], message[512];
     look_at_seals(g);
-    int lost = fflush(g->report) != 0 || ferror(g->report);
+    int lost = fflush(g->report) != 0 || ferror(g->report) || g->taken.lost;
     if (ended_by)
         return conclude_early(g);
     int wrong = misbehaved(g, what, sizeof what);
@@ -364,7 +394,7 @@ static int conclude(guard *g) {
         cli_hand_over(o, w, report);
         gp_report_destroy(report);
         (void)cli_channel_take(&w->channel, &g->taken, g->report);
-        lost = fflush(g->report) != 0 || ferror(g->report);
+        lost = fflush(g->report) != 0 || ferror(g->report) || g->taken.lost;
     } else if (wrong) {
         cli_tell("%s", message);
     }

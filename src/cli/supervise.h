@@ -29,9 +29,10 @@ typedef struct cli_watch {
     int ranks;             /* that have a journal each */
     int strange;           /* the function isn't our own: it may hang */
     unsigned print_flags;  /* of the text */
-    uint64_t json_bytes;   /* of the report: JSON first, then text */
-    cli_channel channel;   /* the report */
-    char name[256];        /* of the function under test */
+    /* Where each format ends in what comes through the channel; the text comes last. */
+    uint64_t ends[CLI_FORMATS];
+    cli_channel channel; /* the report */
+    char name[256];      /* of the function under test */
     size_t blocks;
     struct {
         char name[64];
@@ -58,6 +59,6 @@ void cli_finish(cli_watch *watch);
 void cli_end_copies(const cli_watch *watch);
 
 /* In the command's process: the report on its way as the options say; sets the exit code. */
-void cli_hand_over(const cli_options *options, cli_watch *watch, const gp_report *report);
+void cli_hand_over(const cli_options *options, cli_watch *watch, gp_report *report);
 
 #endif

@@ -62,9 +62,9 @@ const char *in_folder(const stage *s, const char *name) {
 
 /* Reports tell how long they took: out with it. */
 static size_t without_times(char *text, size_t size) {
-    static const char *const FROM[] = {"\"seconds\"", " of the gradient, "};
-    static const char *const TO[] = {",\n}", "\n"};
-    for (size_t k = 0; k < 2; k++)
+    static const char *const FROM[] = {"\"seconds\"", " of the gradient, ", " time=\""};
+    static const char *const TO[] = {",\n}", "\n", "\""};
+    for (size_t k = 0; k < sizeof FROM / sizeof *FROM; k++)
         for (char *at = text;
              (at = memmem(at, size - (size_t)(at - text), FROM[k], strlen(FROM[k]))) != NULL;) {
             at += strlen(FROM[k]);

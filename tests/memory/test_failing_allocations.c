@@ -391,6 +391,7 @@ static void make_report(stage *s) {
     gp_options options;
     gp_options_init(&options);
     options.notebook_epsilon = 1e-7;
+    options.curves = 2;
     if (ready)
         return;
     assert_int_equal(gp_notebook_function("given", &f, NULL), GP_OK);
@@ -399,14 +400,13 @@ static void make_report(stage *s) {
 }
 
 /* Several times, into memory that has to grow; what came out of a failed writing is of no use. */
-static int write_report(stage *s, int json) {
+static int write_report(stage *s, gp_status (*write)(const gp_report *, FILE *)) {
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
     gp_status status = stream ? GP_OK : GP_ERROR_MEMORY;
     for (int k = 0; k < 5 && status == GP_OK; k++)
-        status = json ? gp_report_write_json(ready, stream)
-                      : gp_report_print(ready, stream, GP_PRINT_VERBOSE);
+        status = write ? write(ready, stream) : gp_report_print(ready, stream, GP_PRINT_VERBOSE);
     failing_allocator_pause();
     if (stream && fclose(stream) != 0 && status == GP_OK)
         status = GP_ERROR_OUTPUT;
@@ -418,11 +418,23 @@ static int write_report(stage *s, int json) {
 }
 
 static int json_report(stage *s) {
-    return write_report(s, 1);
+    return write_report(s, gp_report_write_json);
+}
+
+static int html_report(stage *s) {
+    return write_report(s, gp_report_write_html);
+}
+
+static int junit_report(stage *s) {
+    return write_report(s, gp_report_write_junit);
+}
+
+static int markdown_report(stage *s) {
+    return write_report(s, gp_report_write_markdown);
 }
 
 static int text_report(stage *s) {
-    return write_report(s, 0);
+    return write_report(s, NULL);
 }
 
 /* ---- tables, models, training ---------------------------------------------------- */
@@ -711,6 +723,13 @@ static int check_command(stage *s) {
     return command(s, cli_check, (const char *[]){"check", "notebook:given", "--json", "-", NULL});
 }
 
+static int check_for_pages(stage *s) {
+    return command(s, cli_check,
+                   (const char *[]){"check", "notebook:given", "--html", in_folder(s, "page"),
+                                    "--junit", in_folder(s, "junit"), "--markdown",
+                                    in_folder(s, "summary"), NULL});
+}
+
 static int check_network_command(stage *s) {
     return command(s, cli_check,
                    (const char *[]){"check", "network", "--data", GP_TEST_DATA "/payments.csv",
@@ -794,6 +813,9 @@ static const scenario SCENARIOS[] = {
     {"network-by-directions", network_by_directions, GP_ERROR_MEMORY, NULL, NULL},
     {"chain", chain, GP_ERROR_MEMORY, NULL, NULL},
     {"json-report", json_report, GP_ERROR_MEMORY, make_report, NULL},
+    {"html-report", html_report, GP_ERROR_MEMORY, make_report, NULL},
+    {"junit-report", junit_report, GP_ERROR_MEMORY, make_report, NULL},
+    {"markdown-report", markdown_report, GP_ERROR_MEMORY, make_report, NULL},
     {"text-report", text_report, GP_ERROR_MEMORY, make_report, NULL},
     {"read-table", read_table, GP_ERROR_MEMORY, NULL, NULL},
     {"generate-table", generate_table, GP_ERROR_MEMORY, NULL, NULL},
@@ -809,6 +831,7 @@ static const scenario SCENARIOS[] = {
     {"evaluate", evaluate, EXIT_FAULT, prepare_two_models, NULL},
     {"evaluate-in-words", evaluate_in_words, EXIT_FAULT, prepare_two_models, NULL},
     {"check-command", check_command, EXIT_FAULT, NULL, NULL},
+    {"check-for-pages", check_for_pages, EXIT_FAULT, NULL, NULL},
     {"check-network-command", check_network_command, EXIT_FAULT, NULL, NULL},
     {"check-model-command", check_model_command, EXIT_FAULT, prepare_model_file, NULL},
     {"generate", generate, EXIT_FAULT, NULL, NULL},

@@ -55,7 +55,7 @@ class Files(ProgramTest):
         return {"score": ("score", self.model, self.data, "--out"),
                 "picture": ("evaluate", self.model, self.data, "--picture"),
                 "generate": ("generate", "--rows", "500", "--out"),
-                "report": ("check", "notebook:given", "--json"),
+                **{name: ("check", "notebook:given", "--" + name) for name in ("json", "html", "junit", "markdown")},
                 "train": (*self.command("--check", "none"), "--out")}
 
     def test_an_output_that_is_an_input_is_refused(self):
