@@ -13,13 +13,14 @@
 #   make peers    install the peers: apt packages, and Python packages into build/peers
 #   make goldens  what gradproof says in a few hundred runs, kept in build/goldens; WITH=FOLDER compares with another
 #                 such folder (scripts/goldens)
+#   make browser  pages of reports in a headless Chromium (tests/program/test_browser.py)
 #   make lint     clang-tidy and cppcheck;  make format: clang-format
 #   make install  to PREFIX (default /usr/local)
 
 PREFIX ?= /usr/local
 TEST_JOBS ?= 2
 
-.PHONY: all setup demo test check check-threads allocations fuzz bench corpus goldens peers lint format install coverage clean
+.PHONY: all setup demo test check check-threads allocations fuzz browser bench corpus goldens peers lint format install coverage clean
 
 all: build
 
@@ -60,6 +61,10 @@ check-threads: setup
 allocations: setup
 	@scripts/build dev build-dev test_failing_allocations
 	@OPENBLAS_NUM_THREADS=1 GRADPROOF_EVERY_ALLOCATION=1 build-dev/tests/test_failing_allocations
+
+browser: build
+	@scripts/setup browser
+	@ctest --test-dir build --output-on-failure -R test_browser
 
 coverage: setup
 	@scripts/build coverage build-coverage
