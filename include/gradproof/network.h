@@ -69,6 +69,13 @@ GP_API gp_status gp_network_set_data(gp_network *network, size_t examples, const
 /* Evaluate on rows [first, first + count) of the data from now on. */
 GP_API gp_status gp_network_set_rows(gp_network *network, size_t first, size_t count);
 
+/* What another needs who works out the cost by a way of their own (gradproof/prove.h): the options,
+ * with units that are the network's own; the number of rows in use (0 for NULL), with X (rows x
+ * inputs, as the network has rounded them) and labels (rows, or rows x outputs but for softmax)
+ * copied out of it unless NULL. */
+GP_API gp_status gp_network_describe(const gp_network *network, gp_network_options *options);
+GP_API size_t gp_network_rows(const gp_network *network, double *X, double *labels);
+
 /* The cost over the rows in use and its gradient (either may be NULL), as gradproof checks them. */
 GP_API gp_status gp_network_cost(gp_network *network, double *cost, double *gradient);
 

@@ -247,3 +247,23 @@ gp_status gp_network_set_rows(gp_network *net, size_t first, size_t count) {
     net->count = count;
     return net->twin ? gp_network_set_rows(net->twin, first, count) : GP_OK;
 }
+
+gp_status gp_network_describe(const gp_network *net, gp_network_options *options) {
+    if (!net || !options)
+        return GP_ERROR_ARGUMENT;
+    *options = net->options;
+    options->units = net->width + 1;
+    return GP_OK;
+}
+
+size_t gp_network_rows(const gp_network *net, double *X, double *labels) {
+    if (!net)
+        return 0;
+    size_t first = net->first * net->width[0], cells = net->count * net->width[0];
+    for (size_t i = 0; i < cells && X; i++)
+        X[i] = net->X64 ? net->X64[first + i] : (double)net->X32[first + i];
+    if (labels && net->count > 0)
+        memcpy(labels, net->labels + net->first * net->label_columns,
+               net->count * net->label_columns * sizeof *labels);
+    return net->count;
+}

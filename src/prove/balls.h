@@ -1,0 +1,42 @@
+/* FLINT's balls: an arb_t is a midpoint and a radius, and every function of arb_... returns a ball
+ * that contains the exact result for all numbers of the balls it was given. FLINT 3 has Arb's
+ * headers in a folder, before that they are a library of their own. */
+#ifndef GP_BALLS_H
+#define GP_BALLS_H
+
+#ifdef GP_FLINT_3
+#include <flint/arb.h>
+#include <flint/arb_hypgeom.h>
+#else
+#include <arb.h>
+#include <arb_hypgeom.h>
+#endif
+
+/* Every number of [0, 1]. */
+static inline void gp_ball_unit_interval(arb_t s) {
+    arb_set_d(s, 0.5);
+    mag_set_ui_2exp_si(arb_radref(s), 1, -1);
+}
+
+/* Doubles around the ball's numbers: rounded outwards. */
+static inline void gp_ball_interval(const arb_t ball, double *low, double *high) {
+    arf_t bound;
+    arf_init(bound);
+    arb_get_lbound_arf(bound, ball, 64);
+    *low = arf_get_d(bound, ARF_RND_FLOOR);
+    arb_get_ubound_arf(bound, ball, 64);
+    *high = arf_get_d(bound, ARF_RND_CEIL);
+    arf_clear(bound);
+}
+
+/* No number of the ball is further from 0 than the result. */
+static inline double gp_ball_reach(const arb_t ball) {
+    arf_t bound;
+    arf_init(bound);
+    arb_get_abs_ubound_arf(bound, ball, 64);
+    double reach = arf_get_d(bound, ARF_RND_CEIL);
+    arf_clear(bound);
+    return reach;
+}
+
+#endif
