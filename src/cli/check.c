@@ -10,9 +10,7 @@
 /* Blocks whose page shows the error against the step. */
 enum { CURVES = 12 };
 
-/* A model by the name's ending or, whatever it is called, by how safetensors files begin: a length,
- * then JSON. Only a regular file is looked into. */
-static int is_model(const char *target) {
+int cli_is_model(const char *target) {
     static const char ENDING[] = ".safetensors";
     size_t length = strlen(target), ending = sizeof ENDING - 1;
     if (length > ending && strcmp(target + length - ending, ENDING) == 0)
@@ -32,7 +30,7 @@ static gp_status build(const cli_options *o, cli_subject *subject, gp_error *err
         return gp_notebook_function(o->target + 9, &subject->function, error);
     if (strcmp(o->target, "network") == 0)
         return cli_build_network(o, subject, error);
-    if (is_model(o->target))
+    if (cli_is_model(o->target))
         return cli_build_model(o, subject, error);
     return gp_function_load(o->target, o->object_argc, o->object_argv, &subject->function, error);
 }
@@ -56,7 +54,7 @@ static void introduce(const gp_report *blank, const char *name, cli_watch *w) {
 /* Is the code under test a stranger's? It may then crash or hang. */
 static int is_strange(const char *target) {
     return strncmp(target, "notebook:", 9) != 0 && strcmp(target, "network") != 0 &&
-           !is_model(target);
+           !cli_is_model(target);
 }
 
 static gp_status set_up(const cli_options *o, cli_watch *w, cli_subject *subject, gp_error *error) {
@@ -175,16 +173,16 @@ static int check_as_told(const cli_options *o) {
         return complain("check what? Name notebook:given, network or a shared object");
     int is_network = strcmp(o->target, "network") == 0;
     int is_notebook = strncmp(o->target, "notebook:", 9) == 0;
-    if (is_model(o->target) && !o->data)
+    if (cli_is_model(o->target) && !o->data)
         return complain("check of a model: needs --data FILE.csv");
     if (is_network && !o->data)
         return complain("check network: needs --data FILE.csv");
     if (is_network && !o->label)
         return complain("check network: needs --label COLUMN");
-    if (!is_network && !is_model(o->target) && o->about_network)
+    if (!is_network && !cli_is_model(o->target) && o->about_network)
         return complain(
             "--data, --label and the other options of a network belong to check network");
-    if (o->object_argc > 0 && (is_network || is_notebook || is_model(o->target)))
+    if (o->object_argc > 0 && (is_network || is_notebook || cli_is_model(o->target)))
         return complain("arguments after -- belong to a shared object");
     int wrong = look_at_outputs(o);
     if (wrong)

@@ -73,15 +73,20 @@ gp_status cli_build_network(const cli_options *options, cli_subject *subject, gp
 gp_status cli_build_model(const cli_options *options, cli_subject *subject, gp_error *error);
 void cli_release(cli_subject *subject);
 
+/* Is the target a model? By the name's ending or, whatever it is called, by how safetensors files
+ * begin: a length, then JSON. Only a regular file is looked into. */
+int cli_is_model(const char *target);
+
 /* The commands: return the program's exit code. */
 int cli_check(int argc, char **argv);
+int cli_prove(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_generate(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_score(int argc, char **argv);
 int cli_evaluate(int argc, char **argv);
 
-extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_DEMO_HELP[], CLI_GENERATE_HELP[],
+extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_PROVE_HELP[], CLI_DEMO_HELP[], CLI_GENERATE_HELP[],
     CLI_TRAIN_HELP[], CLI_SCORE_HELP[], CLI_EVALUATE_HELP[];
 
 #endif

@@ -38,14 +38,13 @@ static void print_headline(const gp_proof *p, const char *title, unsigned flags,
     fprintf(to, "%s: %s%s%s", title, colour ? colour_of(p->verdict) : "", word,
             colour ? "\033[0m" : "");
     if (p->verdict == GP_PROVEN)
-        fprintf(to, ": all %zu %s within %g of the derivative", p->n,
-                gp_plural(p->n, "entry is", "entries are"), p->rtol);
+        fprintf(to, ": %zu %s within the tolerance", p->n, gp_plural(p->n, "entry", "entries"));
     else if (p->verdict == GP_DISPROVEN)
-        fprintf(to, ": %zu of %zu %s off by more than %g", count[GP_DISPROVEN], p->n,
-                gp_plural(p->n, "entry is", "entries are"), p->rtol);
+        fprintf(to, ": %zu of %zu %s off by more than the tolerance", count[GP_DISPROVEN], p->n,
+                gp_plural(p->n, "entry", "entries"));
     else if (p->verdict == GP_OPEN)
-        fprintf(to, ": %zu of %zu %s decided", count[GP_OPEN], p->n,
-                gp_plural(p->n, "entry isn't", "entries aren't"));
+        fprintf(to, ": %zu of %zu %s undecided", count[GP_OPEN], p->n,
+                gp_plural(p->n, "entry", "entries"));
     fprintf(to, "\n");
 }
 
@@ -61,13 +60,13 @@ static void print_entry(const gp_proof_shape *b, size_t i, const gp_proof_entry 
 }
 
 static void print_blocks(const gp_proof *p, FILE *to) {
-    fprintf(to, "\n  %-8s %8s %8s %9s %6s %12s %10s %10s\n", "block", "entries", "proven",
-            "disproven", "open", "error up to", "in ulps", "relative");
+    fprintf(to, "\n  %-8s %8s %8s %9s %6s %12s %10s %10s %10s\n", "block", "entries", "proven",
+            "disproven", "open", "error up to", "in ulps", "relative", "atol");
     for (size_t k = 0; k < p->blocks; k++) {
         const gp_proof_block_result *b = &p->block[k].result;
-        fprintf(to, "  %-8s %8zu %8zu %9zu %6zu %12.3g %10.3g %10.3g\n", b->name, b->entries,
+        fprintf(to, "  %-8s %8zu %8zu %9zu %6zu %12.3g %10.3g %10.3g %10.3g\n", b->name, b->entries,
                 b->count[GP_PROVEN], b->count[GP_DISPROVEN], b->count[GP_OPEN], b->error, b->ulps,
-                b->relative);
+                b->relative, b->atol);
     }
     fprintf(to, "  (ulps of the block's largest entry)\n");
 }
@@ -97,8 +96,10 @@ static void print(const gp_proof *p, const char *title, unsigned flags, FILE *to
     if (flags & GP_PRINT_QUIET)
         return;
     if (p->verdict != GP_UNPROVABLE) {
-        fprintf(to, "  the value is in [%.17g, %.17g]; decided with %ld bits\n", p->low, p->high,
-                (long)p->precision);
+        fprintf(to,
+                "  tolerance: |g - d| <= %g max(|g|, |d|) + atol for the derivative d\n"
+                "  the value is in [%.17g, %.17g]; decided with %ld bits\n",
+                p->rtol, p->low, p->high, (long)p->precision);
         print_blocks(p, to);
     }
     print_entries(p, flags, to);
@@ -116,12 +117,16 @@ gp_status gp_proof_text(const gp_proof *p, const char *title, unsigned flags, ch
     size_t size = 0;
     if (!p || !title || !text)
         return GP_ERROR_ARGUMENT;
-    FILE *stream = open_memstream(&whole, &size);
-    if (!stream)
+    char *printable = gp_printable_copy(title);
+    FILE *stream = printable ? open_memstream(&whole, &size) : NULL;
+    if (!stream) {
+        free(printable);
         return GP_ERROR_MEMORY;
+    }
     gp_plain plain = gp_plain_begin();
-    print(p, title, flags, stream);
+    print(p, printable, flags, stream);
     gp_plain_end(plain);
+    free(printable);
     int failed = ferror(stream);
     if (fclose(stream) != 0 || failed) {
         free(whole);

@@ -12,7 +12,8 @@ from harness import BUILD, PROGRAM, SANITIZED, SOURCE, ProgramTest, run
 LIBRARY = os.path.join(BUILD, "libgradproof.so")
 NN = os.path.join(BUILD, "libgradproof_nn.so")
 MPI = os.path.join(BUILD, "libgradproof_mpi.so")
-BUILT = [path for path in (PROGRAM, LIBRARY, NN, MPI) if os.path.exists(path)]
+PROVE = os.path.join(BUILD, "libgradproof_prove.so")
+BUILT = [path for path in (PROGRAM, LIBRARY, NN, MPI, PROVE) if os.path.exists(path)]
 NN_HEADERS = "gradproof/network.h", "gradproof/train.h", "gradproof/notebook.h"
 CC, CXX = os.environ.get("CC") or "cc", os.environ.get("CXX")
 
@@ -52,6 +53,8 @@ class Built(ProgramTest):
         self.exported(NN, *NN_HEADERS)
         if os.path.exists(MPI):
             self.exported(MPI, "gradproof_mpi.h")
+        if os.path.exists(PROVE):
+            self.exported(PROVE, "gradproof/prove.h")
 
     def test_the_checker_brings_no_blas_along(self):
         needed = set(re.findall(r"NEEDED.*\[lib(\w+)", dynamic(LIBRARY)))
@@ -135,9 +138,14 @@ class Installed(ProgramTest):
             self.assertEqual(run(program=self.path("part")).code, 0, header)
         if os.path.exists(MPI):
             self.assertIn("-lgradproof_mpi", self.package(self.prefix, "gradproof_mpi")[0])
+        if os.path.exists(PROVE):
+            source = self.path("part.c", "#include <gradproof/prove.h>\nint main(void) {\ngp_proof_destroy(NULL);\nreturn 0;\n}\n")
+            flags, libdir = self.package(self.prefix, "gradproof_prove")
+            output(CC, "-std=c11", "-Wall", "-Werror", source, *flags, "-Wl,-rpath," + libdir, "-o", self.path("part"))
+            self.assertEqual(run(program=self.path("part")).code, 0)
 
     def test_each_library_by_find_package(self):
-        libraries = ["gradproof", "nn"] + (["mpi"] if os.path.exists(MPI) else [])
+        libraries = ["gradproof", "nn"] + [name for name, path in (("mpi", MPI), ("prove", PROVE)) if os.path.exists(path)]
         self.path("part.c", "#include <gradproof.h>\nint main(void) {\nreturn gp_version()[0] != '0';\n}\n")
         self.path("CMakeLists.txt", "cmake_minimum_required(VERSION 3.24)\nproject(mine C)\n"
                   "find_package(gradproof 0.1 REQUIRED)\n" +

@@ -87,6 +87,7 @@ class Help(ProgramTest):
 
     def test_help_names_every_choice(self):
         for command, options in ((("check", "network"), ("activation", "loss", "strategy", "dtype", "value")),
+                                 (("prove", "network"), ("activation", "loss", "dtype")),
                                  (("train",), ("activation", "optimizer", "schedule", "dtype"))):
             text = run(command[0], "--help").out
             for option in options:
