@@ -4,6 +4,8 @@
 #ifndef GP_BALLS_H
 #define GP_BALLS_H
 
+#include <math.h>
+
 #ifdef GP_FLINT_3
 #include <flint/arb.h>
 #include <flint/arb_hypgeom.h>
@@ -18,9 +20,13 @@ static inline void gp_ball_unit_interval(arb_t s) {
     mag_set_ui_2exp_si(arb_radref(s), 1, -1);
 }
 
-/* Doubles around the ball's numbers: rounded outwards. */
+/* Doubles around the ball's numbers: rounded outwards, infinite where the ball isn't finite. */
 static inline void gp_ball_interval(const arb_t ball, double *low, double *high) {
     arf_t bound;
+    *low = -INFINITY;
+    *high = INFINITY;
+    if (!arb_is_finite(ball))
+        return;
     arf_init(bound);
     arb_get_lbound_arf(bound, ball, 64);
     *low = arf_get_d(bound, ARF_RND_FLOOR);
@@ -32,6 +38,8 @@ static inline void gp_ball_interval(const arb_t ball, double *low, double *high)
 /* No number of the ball is further from 0 than the result. */
 static inline double gp_ball_reach(const arb_t ball) {
     arf_t bound;
+    if (!arb_is_finite(ball))
+        return INFINITY;
     arf_init(bound);
     arb_get_abs_ubound_arf(bound, ball, 64);
     double reach = arf_get_d(bound, ARF_RND_CEIL);
