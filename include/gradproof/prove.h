@@ -168,9 +168,13 @@ typedef struct gp_proof_entry {
     double error;     /* |g - d| <= error */
     double least;     /* |g - d| >= least */
 } gp_proof_entry;
+/* Like those of a report, these structures may grow at their end. GP_ERROR_ARGUMENT: there is none
+ * of that number. */
 GP_API size_t gp_proof_entries(const gp_proof *proof);
-/* GP_ERROR_ARGUMENT: no such entry. */
-GP_API gp_status gp_proof_entry_of(const gp_proof *proof, size_t entry, gp_proof_entry *result);
+GP_API gp_status gp_proof_entry_sized(const gp_proof *proof, size_t entry, gp_proof_entry *result,
+                                      size_t size);
+#define gp_proof_entry_of(proof, entry, result)                                                    \
+    gp_proof_entry_sized(proof, entry, result, sizeof *(result))
 
 typedef struct gp_proof_block_result {
     const char *name; /* the proof's */
@@ -185,8 +189,10 @@ typedef struct gp_proof_block_result {
     size_t worst;    /* the entry that is furthest off, counted in the block */
 } gp_proof_block_result;
 GP_API size_t gp_proof_blocks(const gp_proof *proof);
-GP_API gp_status gp_proof_block_of(const gp_proof *proof, size_t block,
-                                   gp_proof_block_result *result);
+GP_API gp_status gp_proof_block_sized(const gp_proof *proof, size_t block,
+                                      gp_proof_block_result *result, size_t size);
+#define gp_proof_block_of(proof, block, result)                                                    \
+    gp_proof_block_sized(proof, block, result, sizeof *(result))
 
 /* The function's value is in [*low, *high]. */
 GP_API void gp_proof_value(const gp_proof *proof, double *low, double *high);

@@ -23,17 +23,6 @@ typedef struct gp_course {
 
 /* ---- making a proof --------------------------------------------------------------------- */
 
-void gp_proof_destroy(gp_proof *p) {
-    if (!p)
-        return;
-    for (size_t k = 0; k < p->blocks && p->block; k++)
-        free(p->block[k].name);
-    free(p->block);
-    free(p->entry);
-    free(p->scratch);
-    free(p);
-}
-
 static gp_status add_blocks(gp_proof *p, size_t blocks, const gp_proof_block *block,
                             gp_error *error) {
     p->block = calloc(blocks ? blocks : 1, sizeof *p->block);
@@ -303,65 +292,4 @@ gp_status gp_prove(gp_formula formula, void *user, size_t blocks, const gp_proof
     gp_status status = gp_prove_by(enclose_formula, &w, blocks, block, g, options, proof, error);
     free(w.variable);
     return status;
-}
-
-/* ---- what may be asked of a proof ---------------------------------------------------------- */
-
-const char *gp_proof_verdict_string(gp_proof_verdict verdict) {
-    static const char *const NAMES[] = {"proven", "disproven", "open", "failed"};
-    return (size_t)verdict < sizeof NAMES / sizeof *NAMES ? NAMES[verdict] : NULL;
-}
-
-gp_proof_verdict gp_proof_verdict_of(const gp_proof *p) {
-    return p ? p->verdict : GP_UNPROVABLE;
-}
-
-size_t gp_proof_entries(const gp_proof *p) {
-    return p ? p->n : 0;
-}
-
-gp_status gp_proof_entry_of(const gp_proof *p, size_t entry, gp_proof_entry *result) {
-    if (!p || !result || entry >= p->n)
-        return GP_ERROR_ARGUMENT;
-    *result = p->entry[entry];
-    return GP_OK;
-}
-
-size_t gp_proof_blocks(const gp_proof *p) {
-    return p ? p->blocks : 0;
-}
-
-gp_status gp_proof_block_of(const gp_proof *p, size_t block, gp_proof_block_result *result) {
-    if (!p || !result || block >= p->blocks)
-        return GP_ERROR_ARGUMENT;
-    *result = p->block[block].result;
-    return GP_OK;
-}
-
-void gp_proof_value(const gp_proof *p, double *low, double *high) {
-    *low = p ? p->low : NAN;
-    *high = p ? p->high : NAN;
-}
-
-unsigned gp_proof_precision(const gp_proof *p) {
-    return p ? (unsigned)p->precision : 0;
-}
-
-double gp_proof_rtol(const gp_proof *p) {
-    return p ? p->rtol : NAN;
-}
-
-const char *gp_proof_open_line(const gp_proof *p, size_t line) {
-    if (!p)
-        return NULL;
-    size_t noted = p->note[0] != '\0';
-    return line < noted                    ? p->note
-           : line - noted < p->kinks.lines ? p->kinks.line[line - noted]
-                                           : NULL;
-}
-
-int gp_proof_exit_code(const gp_proof *p) {
-    static const int CODES[] = {
-        [GP_PROVEN] = 0, [GP_DISPROVEN] = 1, [GP_OPEN] = 2, [GP_UNPROVABLE] = 3};
-    return p ? CODES[p->verdict] : 3;
 }

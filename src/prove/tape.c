@@ -58,7 +58,7 @@ static int grow(gp_tape *t) {
 static gp_ball append(gp_tape *t, uint32_t operation, int active, gp_ball a, gp_ball b) {
     if (t->count == t->room && !grow(t))
         return NOWHERE;
-    t->node[t->count] = (gp_tape_node){operation, active != 0, a, b};
+    t->node[t->count] = (gp_tape_node){operation, active != 0, 0, a, b};
     return t->count++;
 }
 
@@ -119,6 +119,7 @@ int gp_tape_compare(gp_tape *t, gp_ball a, gp_ball b) {
     double apart = gp_ball_reach(off);
     arb_clear(off);
     int active = t->node[a].active || t->node[b].active;
+    t->node[a].compared = t->node[b].compared = 1;
     if (side == GP_SIDE_UNDECIDED)
         gp_kinks_note(t->kinks, &t->kinks->undecided,
                       "a comparison after operation %zu: its numbers are apart by at most %.3g, "
@@ -196,14 +197,17 @@ gp_status gp_tape_reverse(gp_tape *t, gp_ball value) {
     arb_t da, db;
     if (t->status != GP_OK || !is_on(t, value))
         return t->status;
-    for (size_t i = 0; i < t->count; i++)
+    /* A comparison holds around x as it does at x only where both of its numbers are continuous:
+     * they must be differentiable as all that the value is made from. */
+    for (size_t i = 0; i < t->count; i++) {
         arb_zero(t->adjoint + i);
-    memset(t->reached, 0, t->count);
+        t->reached[i] = t->node[i].compared;
+    }
     arb_one(t->adjoint + value);
     t->reached[value] = 1;
     arb_init(da);
     arb_init(db);
-    for (size_t i = value + 1; i-- > 0;)
+    for (size_t i = t->count; i-- > 0;)
         if (t->reached[i] && t->node[i].active && t->node[i].operation < GP_TAPE_CONSTANT)
             pass_on(t, i, da, db);
     arb_clear(da);

@@ -7,8 +7,9 @@
 #include "prove/kinks.h"
 
 typedef struct gp_tape_node {
-    uint32_t operation; /* a gp_operation, or one of those below */
-    uint32_t active;    /* depends on a variable */
+    uint32_t operation;     /* a gp_operation, or one of those below */
+    unsigned char active;   /* depends on a variable */
+    unsigned char compared; /* a comparison turned on it */
     gp_ball a, b;
 } gp_tape_node;
 
@@ -39,7 +40,8 @@ static inline gp_ball gp_tape_one(gp_tape *tape, gp_operation operation, gp_ball
 }
 
 /* Adjoints of all operations that `value` is made from, by reverse accumulation; 0 for the others.
- * What bends or has no finite derivative among them is noted in the tape's kinks. */
+ * What bends or has no finite derivative among them, and among what comparisons turned on, is noted
+ * in the tape's kinks. */
 gp_status gp_tape_reverse(gp_tape *tape, gp_ball value);
 
 #endif

@@ -358,6 +358,25 @@ static void what_is_not_needed_does_no_harm(void **state) {
     arb_clear(zero);
 }
 
+/* atan2(x, -1) > 3 at x = 0, where the angle is pi and jumps to -pi just beside: decided, and yet
+ * no reason to believe that the branch is the same all around. */
+static void comparisons_of_what_jumps_are_edges(void **state) {
+    gp_kinks kinks = {0};
+    gp_tape t;
+    arb_t zero;
+    (void)state;
+    arb_init(zero);
+    gp_tape_open(&t, 53, GP_SHARE_LEFT, &kinks);
+    gp_ball x = gp_tape_variable(&t, zero);
+    gp_ball angle = gp_tape_apply(&t, GP_OP_ATAN2, x, gp_tape_constant(&t, -1));
+    assert_int_equal(gp_tape_compare(&t, angle, gp_tape_constant(&t, 3)), 1);
+    assert_int_equal(gp_tape_reverse(&t, x), GP_OK);
+    assert_int_equal(kinks.edges, 1);
+    assert_false(arb_is_finite(t.adjoint + x));
+    gp_tape_close(&t);
+    arb_clear(zero);
+}
+
 static void comparisons_are_decided_or_reported(void **state) {
     gp_kinks kinks = {0};
     gp_tape t;
@@ -396,6 +415,7 @@ int main(void) {
         cmocka_unit_test(edges_of_domains_have_no_derivative),
         cmocka_unit_test(nothing_makes_up_for_an_edge),
         cmocka_unit_test(what_is_not_needed_does_no_harm),
+        cmocka_unit_test(comparisons_of_what_jumps_are_edges),
         cmocka_unit_test(comparisons_are_decided_or_reported),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
