@@ -102,7 +102,13 @@ gp_ball gp_tape_apply(gp_tape *t, gp_operation operation, gp_ball a, gp_ball b) 
         return NOWHERE;
     }
     gp_ball at = append(t, operation, t->node[a].active || t->node[b].active, a, b);
-    if (at != NOWHERE)
+    if (at == NOWHERE)
+        return at;
+    /* What is made from an undefined number is undefined, also where all numbers that there are
+     * would give a finite ball, as an angle or the smaller of two would. */
+    if (!arb_is_finite(t->ball + a) || !arb_is_finite(t->ball + b))
+        arb_indeterminate(t->ball + at);
+    else
         row->value(t->ball + at, t->ball + a, t->ball + b, t->precision);
     return at;
 }

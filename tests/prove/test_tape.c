@@ -322,6 +322,23 @@ static void edges_of_domains_have_no_derivative(void **state) {
     arb_clear(d);
 }
 
+/* atan(log(-1)), of a constant too: the angle of whatever it is would be finite. */
+static void what_is_undefined_stays_undefined(void **state) {
+    (void)state;
+    for (int op = 0; gp_operation_string((gp_operation)op); op++) {
+        gp_kinks kinks = {0};
+        gp_tape t;
+        gp_tape_open(&t, 53, GP_SHARE_LEFT, &kinks);
+        gp_ball half = gp_tape_constant(&t, 0.5);
+        gp_ball nothing = gp_tape_one(&t, GP_OP_LOG, gp_tape_constant(&t, -1));
+        assert_false(arb_is_finite(t.ball + gp_tape_apply(&t, (gp_operation)op, nothing, half)));
+        if (gp_operation_operands((gp_operation)op) == 2)
+            assert_false(
+                arb_is_finite(t.ball + gp_tape_apply(&t, (gp_operation)op, half, nothing)));
+        gp_tape_close(&t);
+    }
+}
+
 /* 0 sqrt(x) at x = 0: a factor of 0 doesn't make up for a derivative that there is not. */
 static void nothing_makes_up_for_an_edge(void **state) {
     gp_kinks kinks = {0};
@@ -413,6 +430,7 @@ int main(void) {
         cmocka_unit_test(every_operation_has_its_derivative),
         cmocka_unit_test(slopes_at_kinks_are_those_of_the_share),
         cmocka_unit_test(edges_of_domains_have_no_derivative),
+        cmocka_unit_test(what_is_undefined_stays_undefined),
         cmocka_unit_test(nothing_makes_up_for_an_edge),
         cmocka_unit_test(what_is_not_needed_does_no_harm),
         cmocka_unit_test(comparisons_of_what_jumps_are_edges),
