@@ -52,6 +52,10 @@ struct problem {
     std::function<void(const float *x, float *g)> gradient32;
     std::function<void(const quad *x, quad *g)> reference;
     std::function<quad(const quad *x)> exact; /* the value in quad, for tests */
+#ifdef GP_WITH_PROVE
+    /* the value on balls, for proofs; empty where a problem isn't one formula */
+    std::function<gradproof::ball(const gradproof::ball *x)> balls;
+#endif
     /* Makes value and gradient those over examples [first, first + count); empty where there are
      * none. */
     std::function<void(size_t first, size_t count)> select;
@@ -96,6 +100,9 @@ problem *from_formula(corpus_list &list, const std::string &family, const std::s
     p->gradient = [f, n](const double *x, double *g) { (void)differentiate<double>(f, n, x, g); };
     p->exact = [f](const quad *x) { return f(x); };
     p->reference = [f, n](const quad *x, quad *g) { (void)differentiate<quad>(f, n, x, g); };
+#ifdef GP_WITH_PROVE
+    p->balls = [f](const gradproof::ball *x) { return f(x); };
+#endif
     if (float32) {
         p->value32 = [f, n](const float *x) {
             std::vector<f32> wrapped(n);

@@ -20,6 +20,11 @@ f32 Shortened(f32 x, int bits) {
 quad Shortened(quad x, int) {
     return x;
 }
+#ifdef GP_WITH_PROVE
+gradproof::ball Shortened(const gradproof::ball &x, int) {
+    return x;
+}
+#endif
 template <class T> var<T> Shortened(const var<T> &x, int bits) {
     return var<T>(Shortened(x.v, bits), x.at, T(1.0));
 }

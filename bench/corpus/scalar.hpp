@@ -16,6 +16,10 @@
 #include <quadmath.h>
 #include <vector>
 
+#ifdef GP_WITH_PROVE
+#include "gradproof/prove.hpp"
+#endif
+
 namespace corpus {
 
 using quad = __float128;
@@ -86,6 +90,24 @@ CORPUS_ELEMENTARY(Atan, atan, atanq)
 CORPUS_ELEMENTARY(Erf, erf, erfq)
 CORPUS_ELEMENTARY(Log1p, log1p, log1pq)
 #undef CORPUS_ELEMENTARY
+
+#ifdef GP_WITH_PROVE
+/* Balls, for proofs. */
+#define CORPUS_ELEMENTARY(Name, name)                                                              \
+    inline gradproof::ball Name(const gradproof::ball &x) {                                        \
+        return name(x);                                                                            \
+    }
+CORPUS_ELEMENTARY(Exp, exp)
+CORPUS_ELEMENTARY(Log, log)
+CORPUS_ELEMENTARY(Sin, sin)
+CORPUS_ELEMENTARY(Cos, cos)
+CORPUS_ELEMENTARY(Tanh, tanh)
+CORPUS_ELEMENTARY(Sqrt, sqrt)
+CORPUS_ELEMENTARY(Atan, atan)
+CORPUS_ELEMENTARY(Erf, erf)
+CORPUS_ELEMENTARY(Log1p, log1p)
+#undef CORPUS_ELEMENTARY
+#endif
 
 inline double number(double x) {
     return x;
@@ -189,6 +211,15 @@ template <class S> S Max(const S &a, const S &b) {
 template <class S> S Abs(const S &a) {
     return a < S(0.0) ? -a : a;
 }
+#ifdef GP_WITH_PROVE
+/* Kinks that are known as such, rather than branches. */
+inline gradproof::ball Max(const gradproof::ball &a, const gradproof::ball &b) {
+    return fmax(b, a);
+}
+inline gradproof::ball Abs(const gradproof::ball &a) {
+    return fabs(a);
+}
+#endif
 /* x^p for x > 0 */
 template <class S> S Power(const S &x, const S &p) {
     return Exp(p * Log(x));
