@@ -155,12 +155,12 @@ static gp_status write_json(const cli_options *o, const gp_proof *proof, gp_erro
     gp_status status = gp_proof_json(proof, o->target, &text, NULL);
     if (status != GP_OK)
         return out_of_memory(error);
-    if (strcmp(o->json, "-") == 0) { /* main sees to standard output */
+    if (strcmp(o->output[CLI_JSON], "-") == 0) { /* main sees to standard output */
         puts(text);
         gp_text_free(text);
         return GP_OK;
     }
-    status = gp_output_open(o->json, &output, error);
+    status = gp_output_open(o->output[CLI_JSON], &output, error);
     if (status == GP_OK) {
         fprintf(output.file, "%s\n", text);
         status = gp_output_commit(&output, error);
@@ -170,14 +170,14 @@ static gp_status write_json(const cli_options *o, const gp_proof *proof, gp_erro
 }
 
 static gp_status tell(const cli_options *o, const gp_proof *proof, gp_error *error) {
-    if (!o->json || strcmp(o->json, "-") != 0) {
+    if (!o->output[CLI_JSON] || strcmp(o->output[CLI_JSON], "-") != 0) {
         char *text = NULL;
         if (gp_proof_text(proof, o->target, cli_print_flags(o), &text, NULL) != GP_OK)
             return out_of_memory(error);
         fputs(text, stdout);
         gp_text_free(text);
     }
-    return o->json ? write_json(o, proof, error) : GP_OK;
+    return o->output[CLI_JSON] ? write_json(o, proof, error) : GP_OK;
 }
 
 /* FLINT ends the process where memory runs out. */
@@ -294,7 +294,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case SEED:
         return cli_whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
     case JSON:
-        o->json = value;
+        o->output[CLI_JSON] = value;
         return 0;
     case QUIET:
         o->quiet = 1;
@@ -335,7 +335,8 @@ static int look_at_target(const cli_options *o, int of_data, int of_network) {
 /* The output must be possible, and no input. */
 static int look_at_output(const cli_options *o) {
     const char *inputs[] = {cli_is_model(o->target) ? o->target : NULL, o->data};
-    const char *json = o->json && strcmp(o->json, "-") != 0 ? o->json : NULL;
+    const char *json =
+        o->output[CLI_JSON] && strcmp(o->output[CLI_JSON], "-") != 0 ? o->output[CLI_JSON] : NULL;
     gp_error error = {""};
     int wrong = cli_keep_apart("json", json, 2, inputs);
     if (wrong || !json)
