@@ -253,7 +253,8 @@ static const struct option {
                OPTION(notebook_epsilon, REAL),
                OPTION(self_test, FLAG),
                OPTION(no_descent, FLAG),
-               OPTION(strict, FLAG)};
+               OPTION(strict, FLAG),
+               OPTION(curves, COUNT)};
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
 static const char *const KINDS[] = {"real", "integer",  "integer", "integer",
                                     "flag", "strategy", "path"};
@@ -519,7 +520,10 @@ static PyObject *text(PyObject *module, PyObject *arguments) {
 static const struct {
     const char *name;
     gp_status (*write)(const gp_report *report, char **text, size_t *length);
-} FORMATS[] = {{"json", gp_report_json}};
+} FORMATS[] = {{"json", gp_report_json},
+               {"html", gp_report_html},
+               {"junit", gp_report_junit},
+               {"markdown", gp_report_markdown}};
 enum { FORMAT_COUNT = sizeof FORMATS / sizeof *FORMATS };
 
 static PyObject *write_as(PyObject *module, PyObject *arguments) {

@@ -53,7 +53,7 @@ def test_html_is_escaped():
     assert "&lt;W&gt;" in page and "<W>" not in page and "refuted" in page
 
 
-@pytest.mark.parametrize("kind", ["json", "txt", "html"])
+@pytest.mark.parametrize("kind", ["json", "txt", "html", "xml", "md"])
 def test_save(tmp_path, kind):
     report = gradproof.check(cubes, wrong, X0)
     path = tmp_path / f"x.{kind}"
@@ -63,7 +63,9 @@ def test_save(tmp_path, kind):
     assert "refuted" in text and text.endswith("\n")
     if kind == "json":
         assert json.loads(text)["verdict"] == "refuted"
-    with pytest.raises(ValueError, match="saved as .txt, .html or .json"):
+    if kind == "html":
+        assert text.startswith("<!DOCTYPE html>") and "3.000000 times the derivative" in text
+    with pytest.raises(ValueError, match="saved as .txt or .json, .html, .xml, .md"):
         report.save(tmp_path / "x.pdf")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .reports import Reports
 
 COLOUR, QUIET, VERBOSE = 1, 2, 4  # GP_PRINT_...
-# The format that a file's name asks for, where the library has it (_core.FORMATS).
+# The format that a file's name asks for: the library's (_core.FORMATS).
 SUFFIXES = {".json": "json", ".html": "html", ".xml": "junit", ".md": "markdown"}
 
 
@@ -196,18 +196,16 @@ class Report:
         return _core.write_as(self._handle, form)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the report into a file, as its name says: .json, .txt or .html, and what else SUFFIXES has."""
+        """Writes the report into a file, as its name says: .txt, .json, .html (a page), .xml (JUnit) or .md (Markdown)."""
         name = os.fspath(path)
         suffix = os.path.splitext(name)[1].lower()
         form = SUFFIXES.get(suffix)
         if suffix == ".txt":
             text = self.text()
-        elif form in _core.FORMATS:
+        elif form:
             text = self._written(form)
-        elif form == "html":
-            text = self._page()
         else:
-            raise ValueError(f"{name}: a report is saved as .txt, .html or {', '.join(f'.{known}' for known in _core.FORMATS)}")
+            raise ValueError(f"{name}: a report is saved as .txt or {', '.join(SUFFIXES)}")
         with open(name, "w", encoding="utf-8") as file:
             file.write(text if text.endswith("\n") else text + "\n")
 
@@ -228,10 +226,6 @@ class Report:
                        for word in ("block", "shape", "verdict", "resolution", "what is wrong"))
         return (f"<div><p><b>{html.escape(self.text(quiet=True).strip())}</b></p>"
                 f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
-
-    def _page(self) -> str:
-        return ("<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>gradproof</title></head><body>"
-                f"{self._repr_html_()}<pre>{html.escape(str(self))}</pre></body></html>\n")
 
     def _entries(self, block: Block) -> Entries:
         if self._handle is None:

@@ -99,6 +99,8 @@ def gradproof(request: pytest.FixtureRequest) -> Iterator[Any]:
     checks: list[Any] = []
     request.node.stash[_CHECKS] = checks
     options = {"progress": False, **_options_of(request.node)}
+    if request.config.getoption("--gradproof-report"):
+        options.setdefault("curves", 8)  # pages show them
     yield Recorder(importlib.import_module("gradproof"), options, checks)
 
 
