@@ -102,7 +102,7 @@ static gp_outcome check_gradient(gp_check_state *c) {
     } else {
         size_t count = choose_entries(c, c->list);
         if (count)
-            outcome = gp_survey(c, GP_SURVEY_FIRST, 0, r->value, c->gradient, c->list, count);
+            outcome = gp_survey(c, GP_FROM_GIVEN_POINT, 0, r->value, c->gradient, c->list, count);
         if (count && outcome == GP_EVALUATED)
             outcome = gp_allow_for_rounding(c, c->list, count);
     }

@@ -71,11 +71,11 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
         int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
                       block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0 ||
                       block->entries == 0; /* nothing is claimed of it */
-        int refuted_otherwise = r->block[k].by_directions == GP_REFUTED;
+        int refuted_otherwise = r->block[k].whole == GP_REFUTED;
         block->verdict = block->count[GP_ENTRY_REFUTED] || refuted_otherwise ? GP_REFUTED
                          : block->count[GP_ENTRY_UNRESOLVED]                 ? GP_INCONCLUSIVE
-                         : decided ? r->block[k].by_directions
-                                   : GP_INCONCLUSIVE;
+                         : decided                                           ? r->block[k].whole
+                                                                             : GP_INCONCLUSIVE;
         int unchecked =
             r->interrupted && block->directions == 0 && block->count[GP_ENTRY_UNCHECKED] > 0;
         int coarse = block->resolution > (1 + ROUNDING) * tolerance[k].rtol;

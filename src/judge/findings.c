@@ -98,7 +98,37 @@ size_t gp_report_next(const gp_report *r, size_t entry) {
     return at < r->looked ? r->index[at] : r->n;
 }
 
-gp_status gp_report_put(gp_report *r, size_t entry, const gp_entry *value) {
+/* The statuses that findings of an origin may have, and those that they may take the place of. What
+ * is refuted stays, unless rounding excuses it or the refutation is taken back; what comes from
+ * elsewhere only adds to what the given point has left, or refutes it
+ * (docs/decisions/0013, 0026, 0042, 0049). */
+enum {
+    UNCHECKED = 1 << GP_ENTRY_UNCHECKED,
+    VERIFIED = 1 << GP_ENTRY_VERIFIED,
+    REFUTED = 1 << GP_ENTRY_REFUTED,
+    UNRESOLVED = 1 << GP_ENTRY_UNRESOLVED,
+    KINK = 1 << GP_ENTRY_KINK,
+    UNEXERCISED = 1 << GP_ENTRY_UNEXERCISED,
+    OPEN = UNCHECKED | UNRESOLVED | UNEXERCISED,
+    ANY = OPEN | VERIFIED | KINK | REFUTED
+};
+static const struct {
+    unsigned brings, over;
+} RULES[GP_ORIGINS] = {
+    [GP_FROM_CALLBACK] = {REFUTED, ANY},
+    [GP_FROM_GIVEN_POINT] = {ANY & ~UNCHECKED, UNCHECKED},
+    [GP_FROM_ROUNDING] = {UNRESOLVED, REFUTED},
+    [GP_FROM_FURTHER_POINT] = {VERIFIED | KINK | REFUTED, UNEXERCISED | UNRESOLVED | KINK},
+    [GP_FROM_FEWER_EXAMPLES] = {VERIFIED, UNRESOLVED},
+    [GP_FROM_SECOND_OPINION] = {REFUTED, ANY & ~REFUTED},
+    [GP_FROM_DIRECTIONS] = {UNCHECKED, UNRESOLVED},
+    [GP_FROM_WHAT_WAS_BEFORE] = {ANY & ~REFUTED, VERIFIED | KINK | REFUTED},
+};
+
+gp_status gp_findings_put(gp_report *r, gp_origin origin, size_t entry, const gp_entry *value) {
+    if (!(RULES[origin].brings >> value->status & 1) ||
+        !(RULES[origin].over >> gp_report_at(r, entry)->status & 1))
+        return GP_OK;
     if (entry < r->placed) {
         r->entry[entry] = *value;
         return GP_OK;
@@ -127,6 +157,11 @@ gp_status gp_report_put(gp_report *r, size_t entry, const gp_entry *value) {
     r->index[at] = entry;
     r->looked++;
     return GP_OK;
+}
+
+void gp_findings_put_block(gp_report *r, size_t block, gp_verdict verdict) {
+    if (r->block[block].whole != GP_REFUTED)
+        r->block[block].whole = verdict;
 }
 
 void gp_report_destroy(gp_report *r) {

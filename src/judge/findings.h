@@ -20,6 +20,19 @@ typedef enum gp_manner {
  * which speak for one array that is handed out ever after? */
 typedef enum gp_stored { GP_STORED_NOT, GP_STORED, GP_STORED_TOGETHER } gp_stored;
 
+/* Where a finding comes from, and so what it may take the place of: the table in findings.c. */
+typedef enum gp_origin {
+    GP_FROM_CALLBACK,        /* how the number was written, whatever it is */
+    GP_FROM_GIVEN_POINT,     /* a comparison there */
+    GP_FROM_ROUNDING,        /* of x, within which the number under test moves as much */
+    GP_FROM_FURTHER_POINT,   /* a comparison there, for what the given point leaves silent */
+    GP_FROM_FEWER_EXAMPLES,  /* a comparison over these, for what all of them leave open */
+    GP_FROM_SECOND_OPINION,  /* a comparison elsewhere, or of a part, of what is decided */
+    GP_FROM_DIRECTIONS,      /* which vouch for what was open by itself */
+    GP_FROM_WHAT_WAS_BEFORE, /* what further points had decided is taken back */
+    GP_ORIGINS               /* how many */
+} gp_origin;
+
 typedef struct gp_report_block_data {
     gp_block_result result; /* name, shape and diagnosis point into what follows */
     char *name;
@@ -28,8 +41,8 @@ typedef struct gp_report_block_data {
     unsigned stage;
     gp_diagnosis *diagnosis;       /* messages are owned */
     gp_self_test_result self_test; /* planted == 0: there was none */
-    gp_verdict by_directions;      /* where directions alone decided; GP_VERIFIED where none did */
-    size_t limits[GP_LIMITS];      /* unresolved entries by what limits them */
+    gp_verdict whole; /* beside its entries; GP_VERIFIED where nothing is said of it as a whole */
+    size_t limits[GP_LIMITS]; /* unresolved entries by what limits them */
 } gp_report_block_data;
 
 /* Values of the function along one entry at many steps, from the given point: what difference
@@ -93,9 +106,14 @@ gp_status gp_report_create(const gp_function *function, const char *name, size_t
 
 /* An entry, unchecked where a sparse report has nothing on it. */
 const gp_entry *gp_report_at(const gp_report *report, size_t entry);
-gp_status gp_report_put(gp_report *report, size_t entry, const gp_entry *value);
 /* The first entry from `entry` on that the report has anything on; n: none. */
 size_t gp_report_next(const gp_report *report, size_t entry);
+
+/* Puts a finding about an entry in, if it may take the place of what is there. Fails for want of
+ * memory alone. */
+gp_status gp_findings_put(gp_report *report, gp_origin origin, size_t entry, const gp_entry *value);
+/* The same of a block as a whole: once refuted, it stays so. */
+void gp_findings_put_block(gp_report *report, size_t block, gp_verdict verdict);
 
 /* Directions exclude an error by its share of a whole block: in a single entry of average size it
  * may be larger by the root of their number before it is excluded. By entries: the resolution

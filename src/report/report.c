@@ -44,7 +44,7 @@ const char *gp_report_refuted(const gp_report *r) {
     if (r->verdict != GP_REFUTED)
         return NULL;
     for (size_t k = 0; k < r->blocks; k++)
-        if (r->block[k].by_directions == GP_REFUTED)
+        if (r->block[k].whole == GP_REFUTED)
             return gp_report_point(r, 0);
     for (size_t i = gp_report_next(r, 0); i < r->n; i = gp_report_next(r, i + 1)) {
         const gp_entry *e = gp_report_at(r, i);

@@ -111,7 +111,7 @@ static void print_wrong(const gp_report *r, FILE *stream) {
     size_t unresolved = 0;
     for (size_t k = 0; k < r->blocks; k++)
         unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED] +
-                      (r->block[k].by_directions == GP_INCONCLUSIVE);
+                      (r->block[k].whole == GP_INCONCLUSIVE);
     if (strcmp(where, gp_report_point(r, 0)) == 0)
         fprintf(stream, ": wrong");
     else

@@ -369,7 +369,7 @@ gp_outcome gp_report_odd_entries(gp_check_state *c) {
             if (c->manner[i] == GP_MANNER_SET)
                 continue;
             found++;
-            if (gp_report_put(c->report, i, &entry) != GP_OK)
+            if (gp_findings_put(c->report, GP_FROM_CALLBACK, i, &entry) != GP_OK)
                 return fail(c, "memory", "out of memory");
         }
     }

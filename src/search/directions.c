@@ -111,7 +111,7 @@ static void analytic_slopes(const gp_directions *d, const gp_probe *probe, unsig
 double gp_directions_least_tau(const gp_directions *d) {
     double least = INFINITY, of_refuted = INFINITY;
     for (size_t b = 0; b < d->check->function->blocks; b++) {
-        int refuted = d->check->report->block[b].by_directions == GP_REFUTED;
+        int refuted = d->check->report->block[b].whole == GP_REFUTED;
         double *of = refuted ? &of_refuted : &least;
         if (d->norm[b] > 0)
             *of = fmin(*of, d->norm[b]);

@@ -262,7 +262,7 @@ static gp_outcome confirm(gp_elsewhere *e, gp_reason reason, size_t number, doub
     if (outcome == GP_EVALUATED) {
         memcpy(c->other, c->gradient, n * sizeof *c->other);
         size_t count = list_accused(e, reason, there, list);
-        outcome = gp_survey_place(c, GP_SURVEY_SECOND, number, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, number, f0, list, count, &refuted);
     }
     free(c->other);
     free(list);
@@ -295,7 +295,7 @@ static gp_outcome release_entries(gp_elsewhere *e, size_t b) {
         if (entry.status != GP_ENTRY_UNRESOLVED || !(open <= c->options.rtol * scale))
             continue;
         entry.status = GP_ENTRY_UNCHECKED;
-        if (gp_report_put(c->report, i, &entry) != GP_OK)
+        if (gp_findings_put(c->report, GP_FROM_DIRECTIONS, i, &entry) != GP_OK)
             return out_of_memory(c);
     }
     return GP_EVALUATED;
@@ -320,7 +320,7 @@ static gp_outcome count_verified(gp_elsewhere *e, const gp_report *there,
                 continue;
             for (size_t i = here->offset; i < here->offset + here->entries; i++)
                 e->exercised[i / 8] &= (unsigned char)~(1 << i % 8);
-            block->by_directions = GP_VERIFIED;
+            gp_findings_put_block(c->report, b, GP_VERIFIED);
             block->result.resolution = here->resolution;
             c->tolerance[b] = tolerance[b];
             e->flat[b] = 0;

@@ -337,7 +337,7 @@ static gp_outcome look_at(gp_search *s, size_t entry, int accused, gp_tally *tal
     tally->cleared += result.status == GP_ENTRY_VERIFIED || result.status == GP_ENTRY_UNEXERCISED;
     if (known)
         return GP_EVALUATED;
-    if (gp_report_put(c->report, entry, &result) != GP_OK)
+    if (gp_findings_put(c->report, GP_FROM_GIVEN_POINT, entry, &result) != GP_OK)
         return out_of_memory(s);
     s->news++;
     s->open += result.status == GP_ENTRY_UNRESOLVED;
@@ -906,7 +906,7 @@ static gp_status name_boxes(const gp_directions *d, size_t i, int clean) {
 
 /* A block that directions refute, and that takes no further part in them. */
 static void refute(gp_search *s) {
-    s->d->check->report->block[s->block].by_directions = GP_REFUTED;
+    gp_findings_put_block(s->d->check->report, s->block, GP_REFUTED);
     take_out(s, s->block);
 }
 
@@ -926,7 +926,7 @@ static void keep_boxes(gp_search *s) {
     for (size_t i = 0; i < s->wrongs && d->wrongs < GP_MOST_BOXES; i++)
         d->wrong[d->wrongs++] = s->wrong[i];
     if (s->wrongs > 0)
-        d->check->report->block[s->block].by_directions = GP_REFUTED;
+        gp_findings_put_block(d->check->report, s->block, GP_REFUTED);
     merge_all(d);
 }
 

@@ -269,9 +269,9 @@ static gp_outcome measure_outputs(gp_product_search *s, size_t low, size_t high,
 /* ---- inputs ---------------------------------------------------------------------- */
 
 static gp_outcome condemn(gp_product_search *s, size_t at) {
-    gp_report_block_data *block = &s->p->check->report->block[at];
-    s->news += block->by_directions != GP_REFUTED;
-    block->by_directions = GP_REFUTED;
+    gp_report *r = s->p->check->report;
+    s->news += r->block[at].whole != GP_REFUTED;
+    gp_findings_put_block(r, at, GP_REFUTED);
     return GP_EVALUATED;
 }
 
@@ -294,8 +294,9 @@ static gp_outcome put(gp_product_search *s, size_t output, size_t input, const g
                        ? out_of_memory(s)
                        : GP_EVALUATED;
     }
-    return gp_report_put(r, r->block[at].result.offset + index, entry) ? out_of_memory(s)
-                                                                       : GP_EVALUATED;
+    return gp_findings_put(r, GP_FROM_GIVEN_POINT, r->block[at].result.offset + index, entry)
+               ? out_of_memory(s)
+               : GP_EVALUATED;
 }
 
 /* A weighted sum of outputs as a function with a gradient. */
@@ -653,7 +654,7 @@ static gp_outcome name_outputs(gp_product_search *s, const gp_verdict *before) {
     }
     for (size_t b = 0; b < p->blocks && p->m > 1; b++) {
         size_t at = p->block + b;
-        if (before[b] == GP_REFUTED || r->block[at].by_directions != GP_REFUTED)
+        if (before[b] == GP_REFUTED || r->block[at].whole != GP_REFUTED)
             continue;
         if (gp_report_add_diagnosis(r, at, "rows", NAN,
                                     "%s is wrong in %s %s and, by the same random direction, "
@@ -743,7 +744,7 @@ static gp_outcome locate(gp_product_search *s, gp_verdict *before) {
     gp_probe probe = p->line[s->l].probe;
     gp_probe_fill(&probe, 0, p->n, s->v);
     for (size_t b = 0; b < p->blocks; b++)
-        before[b] = p->check->report->block[p->block + b].by_directions;
+        before[b] = p->check->report->block[p->block + b].whole;
     gp_outcome outcome = walk_line(s);
     if (outcome == GP_NOT_HERE) /* a domain that ends there */
         return GP_EVALUATED;
@@ -875,9 +876,9 @@ static gp_outcome judge_part(gp_products *p, const gp_claimed_part *part, double
         !is_steady(seen.off, nearby.off))
         return outcome;
     for (size_t b = part->block; b < p->block + p->blocks && (!p->left || b == part->block); b++) {
-        if (r->block[b].by_directions == GP_REFUTED)
+        if (r->block[b].whole == GP_REFUTED)
             continue;
-        r->block[b].by_directions = GP_REFUTED;
+        gp_findings_put_block(r, b, GP_REFUTED);
         if (gp_name_stored(r, b) != GP_OK)
             return gp_evaluator_fault(p->check->evaluator, "memory", "out of memory for a map");
     }

@@ -7,7 +7,7 @@
 
 typedef struct gp_survey_task {
     gp_check_state *check;
-    gp_survey_aim aim;
+    gp_origin origin;
     size_t number;
     double f0;
     gp_noise noise;

@@ -949,17 +949,16 @@ static gp_outcome survey_map(gp_section *s) {
         outcome = gp_check_execute(c, &work);
     for (size_t q = 0; q < s->count && outcome == GP_EVALUATED; q++) {
         const gp_entry *result = &s->results[q];
-        gp_entry *entry = &c->report->entry[s->first + q];
         if (s->point == 0) {
-            *entry = *result;
             c->gradient[s->first + q] = s->claimed[q];
             c->numeric[s->first + q] = result->numeric;
             c->bound[s->first + q] = isfinite(result->bound) ? result->bound : INFINITY;
-        } else if (entry->status == GP_ENTRY_UNEXERCISED && result->status != GP_ENTRY_UNCHECKED &&
-                   result->status != GP_ENTRY_UNEXERCISED &&
-                   result->status != GP_ENTRY_UNRESOLVED && isfinite(result->analytic)) {
-            *entry = *result;
         }
+        int silent = c->report->entry[s->first + q].status == GP_ENTRY_UNEXERCISED;
+        if ((s->point == 0 || (silent && isfinite(result->analytic))) &&
+            gp_findings_put(c->report, s->point == 0 ? GP_FROM_GIVEN_POINT : GP_FROM_FURTHER_POINT,
+                            s->first + q, result) != GP_OK)
+            outcome = out_of_memory(c);
     }
     return outcome;
 }
@@ -976,7 +975,7 @@ static gp_outcome report_strays(gp_section *s) {
     }
     if (count == 0)
         return GP_EVALUATED;
-    c->report->block[s->block[0]].by_directions = GP_REFUTED;
+    gp_findings_put_block(c->report, s->block[0], GP_REFUTED);
     return gp_report_add_diagnosis(
                c->report, s->block[0], "sparsity", NAN,
                "%zu %s outside of the given sparsity: output %zu depends on input %zu (%.6g)",
@@ -1084,8 +1083,8 @@ static size_t compare_with_given(gp_section *s, size_t b) {
     }
     for (size_t q = first; q < first + block->entries && c->stored[b] && !given; q++)
         if (s->results[q].status == GP_ENTRY_REFUTED) {
-            c->report->entry[s->first + q] = s->results[q];
-            refuted++;
+            (void)gp_findings_put(c->report, GP_FROM_SECOND_OPINION, s->first + q, &s->results[q]);
+            refuted++; /* it had a place in the report */
         }
     return refuted;
 }

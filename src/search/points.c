@@ -40,8 +40,8 @@ gp_outcome gp_check_evaluate(gp_check_state *c, double *f0) {
 /* ---- regular places -------------------------------------------------------------- */
 
 /* The report of random directions has room for what is put into it alone. */
-static gp_outcome put_entry(gp_check_state *c, size_t i, const gp_entry *entry) {
-    return gp_report_put(c->report, i, entry) == GP_OK ? GP_EVALUATED : out_of_memory(c);
+static gp_outcome put_entry(gp_check_state *c, gp_origin origin, size_t i, const gp_entry *entry) {
+    return gp_findings_put(c->report, origin, i, entry) == GP_OK ? GP_EVALUATED : out_of_memory(c);
 }
 
 /* A place of our choice, and the entries that are refuted there. */
@@ -175,14 +175,14 @@ static gp_outcome ask_neighbour(gp_check_state *c, gp_place *p, size_t draw, con
     gp_check_move(c, c->other);
     gp_outcome outcome = gp_check_evaluate(c, &f0);
     if (outcome == GP_EVALUATED)
-        outcome = gp_survey(c, GP_SURVEY_SECOND, p->number, f0, c->other, asked, count);
+        outcome = gp_survey(c, GP_FROM_SECOND_OPINION, p->number, f0, c->other, asked, count);
     for (size_t k = 0, q = 0; k < p->count && q < count; k++) {
         if (p->accused[k] != asked[q])
             continue;
         q++;
         const gp_entry *entry = gp_report_at(c->report, p->accused[k]);
         p->stands[k] &= outcome == GP_EVALUATED && is_alike(&p->here[k], entry);
-        if (put_entry(c, p->accused[k], &p->before[k]) == GP_FAULT)
+        if (put_entry(c, GP_FROM_WHAT_WAS_BEFORE, p->accused[k], &p->before[k]) == GP_FAULT)
             return GP_FAULT;
     }
     return outcome;
@@ -198,7 +198,7 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
         p->stands[k] =
             outcome == GP_EVALUATED &&
             (!isfinite(off) ? p->rounding[i] == 0 : !is_within_rounding(off, p->rounding[i]));
-        if (put_entry(c, i, &p->before[k]) == GP_FAULT)
+        if (put_entry(c, GP_FROM_WHAT_WAS_BEFORE, i, &p->before[k]) == GP_FAULT)
             return GP_FAULT;
     }
     size_t *asked = malloc((p->count + 1) * sizeof *asked), count = 0;
@@ -211,7 +211,7 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
     free(asked);
     for (size_t k = 0; k < p->count && outcome != GP_FAULT; k++)
         if (p->stands[k]) {
-            if (put_entry(c, p->accused[k], &p->here[k]) == GP_FAULT)
+            if (put_entry(c, GP_FROM_SECOND_OPINION, p->accused[k], &p->here[k]) == GP_FAULT)
                 return GP_FAULT;
             if (c->manner && !isfinite(p->here[k].analytic))
                 c->manner[p->accused[k]] = GP_MANNER_NONFINITE;
@@ -220,7 +220,7 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
-gp_outcome gp_survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
+gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, double f0,
                            const size_t *list, size_t count, size_t *refuted) {
     gp_place p;
     gp_report *r = c->report;
@@ -238,7 +238,7 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, 
     memcpy(p.g, c->other, n * sizeof *p.g);
     for (size_t k = 0; k < count; k++)
         before[k] = *gp_report_at(r, list[k]);
-    gp_outcome outcome = gp_survey(c, aim, number, f0, p.g, list, count);
+    gp_outcome outcome = gp_survey(c, origin, number, f0, p.g, list, count);
     for (size_t k = 0; k < count; k++) {
         const gp_entry *e = gp_report_at(r, list[k]);
         if (e->status != GP_ENTRY_REFUTED || before[k].status == GP_ENTRY_REFUTED)
@@ -255,7 +255,7 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_survey_aim aim, size_t number, 
         if (outcome == GP_EVALUATED)
             *refuted += p.stands[k] != 0;
         else /* the check ends before it could be confirmed */
-            (void)put_entry(c, p.accused[k], &p.before[k]);
+            (void)put_entry(c, GP_FROM_WHAT_WAS_BEFORE, p.accused[k], &p.before[k]);
     place_clear(&p);
     free(before);
     return outcome;
@@ -284,14 +284,15 @@ gp_outcome gp_allow_for_rounding(gp_check_state *c, const size_t *list, size_t c
     gp_outcome outcome = measure_rounding(c, &p);
     for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
         size_t i = list[k];
-        gp_entry *e = &c->report->entry[i];
-        double off = fabs(e->analytic - e->numeric);
-        if (e->status != GP_ENTRY_REFUTED || !isfinite(off) || e->left != e->right ||
+        gp_entry e = c->report->entry[i];
+        double off = fabs(e.analytic - e.numeric);
+        if (e.status != GP_ENTRY_REFUTED || !isfinite(off) || e.left != e.right ||
             c->manner[i] != GP_MANNER_SET || !is_within_rounding(off, p.surely[i]))
             continue;
-        e->status = GP_ENTRY_UNRESOLVED;
-        e->limit = GP_LIMIT_NOISE;
-        e->bound = c->bound[i] = fmax(e->bound, off);
+        e.status = GP_ENTRY_UNRESOLVED;
+        e.limit = GP_LIMIT_NOISE;
+        e.bound = c->bound[i] = fmax(e.bound, off);
+        outcome = put_entry(c, GP_FROM_ROUNDING, i, &e);
     }
     gp_check_move(c, p.x);
     place_clear(&p);
@@ -440,7 +441,8 @@ static size_t list_silent(const gp_check_state *c, size_t number, size_t *list) 
  * this scale; else it is as open as before. */
 static gp_outcome hold_flat_entries(gp_check_state *c, const gp_entry *before, const size_t *list,
                                     size_t count) {
-    gp_entry *entry = c->report->entry;
+    const gp_entry *entry = c->report->entry;
+    gp_outcome outcome = GP_EVALUATED;
     double *sizes = malloc(count * sizeof *sizes);
     if (!sizes)
         return out_of_memory(c);
@@ -454,15 +456,15 @@ static gp_outcome hold_flat_entries(gp_check_state *c, const gp_entry *before, c
         if (known && t->floor == 0)
             gp_tolerance_follow(t, &c->options, c->function->dtype, gp_median(sizes, known));
         for (size_t q = k; q < end; q++) {
-            gp_entry *now = &entry[list[q]];
+            const gp_entry *now = &entry[list[q]];
             double size = fmax(t->zero_floor, fabs(now->numeric));
             if (before[q].status == GP_ENTRY_UNRESOLVED && now->status != GP_ENTRY_REFUTED &&
-                now->status != GP_ENTRY_UNRESOLVED && !(before[q].bound <= t->rtol * size))
-                *now = before[q];
+                !(before[q].bound <= t->rtol * size))
+                outcome = put_entry(c, GP_FROM_WHAT_WAS_BEFORE, list[q], &before[q]);
         }
     }
     free(sizes);
-    return GP_EVALUATED;
+    return outcome;
 }
 
 /* Takes from the list what a place doesn't exercise either: entries whose gradient is zero there,
@@ -527,7 +529,7 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         return out_of_memory(c);
     for (size_t k = 0; k < count; k++)
         before[k] = c->report->entry[list[k]];
-    outcome = gp_survey_place(c, GP_SURVEY_UNEXERCISED, number, f0, list, count, &refuted);
+    outcome = gp_survey_place(c, GP_FROM_FURTHER_POINT, number, f0, list, count, &refuted);
     if (outcome == GP_EVALUATED)
         outcome = hold_flat_entries(c, before, list, count);
     free(before);
@@ -615,7 +617,7 @@ static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t 
     if (outcome == GP_EVALUATED)
         outcome = agree_along(c, f0, &agrees);
     if (outcome == GP_EVALUATED && !agrees)
-        outcome = gp_survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, f0, list, count, &refuted);
     if (outcome != GP_EVALUATED)
         return outcome;
     if (refuted && gp_report_name_point(r, r->points++, "after %zu %s of descent", steps, word))
@@ -738,7 +740,7 @@ static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
     double f0;
     gp_outcome outcome = count ? move_to_stored_place(c, k, &f0) : GP_NOT_HERE;
     if (outcome == GP_EVALUATED)
-        outcome = gp_survey_place(c, GP_SURVEY_SECOND, r->points, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, f0, list, count, &refuted);
     if (outcome == GP_EVALUATED && refuted &&
         gp_report_name_point(r, r->points, "at another point"))
         return out_of_memory(c);

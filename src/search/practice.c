@@ -66,7 +66,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
             outcome = gp_check_evaluate(c, &f0);
         count = gp_check_afford(c, list, count);
         if (outcome == GP_EVALUATED)
-            outcome = gp_survey(c, GP_SURVEY_SECOND, 0, f0, c->other, list, count);
+            outcome = gp_survey(c, GP_FROM_SECOND_OPINION, 0, f0, c->other, list, count);
         if (outcome == GP_FAULT)
             return GP_FAULT;
         if (outcome == GP_NOT_HERE)
@@ -115,7 +115,7 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
         outcome = gp_check_evaluate(c, &f0);
     if (outcome == GP_EVALUATED && fabs(f0) < 4 * fabs(r->value) &&
         fabs(f0) > 0.25 * fabs(r->value))
-        outcome = gp_survey(c, GP_SURVEY_UNRESOLVED, 0, f0, c->other, list, before);
+        outcome = gp_survey(c, GP_FROM_FEWER_EXAMPLES, 0, f0, c->other, list, before);
     if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
     size_t decided = open - count_status(c, GP_ENTRY_UNRESOLVED);

@@ -130,7 +130,7 @@ static void draw(const gp_products *p, unsigned which, size_t count, const doubl
 static gp_outcome condemn(gp_products *p, const char *kind, const char *what) {
     gp_report *r = p->check->report;
     for (size_t b = p->block; b < p->block + p->blocks; b++) {
-        r->block[b].by_directions = GP_REFUTED;
+        gp_findings_put_block(r, b, GP_REFUTED);
         if (gp_report_add_diagnosis(r, b, kind, NAN, "%s %s", r->block[b].name, what) != GP_OK)
             return out_of_memory(p);
     }

@@ -89,15 +89,14 @@ static void conclude(gp_directions *d) {
     int odd = most_off > c->options.rtol * all && all > 0;
     for (size_t b = 0; b < c->function->blocks; b++) {
         gp_block_result *block = &c->report->block[b].result;
-        gp_verdict *verdict = &c->report->block[b].by_directions;
         int own = gp_function_owns(f, block->offset);
         double exercised =
             own ? (double)gp_count_nonzero(c->gradient + block->offset, block->entries) : 0;
         (void)gp_team_sum(f->team, &c->evaluator->fault, &exercised, 1);
         block->exercised = (size_t)exercised;
         if (d->factor[b] == 0) {
-            if (*verdict != GP_REFUTED)
-                *verdict = GP_INCONCLUSIVE; /* refuted by entries of its own */
+            /* refuted by entries of its own, if not as a whole */
+            gp_findings_put_block(c->report, b, GP_INCONCLUSIVE);
             continue;
         }
         block->directions = d->count;
@@ -105,11 +104,10 @@ static void conclude(gp_directions *d) {
                                  .size = d->norm[b] / d->factor[b]};
         if (d->norm[b] > 0)
             block->resolution = (seen + error_known(d, b)) / d->norm[b];
-        /* A block whose gradient is 0 has no size to hold an error against. */
-        if (*verdict == GP_REFUTED) /* in part; the resolution is that of the rest */
-            continue;
+        /* A block whose gradient is 0 has no size to hold an error against. Of one that is refuted
+         * in part the resolution is that of the rest. */
         int coarse = d->norm[b] > 0 ? !(block->resolution <= c->options.rtol) : odd;
-        *verdict = coarse ? GP_INCONCLUSIVE : GP_VERIFIED;
+        gp_findings_put_block(c->report, b, coarse ? GP_INCONCLUSIVE : GP_VERIFIED);
     }
 }
 

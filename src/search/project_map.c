@@ -40,7 +40,7 @@ static void conclude(gp_products *p, int off) {
     for (size_t b = 0; b < p->f->blocks; b++) {
         size_t at = report_block(p, b);
         gp_block_result *block = &r->block[at].result;
-        if (is_out(p, b) || r->block[at].by_directions == GP_REFUTED)
+        if (is_out(p, b) || r->block[at].whole == GP_REFUTED)
             continue;
         double resolution = p->norm[b] > 0 ? seen / p->norm[b] : NAN;
         block->directions = p->count;
@@ -50,7 +50,7 @@ static void conclude(gp_products *p, int off) {
         else if (p->norm[b] > 0)
             block->exercised = block->entries;
         if (off || (p->norm[b] > 0 && !(resolution <= rtol)))
-            r->block[at].by_directions = GP_INCONCLUSIVE;
+            gp_findings_put_block(r, at, GP_INCONCLUSIVE);
     }
 }
 
@@ -60,7 +60,7 @@ static size_t take_out(gp_products *p) {
     for (size_t b = 0; b < p->f->blocks; b++) {
         const gp_block *block = &p->f->block[b];
         size_t at = report_block(p, b);
-        int wrong = p->check->report->block[at].by_directions == GP_REFUTED;
+        int wrong = p->check->report->block[at].whole == GP_REFUTED;
         for (size_t i = 0; wrong && i < block->entries; i++)
             p->weight[block->offset + i] = 0;
         left += !wrong;

@@ -97,20 +97,10 @@ int gp_grows_evenly(const double *first, const double *second, const double *thi
 /* Makes x the point under test: sets the length scales too. */
 void gp_check_move(gp_check_state *check, const double *x);
 
-/* What a survey does with its results. The given point's are the report's; a further point decides
- * what nothing has exercised so far; fewer examples may verify what is unresolved; a second opinion
- * can only refute. */
-typedef enum gp_survey_aim {
-    GP_SURVEY_FIRST,
-    GP_SURVEY_UNEXERCISED,
-    GP_SURVEY_UNRESOLVED,
-    GP_SURVEY_SECOND
-} gp_survey_aim;
-
 /* Estimates and judges the listed entries (ascending) at the evaluator's point, where the value is
- * f0 and the gradient under test is `gradient`, and writes them into the report as of point
- * `number`. The first sets the blocks' absolute tolerances. */
-gp_outcome gp_survey(gp_check_state *check, gp_survey_aim aim, size_t number, double f0,
+ * f0 and the gradient under test is `gradient`, and puts them into the report as of point `number`.
+ * At the given point it sets the blocks' absolute tolerances. */
+gp_outcome gp_survey(gp_check_state *check, gp_origin origin, size_t number, double f0,
                      const double *gradient, const size_t *entries, size_t count);
 
 /* Numbers alone: d and b (n each) get estimates for the listed entries at the evaluator's point. */
@@ -134,7 +124,7 @@ gp_outcome gp_check_move_further(gp_check_state *check, size_t number, double *f
 gp_outcome gp_check_descend(gp_check_state *check, double *x, double *f0, size_t *steps);
 /* gp_survey at the evaluator's point, one of our own choice, where the gradient under test is
  * check->other. *refuted: so many entries are, at a regular place. */
-gp_outcome gp_survey_place(gp_check_state *check, gp_survey_aim aim, size_t number, double f0,
+gp_outcome gp_survey_place(gp_check_state *check, gp_origin origin, size_t number, double f0,
                            const size_t *list, size_t count, size_t *refuted);
 
 /* Points that nobody asked about: points.c. `list` has room for n entries. */

@@ -94,7 +94,7 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     if (task->lost[index])
         return GP_EVALUATED;
     gp_line line = gp_line_along(&along, e, &probe, task->f0);
-    int readable = task->aim != GP_SURVEY_FIRST || c->manner[i] == GP_MANNER_SET;
+    int readable = task->origin != GP_FROM_GIVEN_POINT || c->manner[i] == GP_MANNER_SET;
     gp_outcome outcome =
         gp_judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
                       task->gradient[i], readable, &task->results[index]);
@@ -202,7 +202,7 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
             if (size[k] >= 0)
                 some[found++] = size[k];
         double scale = found ? gp_median(some, found) : all;
-        if (task->aim != GP_SURVEY_FIRST && found == 0) {
+        if (task->origin != GP_FROM_GIVEN_POINT && found == 0) {
             t->zero_floor = fmax(t->zero_floor, GP_SMALL_SHARE * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
@@ -232,21 +232,12 @@ static int is_telling(const gp_entry *result, const gp_tolerance *t) {
            result->bound <= gp_tau(t, result->numeric, result->numeric, result->bound);
 }
 
-/* Does a result of a further survey take the place of what the report has? */
-static int counts(gp_survey_aim aim, const gp_entry *before, const gp_tolerance *t,
+/* Does a result say anything beside what the report has? */
+static int counts(gp_origin origin, const gp_entry *before, const gp_tolerance *t,
                   gp_entry *result) {
-    switch (aim) {
-    case GP_SURVEY_FIRST:
-        return 1;
-    case GP_SURVEY_UNEXERCISED:
-        return is_telling(result, t) && result->status != GP_ENTRY_UNEXERCISED &&
-               result->status != GP_ENTRY_UNRESOLVED;
-    case GP_SURVEY_UNRESOLVED:
+    if (origin == GP_FROM_FEWER_EXAMPLES)
         return carry_over(before, t, result);
-    case GP_SURVEY_SECOND:
-        break;
-    }
-    return is_telling(result, t) && result->status == GP_ENTRY_REFUTED;
+    return origin == GP_FROM_GIVEN_POINT || is_telling(result, t);
 }
 
 /* Where noise at the steps in use has faded at smaller ones, the roughest of the first looks shows
@@ -300,7 +291,7 @@ static gp_outcome find_stairs(gp_survey_task *task) {
 static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
     const gp_check_state *c = task->check;
     size_t i = task->entries[k];
-    return (gp_entry){.status = task->aim == GP_SURVEY_FIRST && c->manner[i] != GP_MANNER_SET
+    return (gp_entry){.status = task->origin == GP_FROM_GIVEN_POINT && c->manner[i] != GP_MANNER_SET
                                     ? GP_ENTRY_REFUTED
                                     : GP_ENTRY_UNRESOLVED,
                       .analytic = task->gradient[i],
@@ -314,14 +305,14 @@ static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
                       .part = c->part};
 }
 
-gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double f0,
+gp_outcome gp_survey(gp_check_state *c, gp_origin origin, size_t number, double f0,
                      const double *gradient, const size_t *entries, size_t count) {
     const gp_function *f = c->function;
     /* Room for whole chunks. */
     size_t ladder_bytes = (count + CHUNK) * sizeof(gp_ladder),
            result_bytes = count * sizeof(gp_entry);
     gp_survey_task task = {.check = c,
-                           .aim = aim,
+                           .origin = origin,
                            .number = number,
                            .f0 = f0,
                            .gradient = gradient,
@@ -365,7 +356,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
     /* What was found before an interruption counts. */
     int through =
         outcome == GP_EVALUATED || (task.tolerance && gp_evaluator_is_stopped(c->evaluator));
-    if (through && aim == GP_SURVEY_FIRST) {
+    if (through && origin == GP_FROM_GIVEN_POINT) {
         memcpy(c->tolerance, tolerance, f->blocks * sizeof *tolerance);
         c->report->noise = task.noise.sigma;
         c->noise = task.noise;
@@ -378,14 +369,14 @@ gp_outcome gp_survey(gp_check_state *c, gp_survey_aim aim, size_t number, double
             continue;
         const gp_tolerance *t = &c->tolerance[gp_function_block_number(f, i)];
         gp_entry *result = &task.results[k];
-        if (aim == GP_SURVEY_FIRST) {
+        if (origin == GP_FROM_GIVEN_POINT) {
             /* At a kink, whatever lies between the slopes of both sides will do. */
             double half = fabs(result->right - result->left) / 2;
             c->numeric[i] = half > 0 ? (result->left + result->right) / 2 : result->numeric;
             c->bound[i] = isfinite(result->bound) ? half + result->bound : INFINITY;
         }
-        if (counts(aim, gp_report_at(c->report, i), t, result) &&
-            gp_report_put(c->report, i, result) != GP_OK)
+        if (counts(origin, gp_report_at(c->report, i), t, result) &&
+            gp_findings_put(c->report, origin, i, result) != GP_OK)
             outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
     }
     gp_records_free(task.ladders, ladder_bytes);
