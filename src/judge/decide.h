@@ -2,30 +2,7 @@
 #ifndef GP_DECIDE_H
 #define GP_DECIDE_H
 
-#include "estimate/noise.h"
-#include "judge/verdict.h"
-
-/* An independent second estimate takes steps of its own: the usual ones times this. */
-#define GP_SECOND_SHIFT 0.6180339887
-
-/* How good estimates of an entry should be where that is cheap: a share of tau, and what it may
- * cost. */
-#define GP_FINEST_SHARE 5e-3
-enum { GP_FINEST_EVALUATIONS = 20 };
-
-/* Refines a ladder for as long as that is worth its cost: very good bounds where they are cheap,
- * good enough ones otherwise. */
-gp_outcome gp_refine(gp_ladder *ladder, gp_line *line, double sigma, const gp_tolerance *tolerance,
-                     gp_estimate *estimate);
-
-/* See gp_find_stairs; at steps of `near` the line has the slope of the estimate. */
-gp_outcome gp_look_for_stairs(gp_line *line, const gp_estimate *estimate, double near, double quiet,
-                              double *sigma, unsigned *evaluations);
-
-/* About how many more values it takes to decide about an entry of this length scale and derivative
- * that noise leaves open; infinite: more than are ever spent. */
-double gp_decision_cost(const gp_tolerance *tolerance, double sigma, double length,
-                        double derivative);
+#include "judge/refine.h"
 
 /* Refines a ladder until a can be judged, and confirms a refutation. `readable`: a is what the
  * callback meant, rather than poison or an accident. */
