@@ -7,27 +7,7 @@
 #include "evaluate/call.h"
 #include "evaluate/calls.h"
 #include "evaluate/sums.h"
-
-int gp_call_map(const gp_function *f, int claim, const void *x, const void *in, size_t count,
-                void *out) {
-    size_t n = f->n, m = f->outputs;
-    switch (claim) {
-    case GP_CLAIM_JACOBIAN:
-        return GP_CALL(f, GP_JACOBIAN, gp_jacobian, n, x, count, out);
-    case GP_CLAIM_VJP:
-        return f->callback[GP_VJP] ? GP_CALL(f, GP_VJP, gp_vjp, n, x, m, in, out)
-                                   : GP_CALL(f, GP_MAP_VJP, gp_map_vjp, n, x, m, NULL, in, out);
-    case GP_CLAIM_JVP:
-        return GP_CALL(f, GP_JVP, gp_jvp, n, x, in, m, out);
-    case GP_CLAIM_HESSIAN:
-        return GP_CALL(f, GP_HESSIAN, gp_jacobian, n, x, count, out);
-    case GP_CLAIM_HVP:
-        return GP_CALL(f, GP_HVP, gp_hvp, n, x, in, out);
-    default:
-        return f->callback[GP_MAP] ? GP_CALL(f, GP_MAP, gp_map, n, x, m, out)
-                                   : GP_CALL(f, GP_MAP_VJP, gp_map_vjp, n, x, m, out, NULL, NULL);
-    }
-}
+#include "function/claims.h"
 
 /* An array of `count` between red zones, the room's own: kept where it is small, since red zones
  * take longer to make than a small map takes. NULL without memory. */
@@ -49,8 +29,9 @@ static void leave_room(gp_room *room) {
 
 /* Calls the callback of `claim` (a gp_claim, or GP_CLAIMS for the map itself) and looks at the red
  * zones of what it was given: `inputs` numbers in `in`, or NULL, and `count` to be written. */
-static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback, gp_poison poison,
-                               const char *in, size_t inputs, char *result, size_t count) {
+static gp_outcome call_guarded(gp_evaluator *e, gp_claim claim, const char *callback,
+                               gp_poison poison, const char *in, size_t inputs, char *result,
+                               size_t count) {
     const gp_function *f = e->function;
     size_t size = gp_dtype_size(f->dtype), zone = gp_call_zone(e, claim != GP_CLAIMS);
     uint64_t sum = in ? gp_sum_of_array(in, inputs * size) : 0;
@@ -59,7 +40,7 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     for (size_t k = 0; k < count && poison == GP_POISON_NUMBER; k++)
         gp_store(f->dtype, result, k, GP_POISON_NUMBER_VALUE);
     gp_call_begin(e, claim == GP_CLAIMS ? GP_CALL_MAP : GP_CALL_CLAIM);
-    int refused = gp_call_map(f, claim, gp_call_x(e), in, count, result);
+    int refused = gp_claim_kinds[claim].call(f, gp_call_x(e), in, count, result);
     gp_call_end(e);
     if (claim == GP_CLAIMS)
         e->values++;
@@ -82,12 +63,11 @@ static gp_outcome call_guarded(gp_evaluator *e, int claim, const char *callback,
     return gp_call_meaning(e, refused);
 }
 
-static gp_outcome guarded_map(gp_evaluator *e, int claim, gp_poison poison, const double *in,
+static gp_outcome guarded_map(gp_evaluator *e, gp_claim claim, gp_poison poison, const double *in,
                               size_t count, double *out, unsigned char *written) {
     char callback[32];
-    snprintf(callback, sizeof callback, "the %s callback",
-             claim == GP_CLAIMS ? "map" : gp_claim_string((gp_claim)claim));
-    size_t inputs = claim == GP_CLAIM_VJP ? e->function->outputs : e->function->n;
+    snprintf(callback, sizeof callback, "the %s callback", gp_claim_kinds[claim].word);
+    size_t inputs = gp_claim_inputs(e->function, claim);
     gp_dtype dtype = e->function->dtype;
     if (gp_evaluator_is_stopped(e))
         return gp_evaluator_stop(e);

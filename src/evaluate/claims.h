@@ -9,11 +9,6 @@
  * finite are the caller's to see. */
 gp_outcome gp_evaluator_map(gp_evaluator *evaluator, int second, double *y);
 
-/* Calls one of the callbacks of maps as it is, without guards: x, `in` and `out` in the function's
- * precision. claim: a gp_claim, or GP_CLAIMS for the map itself. */
-int gp_call_map(const gp_function *function, int claim, const void *x, const void *in, size_t count,
-                void *out);
-
 /* A claim at the evaluator's point: `in` is u (m), v (n) or NULL; out (count) what the callback
  * wrote, the poison where it didn't; written[k] tells, if not NULL. */
 gp_outcome gp_evaluator_claim(gp_evaluator *evaluator, gp_claim claim, gp_poison poison,

@@ -12,7 +12,6 @@
 #include "function/threads.h"
 #include "system/plain.h"
 #include "system/text.h"
-#include "system/vector.h"
 
 const char *gp_status_string(gp_status status) {
     static const char *const names[] = {"ok",
@@ -349,37 +348,6 @@ gp_status gp_function_set_bounds(gp_function *f, const double *lower, const doub
     return GP_OK;
 }
 
-int gp_function_claims(const gp_function *f, gp_claim claim) {
-    switch (claim) {
-    case GP_CLAIM_JACOBIAN:
-        return f->callback[GP_JACOBIAN] != NULL;
-    case GP_CLAIM_VJP:
-        return f->callback[GP_VJP] || f->callback[GP_MAP_VJP];
-    case GP_CLAIM_JVP:
-        return f->callback[GP_JVP] != NULL;
-    case GP_CLAIM_HESSIAN:
-        return f->callback[GP_HESSIAN] != NULL;
-    case GP_CLAIM_HVP:
-        return f->callback[GP_HVP] != NULL;
-    case GP_CLAIMS:
-        break;
-    }
-    return 0;
-}
-
-size_t gp_claim_outputs(const gp_function *f, gp_claim claim) {
-    return claim == GP_CLAIM_HESSIAN || claim == GP_CLAIM_HVP ? f->n : f->outputs;
-}
-
-int gp_claim_is_sparse(const gp_function *f, gp_claim claim) {
-    return claim == GP_CLAIM_JACOBIAN && f->nonzeros > 0;
-}
-
-const char *gp_claim_string(gp_claim claim) {
-    static const char *const words[] = {"jacobian", "vjp", "jvp", "hessian", "hvp"};
-    return words[claim];
-}
-
 int gp_function_has_value(const gp_function *f) {
     return f->callback[GP_VALUE] || f->callback[GP_VALUE_GRADIENT];
 }
@@ -593,64 +561,4 @@ void gp_function_entry_name(const gp_function *f, size_t entry, char *name, size
     else
         gp_index_name(block->dimensions, block->shape, entry - block->offset, index, sizeof index);
     snprintf(name, size, "%.200s%s", block->name, index);
-}
-
-gp_status gp_function_validate(const gp_function *f, gp_error *error) {
-    if (f->refused != GP_OK)
-        return gp_function_error(f, error);
-    if (f->n == 0)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has no parameters: add a block with gp_function_add_block", f->name);
-    int of_map = gp_function_claims(f, GP_CLAIM_JACOBIAN) || gp_function_claims(f, GP_CLAIM_VJP) ||
-                 gp_function_claims(f, GP_CLAIM_JVP);
-    int of_gradient =
-        gp_function_claims(f, GP_CLAIM_HESSIAN) || gp_function_claims(f, GP_CLAIM_HVP);
-    if (of_map && !f->callback[GP_MAP] && !f->callback[GP_MAP_VJP])
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has a Jacobian but no map: set one with gp_function_set_map", f->name);
-    if (f->outputs && !of_map)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has a map but no derivative of it: set a Jacobian, a VJP or a JVP",
-                       f->name);
-    if (of_gradient && !gp_function_has_gradient(f))
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has second derivatives but no gradient callback to hold them against",
-                       f->name);
-    /* A map needs no value; a gradient whose own derivative is given needs none either. */
-    int other = f->outputs > 0 || of_gradient;
-    if (!gp_function_has_value(f) && !other)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has no value callback: set one with gp_function_set_value", f->name);
-    if (!gp_function_has_gradient(f) && f->outputs == 0)
-        return gp_fail(error, GP_ERROR_ARGUMENT,
-                       "%s: has no gradient callback: set one with gp_function_set_gradient",
-                       f->name);
-    for (size_t k = 0; k < f->plants; k++)
-        if (!gp_plant_fits(f, &f->plant[k]))
-            return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "%s: a mistake was planted into block %s before its map or sparsity "
-                           "changed: plant it afterwards",
-                           f->name, f->block[f->plant[k].block].name);
-    for (size_t k = 0; k < f->nonzeros; k++)
-        if (f->row[k] >= f->outputs || f->column[k] >= f->n)
-            return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "%s: entry %zu of the sparsity is (%zu, %zu), outside of %zu x %zu",
-                           f->name, k, f->row[k], f->column[k], f->outputs, f->n);
-    for (size_t i = 0; i < f->n && f->lower; i++)
-        if (f->x[i] < f->lower[i] || f->x[i] > f->upper[i]) {
-            char name[256];
-            gp_function_entry_name(f, i, name, sizeof name);
-            return gp_fail(error, GP_ERROR_ARGUMENT, "%s: parameter %s is %g, outside of [%g, %g]",
-                           f->name, name, f->x[i], f->lower[i], f->upper[i]);
-        }
-    int finite = isfinite(gp_largest(f->x + f->own, f->own_end - f->own));
-    for (size_t i = f->own; i < f->own_end && !finite; i++)
-        if (!isfinite(f->x[i])) {
-            char name[256];
-            gp_function_entry_name(f, i, name, sizeof name);
-            return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "%s: parameter %s is %g: give a finite value to check at", f->name, name,
-                           f->x[i]);
-        }
-    return GP_OK;
 }

@@ -117,15 +117,9 @@ static inline size_t gp_function_block_number(const gp_function *function, size_
     return (size_t)(gp_function_block_of(function, entry) - function->block);
 }
 
-/* Is this derivative given? Is there a value and a gradient to check? */
-int gp_function_claims(const gp_function *function, gp_claim claim);
+/* Is there a value and a gradient to check? */
 int gp_function_has_gradient(const gp_function *function);
-/* Outputs of what a claim is the derivative of; whether only a pattern of it is given. */
-size_t gp_claim_outputs(const gp_function *function, gp_claim claim);
-int gp_claim_is_sparse(const gp_function *function, gp_claim claim);
 int gp_function_has_value(const gp_function *function);
-/* The word for a claim: "jacobian", "vjp", ... */
-const char *gp_claim_string(gp_claim claim);
 
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);

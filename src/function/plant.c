@@ -1,5 +1,5 @@
 /* Planted mistakes: what --plant does to the gradient under test, to show that it is caught. */
-#include "function/function.h"
+#include "function/claims.h"
 #include "system/plain.h"
 #include "system/text.h"
 
@@ -22,7 +22,7 @@ static int parse_number(const char *text, const char **end, double *number) {
  */
 static int names_claim(const gp_function *f, const char *text, size_t length, gp_claim claim,
                        const char *block) {
-    const char *word = gp_claim_string(claim);
+    const char *word = gp_claim_kinds[claim].word;
     size_t letters = strlen(word);
     if (!gp_function_claims(f, claim) || length < letters || memcmp(word, text, letters) != 0)
         return 0;

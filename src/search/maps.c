@@ -10,6 +10,7 @@
 #include "estimate/median.h"
 #include "evaluate/column.h"
 #include "evaluate/executor.h"
+#include "function/claims.h"
 #include "judge/decide.h"
 #include "search/products.h"
 #include "search/project_map.h"
@@ -47,10 +48,10 @@ typedef struct gp_section {
     gp_check_state *check;
     int second;
     size_t m, claims;
-    gp_claim claim[3];
-    size_t block[3];     /* of `shown`, where each claim's blocks begin */
-    size_t first, count; /* entries of `shown` */
-    int sparse;          /* claim[0] is a sparse Jacobian */
+    gp_claim claim[GP_CLAIMS];
+    size_t block[GP_CLAIMS]; /* of `shown`, where each claim's blocks begin */
+    size_t first, count;     /* entries of `shown` */
+    int sparse;              /* claim[0] is a sparse Jacobian */
     gp_sparsity pattern;
     double *F0;      /* m, at the point in use */
     double *claimed; /* count, there */
@@ -71,10 +72,6 @@ static gp_outcome out_of_memory(gp_check_state *c) {
 
 /* ---- what is shown -------------------------------------------------------------- */
 
-static int of_gradient(gp_claim claim) {
-    return claim == GP_CLAIM_HESSIAN || claim == GP_CLAIM_HVP;
-}
-
 /* A block for the report; no values are needed there. */
 static gp_status show_block(gp_function *shown, const char *name, size_t dimensions,
                             const size_t *shape, unsigned stage) {
@@ -93,8 +90,9 @@ static gp_status show_claim(const gp_function *f, gp_claim claim, int project, g
     size_t m = gp_claim_outputs(f, claim);
     gp_status status = GP_OK;
     if (gp_claim_is_sparse(f, claim)) {
-        status = project ? gp_function_show_block(shown, gp_claim_string(claim), 1, &f->nonzeros)
-                         : show_block(shown, gp_claim_string(claim), 1, &f->nonzeros, 0);
+        status = project
+                     ? gp_function_show_block(shown, gp_claim_kinds[claim].word, 1, &f->nonzeros)
+                     : show_block(shown, gp_claim_kinds[claim].word, 1, &f->nonzeros, 0);
         if (status == GP_OK) {
             shown->block[shown->blocks - 1].derivative = 1;
             shown->block[shown->blocks - 1].row = f->row;
@@ -105,7 +103,7 @@ static gp_status show_claim(const gp_function *f, gp_claim claim, int project, g
     for (size_t b = 0; b < f->blocks && status == GP_OK; b++) {
         const gp_block *block = &f->block[b];
         size_t shape[GP_MAX_DIMENSIONS] = {m, block->entries}, dimensions = 2;
-        const char *word = gp_claim_string(claim);
+        const char *word = gp_claim_kinds[claim].word;
         size_t size = strlen(word) + strlen(block->name) + 2;
         char *name = malloc(size);
         if (!name)
@@ -169,7 +167,8 @@ static int is_dear(const gp_function *f, gp_claim claim, const gp_options *o) {
         JUDGEMENT * (double)entries + (sparse ? ABSENCE * (double)m * (double)f->n : 0);
     double budget = o->budget_seconds > 0 ? o->budget_seconds : BUDGET_SECONDS;
     if (seconds <= budget && !o->journal && !o->team)
-        seconds += VALUES_PER_COLUMN * columns * measure_cost(f, of_gradient(claim), o) / workers;
+        seconds += VALUES_PER_COLUMN * columns * measure_cost(f, gp_claim_kinds[claim].second, o) /
+                   workers;
     return seconds > budget;
 }
 
@@ -193,7 +192,7 @@ static gp_status refuse_plants(const gp_function *f, gp_error *error) {
             return gp_fail(error, GP_ERROR_ARGUMENT,
                            "%s: a transposed or shifted %s can't be planted where random products "
                            "are checked: ask for the strategy full",
-                           f->name, gp_claim_string(f->plant[p].claim));
+                           f->name, gp_claim_kinds[f->plant[p].claim].word);
     return GP_OK;
 }
 
@@ -210,7 +209,7 @@ gp_status gp_maps_shown(const gp_function *f, int project, const gp_function **r
                 return gp_fail(error, GP_ERROR_ARGUMENT,
                                "%s: the %s has more than %zu entries, too many to look at each: "
                                "leave the strategy at auto, or ask for project",
-                               f->name, gp_claim_string((gp_claim)k), MOST_ENTRIES);
+                               f->name, gp_claim_kinds[k].word, MOST_ENTRIES);
         }
     if (project && refuse_plants(f, error) != GP_OK)
         return GP_ERROR_ARGUMENT;
@@ -284,7 +283,7 @@ static gp_outcome ask(gp_section *s, size_t k, gp_poison poison, const gp_answer
     if (outcome == GP_NOT_HERE && s->point == 0)
         return gp_evaluator_fault(c->evaluator, "refused",
                                   "the %s callback refused the given point",
-                                  gp_claim_string(s->claim[k]));
+                                  gp_claim_kinds[s->claim[k]].word);
     return outcome;
 }
 
@@ -353,12 +352,8 @@ static gp_outcome ask_again(gp_section *s, size_t k, const gp_answer *a, int *ac
         return gp_evaluator_fault(c->evaluator, "not-deterministic",
                                   "the function is not deterministic: two calls of the %s callback "
                                   "at the same point differ in %zu of %zu numbers",
-                                  gp_claim_string(s->claim[k]), differ, a->outputs);
+                                  gp_claim_kinds[s->claim[k]].word, differ, a->outputs);
     return outcome;
-}
-
-static int by_unit(gp_claim claim) {
-    return claim == GP_CLAIM_VJP || claim == GP_CLAIM_JVP || claim == GP_CLAIM_HVP;
 }
 
 static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
@@ -366,7 +361,8 @@ static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
     const gp_function *f = c->function;
     gp_claim claim = s->claim[k];
     int sparse = k == 0 && s->sparse, accumulates = 0;
-    size_t units = by_unit(claim) ? a->inputs : 1;
+    gp_claim_shape shape = gp_claim_kinds[claim].shape;
+    size_t units = a->inputs ? a->inputs : 1;
     for (size_t unit = 0; unit < units; unit++) {
         set_unit(a, unit);
         gp_outcome outcome = ask(s, k, GP_POISON_NAN, a, a->out);
@@ -374,10 +370,10 @@ static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
             return outcome;
         for (size_t q = 0; q < a->outputs; q++) {
             size_t block;
-            size_t to = sparse                  ? c->shown->block[s->block[0]].offset - s->first + q
-                        : claim == GP_CLAIM_VJP ? place(s, k, unit, q, &block)
-                        : by_unit(claim)        ? place(s, k, q, unit, &block)
-                                                : place(s, k, q / f->n, q % f->n, &block);
+            size_t to = sparse ? c->shown->block[s->block[0]].offset - s->first + q
+                        : shape == GP_CLAIM_ROWS    ? place(s, k, unit, q, &block)
+                        : shape == GP_CLAIM_COLUMNS ? place(s, k, q, unit, &block)
+                                                    : place(s, k, q / f->n, q % f->n, &block);
             s->claimed[to] = a->out[q];
             if (s->point == 0)
                 c->manner[s->first + to] = (unsigned char)manner_of(a->out[q], a->written[q]);
@@ -387,7 +383,7 @@ static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
         if (outcome != GP_EVALUATED)
             return outcome;
     }
-    for (size_t b = s->block[k]; accumulates && b < s->block[k] + (sparse ? 1 : f->blocks); b++)
+    for (size_t b = s->block[k]; accumulates && b < s->block[k] + gp_claim_blocks(f, claim); b++)
         for (size_t q = 0; q < c->shown->block[b].entries; q++)
             c->manner[c->shown->block[b].offset + q] = GP_MANNER_ACCUMULATED;
     return GP_EVALUATED;
@@ -396,24 +392,19 @@ static gp_outcome gather_answers(gp_section *s, size_t k, const gp_answer *a) {
 /* Without its arrays. */
 static gp_answer answer_sizes(const gp_section *s, size_t k) {
     const gp_function *f = s->check->function;
-    gp_claim claim = s->claim[k];
-    return (gp_answer){.inputs = claim == GP_CLAIM_VJP ? s->m : f->n,
-                       .outputs = claim == GP_CLAIM_VJP ? f->n
-                                  : by_unit(claim)      ? s->m
-                                  : k == 0 && s->sparse ? f->nonzeros
-                                                        : s->m * f->n};
+    return (gp_answer){.inputs = gp_claim_inputs(f, s->claim[k]),
+                       .outputs = gp_claim_written(f, s->claim[k])};
 }
 
 /* Fills s->claimed for claim k, and how its numbers were written. */
 static gp_outcome gather_claim(gp_section *s, size_t k) {
     gp_check_state *c = s->check;
-    gp_claim claim = s->claim[k];
     gp_answer a = answer_sizes(s, k);
-    a.in = by_unit(claim) ? calloc(a.inputs, sizeof *a.in) : NULL;
+    a.in = a.inputs ? calloc(a.inputs, sizeof *a.in) : NULL;
     a.out = calloc(2 * a.outputs, sizeof *a.out);
     a.written = calloc(a.outputs, 1);
     gp_outcome outcome = GP_FAULT;
-    if (a.out && a.written && (a.in || !by_unit(claim))) {
+    if (a.out && a.written && (a.in || !a.inputs)) {
         a.again = a.out + a.outputs;
         outcome = gather_answers(s, k, &a);
     } else {
@@ -425,9 +416,10 @@ static gp_outcome gather_claim(gp_section *s, size_t k) {
     return outcome;
 }
 
-static size_t claim_number(const gp_section *s, gp_claim claim) {
+/* The first claim of a shape; s->claims: there is none. */
+static size_t claim_of_shape(const gp_section *s, gp_claim_shape shape) {
     size_t k = 0;
-    while (k < s->claims && s->claim[k] != claim)
+    while (k < s->claims && gp_claim_kinds[s->claim[k]].shape != shape)
         k++;
     return k;
 }
@@ -435,8 +427,9 @@ static size_t claim_number(const gp_section *s, gp_claim claim) {
 /* A product's answer to a random vector must be what its answers to unit vectors add up to. */
 static gp_outcome test_linear(gp_section *s, size_t k, const double *in, double *out) {
     gp_check_state *c = s->check;
-    int rows = s->claim[k] == GP_CLAIM_VJP;
-    size_t outputs = rows ? c->function->n : s->m, inputs = rows ? s->m : c->function->n;
+    int rows = gp_claim_kinds[s->claim[k]].shape == GP_CLAIM_ROWS;
+    size_t outputs = gp_claim_written(c->function, s->claim[k]);
+    size_t inputs = gp_claim_inputs(c->function, s->claim[k]);
     gp_outcome outcome =
         gp_evaluator_claim(c->evaluator, s->claim[k], GP_POISON_NAN, in, outputs, out, NULL);
     for (size_t q = 0; q < outputs && outcome == GP_EVALUATED; q++) {
@@ -453,7 +446,7 @@ static gp_outcome test_linear(gp_section *s, size_t k, const double *in, double 
                                          "the %s callback isn't linear in its vector: number %zu "
                                          "is %.9g for a random one, and "
                                          "%.9g by its answers for unit vectors",
-                                         gp_claim_string(s->claim[k]), q, out[q], sum);
+                                         gp_claim_kinds[s->claim[k]].word, q, out[q], sum);
     }
     return outcome;
 }
@@ -471,8 +464,8 @@ static gp_outcome test_products(gp_section *s) {
     gp_check_state *c = s->check;
     const gp_function *f = c->function;
     size_t n = f->n, m = s->m;
-    size_t forward = claim_number(s, s->second ? GP_CLAIM_HVP : GP_CLAIM_JVP);
-    size_t reverse = s->second ? forward : claim_number(s, GP_CLAIM_VJP);
+    size_t forward = claim_of_shape(s, GP_CLAIM_COLUMNS);
+    size_t reverse = s->second ? forward : claim_of_shape(s, GP_CLAIM_ROWS);
     int both = forward < s->claims && reverse < s->claims;
     if ((forward == s->claims && reverse == s->claims) || !all_set(s))
         return GP_EVALUATED; /* there is none, or worse is known of it already */
@@ -1019,12 +1012,11 @@ static gp_outcome try_elsewhere(gp_section *s) {
 /* Is an answer of claim k to one vector, but for zeros, the same at both points? Sets *same. */
 static gp_outcome answer_is_same(gp_section *s, size_t k, const double *elsewhere, int *same) {
     gp_check_state *c = s->check;
-    gp_claim claim = s->claim[k];
     gp_answer a = answer_sizes(s, k);
     double *numbers = calloc(2 * a.outputs + a.inputs, sizeof *numbers);
     unsigned char *written = calloc(a.outputs, 1);
     gp_outcome outcome = numbers && written ? GP_EVALUATED : out_of_memory(c);
-    a.in = by_unit(claim) && numbers ? numbers + 2 * a.outputs : NULL;
+    a.in = a.inputs && numbers ? numbers + 2 * a.outputs : NULL;
     a.written = written;
     for (size_t p = 0; p < a.inputs && a.in; p++)
         a.in[p] = 1 / (double)(p + 1);
@@ -1200,18 +1192,18 @@ gp_outcome gp_maps_check(gp_check_state *c) {
         s.first = block < shown->blocks ? shown->block[block].offset : shown->n;
         for (int k = 0; k < GP_CLAIMS; k++) {
             gp_claim claim = (gp_claim)k;
-            if (of_gradient(claim) != second || !gp_function_claims(f, claim))
+            if (gp_claim_kinds[claim].second != second || !gp_function_claims(f, claim))
                 continue;
             s.sparse |= gp_claim_is_sparse(f, claim);
             s.claim[s.claims] = claim;
             s.block[s.claims++] = block;
-            block += gp_claim_is_sparse(f, claim) ? 1 : f->blocks;
+            block += gp_claim_blocks(f, claim);
         }
         s.count = (block < shown->blocks ? shown->block[block].offset : shown->n) - s.first;
         for (size_t k = 0; k < s.claims && c->project_maps; k++) {
             gp_outcome outcome = gp_check_return(c);
             if (outcome == GP_EVALUATED)
-                outcome = gp_products_check(c, second, s.claim[k], s.block[k]);
+                outcome = gp_products_check(c, s.claim[k], s.block[k]);
             if (outcome == GP_FAULT)
                 return GP_FAULT;
         }

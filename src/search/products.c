@@ -88,7 +88,7 @@ gp_outcome gp_products_claimed(gp_products *p, const double *in, double *out,
     free(planted);
     if (outcome == GP_NOT_HERE)
         return gp_evaluator_fault(e, "refused", "the %s callback refused the given point",
-                                  gp_claim_string(p->claim));
+                                  gp_claim_kinds[p->claim].word);
     if (outcome == GP_EVALUATED)
         gp_plant_product(p->f, p->claim, in, out);
     return outcome;
@@ -166,7 +166,7 @@ static gp_outcome compare_answers(gp_products *p, const double *again, size_t co
         return gp_evaluator_fault(p->check->evaluator, "not-deterministic",
                                   "the function is not deterministic: two calls of the %s callback "
                                   "at the same point differ in %zu of %zu numbers",
-                                  gp_claim_string(p->claim), differ, count);
+                                  gp_claim_kinds[p->claim].word, differ, count);
     return GP_EVALUATED;
 }
 
@@ -186,7 +186,7 @@ static gp_outcome try_product(gp_products *p) {
     if (outcome == GP_NOT_HERE)
         outcome = gp_evaluator_fault(p->check->evaluator, "refused",
                                      "the %s callback refused the given point",
-                                     gp_claim_string(p->claim));
+                                     gp_claim_kinds[p->claim].word);
     for (size_t q = 0; q < numbers && outcome == GP_EVALUATED; q++) {
         unwritten += !written[q];
         nonfinite += written[q] && !isfinite(answer[q]);
@@ -228,7 +228,7 @@ static gp_outcome test_linear(gp_products *p) {
                                          "the %s callback isn't linear in its vector: number %zu "
                                          "is %.9g for a + 2 b, and %.9g by its answers for random "
                                          "vectors a and b",
-                                         gp_claim_string(p->claim), q, p->out[q], sum);
+                                         gp_claim_kinds[p->claim].word, q, p->out[q], sum);
     }
     return outcome;
 }
@@ -797,7 +797,7 @@ gp_outcome gp_products_tell(const gp_products *p) {
                  (int)MOST_EVALUATIONS,
                  GP_MOST_SETS * (EFFORT[EFFORTS - 1].evaluations + 1) + TESTS + 6);
     return gp_report_add_practice(p->check->report, "%s (%zu x %zu) by %u random %s and %u %s%s",
-                                  gp_claim_string(p->claim), p->m, p->n, p->count,
+                                  gp_claim_kinds[p->claim].word, p->m, p->n, p->count,
                                   gp_plural(p->count, "cotangent", "cotangents"), p->count,
                                   gp_plural(p->count, "direction", "directions"), more)
                ? out_of_memory(p)

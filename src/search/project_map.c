@@ -131,7 +131,7 @@ static gp_outcome settle(gp_products *p, gp_outcome outcome) {
 static gp_outcome make_room(gp_products *p, double **room) {
     const gp_function *f = p->f;
     size_t m = p->m, n = p->n, most = m > n ? m : n, outputs = p->left ? n : m;
-    int matrix = p->claim == GP_CLAIM_JACOBIAN || p->claim == GP_CLAIM_HESSIAN;
+    int matrix = gp_claim_kinds[p->claim].shape == GP_CLAIM_WHOLE;
     int sparse = gp_claim_is_sparse(f, p->claim);
     *room =
         calloc(m * (2 + GP_MOST_SETS) + n + outputs * (GP_MOST_SETS + 1) + 2 * most, sizeof **room);
@@ -156,17 +156,17 @@ static gp_outcome make_room(gp_products *p, double **room) {
     return GP_EVALUATED;
 }
 
-gp_outcome gp_products_check(gp_check_state *c, int second, gp_claim claim, size_t block) {
+gp_outcome gp_products_check(gp_check_state *c, gp_claim claim, size_t block) {
     const gp_function *f = c->function;
     gp_products p = {.check = c,
                      .f = f,
                      .claim = claim,
-                     .second = second,
-                     .left = claim != GP_CLAIM_JVP && claim != GP_CLAIM_HVP,
-                     .m = second ? f->n : f->outputs,
+                     .second = gp_claim_kinds[claim].second,
+                     .left = gp_claim_kinds[claim].shape != GP_CLAIM_COLUMNS,
+                     .m = gp_claim_outputs(f, claim),
                      .n = f->n,
                      .block = block,
-                     .blocks = gp_claim_is_sparse(f, claim) ? 1 : f->blocks};
+                     .blocks = gp_claim_blocks(f, claim)};
     double *room = NULL;
     gp_outcome outcome = make_room(&p, &room);
     if (outcome == GP_EVALUATED)

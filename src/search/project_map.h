@@ -5,6 +5,6 @@
 #include "search/state.h"
 
 /* Checks one claim at the given point; its blocks of the report begin with `block`. */
-gp_outcome gp_products_check(gp_check_state *check, int second, gp_claim claim, size_t block);
+gp_outcome gp_products_check(gp_check_state *check, gp_claim claim, size_t block);
 
 #endif

@@ -12,10 +12,6 @@
 enum { GUARD = 64 };
 static const double GUARD_NUMBER = -0x1.8p-1000;
 
-size_t gp_claim_numbers(const gp_function *f, gp_claim claim) {
-    return gp_claim_is_sparse(f, claim) ? f->nonzeros : gp_claim_outputs(f, claim) * f->n;
-}
-
 double gp_double_at(const void *J, size_t k) {
     return ((const double *)J)[k];
 }
@@ -58,21 +54,21 @@ void gp_plant_direction(const gp_function *f, gp_claim claim, double *v) {
 }
 
 void gp_plant_product(const gp_function *f, gp_claim claim, const double *in, double *out) {
-    int sparse = gp_claim_is_sparse(f, claim),
-        of_rows = claim == GP_CLAIM_JVP || claim == GP_CLAIM_HVP;
+    int sparse = gp_claim_is_sparse(f, claim);
+    int forward = gp_claim_kinds[claim].shape == GP_CLAIM_COLUMNS;
     for (size_t p = 0; p < f->plants; p++) {
         const gp_plant *plant = &f->plant[p];
         const gp_block *block = &f->block[plant->block];
         if (!plants_into(plant, claim))
             continue;
         size_t from = sparse ? 0 : block->offset, count = sparse ? f->n : block->entries;
-        for (size_t i = 0; i < count && !of_rows && plant->kind != GP_PLANT_ENTRY; i++)
+        for (size_t i = 0; i < count && !forward && plant->kind != GP_PLANT_ENTRY; i++)
             out[from + i] *= factor_of(plant);
         if (plant->kind != GP_PLANT_ENTRY)
             continue;
         size_t j = sparse ? f->row[plant->index] : plant->index / block->entries;
         size_t i = sparse ? f->column[plant->index] : block->offset + plant->index % block->entries;
-        if (of_rows)
+        if (forward)
             out[j] += plant->amount * in[i];
         else
             out[i] += plant->amount * in[j];
@@ -92,7 +88,7 @@ static int call_function(const gp_weighted *w, const void *x, void *y) {
     const gp_function *f = w->of;
     double together;
     if (!w->second)
-        return gp_call_map(f, GP_CLAIMS, x, NULL, w->m, y);
+        return gp_claim_kinds[GP_CLAIMS].call(f, x, NULL, w->m, y);
     return f->callback[GP_GRADIENT]
                ? GP_CALL(f, GP_GRADIENT, gp_gradient, f->n, x, y)
                : GP_CALL(f, GP_VALUE_GRADIENT, gp_value_gradient, f->n, x, &together, y);
@@ -137,26 +133,29 @@ static int value(gp_weighted *w, const void *x, double *result) {
 /* g := J' u, in the function's precision; planted mistakes included. */
 static int gradient(gp_weighted *w, const void *x, void *g) {
     const gp_function *f = w->of;
-    if (w->claim == GP_CLAIM_VJP) {
+    const gp_claim_kind *kind = &gp_claim_kinds[w->claim];
+    size_t count = gp_claim_written(f, w->claim);
+    int by_rows = kind->shape == GP_CLAIM_ROWS;
+    if (by_rows) {
         for (size_t j = 0; j < w->m; j++) {
             if (is_wide(w))
                 ((double *)w->in)[j] = w->u[j];
             else
                 ((float *)w->in)[j] = (float)w->u[j];
         }
-        if (gp_call_map(f, w->claim, x, w->in, f->n, g))
+        if (kind->call(f, x, w->in, count, g))
             return 1;
         if (!f->plants)
             return 0;
-    } else if (gp_call_map(f, w->claim, x, NULL, gp_claim_numbers(f, w->claim), w->J)) {
+    } else if (kind->call(f, x, NULL, count, w->J)) {
         return 1;
     }
     double *wide = is_wide(w) ? g : gp_large_alloc(f->n * sizeof *wide);
     if (!wide)
         return 1;
-    if (w->claim != GP_CLAIM_VJP)
+    if (!by_rows)
         gp_matrix_times(f, w->claim, w->J, is_wide(w) ? gp_double_at : float_at, w->u, wide);
-    for (size_t i = 0; i < f->n && w->claim == GP_CLAIM_VJP && !is_wide(w); i++)
+    for (size_t i = 0; i < f->n && by_rows && !is_wide(w); i++)
         wide[i] = (double)((float *)g)[i];
     gp_plant_product(f, w->claim, w->u, wide);
     for (size_t i = 0; i < f->n && !is_wide(w); i++)
@@ -225,7 +224,7 @@ gp_status gp_weighted_create(const gp_function *of, int second, gp_claim claim,
                                 .batch_size = of->batch_size,
                                 .release = of->release,
                                 .release_context = of->release_context};
-    int matrix = claim == GP_CLAIM_JACOBIAN || claim == GP_CLAIM_HESSIAN;
+    int matrix = claim != GP_CLAIMS && gp_claim_kinds[claim].shape == GP_CLAIM_WHOLE;
     set_callbacks(&w->function, claim != GP_CLAIMS);
     w->outputs = malloc(w->m * sizeof *w->outputs);
     w->y_storage = gp_large_alloc((w->m + 2 * GUARD) * sizeof *w->y_storage);

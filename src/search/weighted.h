@@ -4,7 +4,7 @@
 #ifndef GP_WEIGHTED_H
 #define GP_WEIGHTED_H
 
-#include "function/function.h"
+#include "function/claims.h"
 
 enum { GP_MOST_SETS = 9 };
 
@@ -27,9 +27,6 @@ typedef struct gp_weighted {
 /* claim: GP_CLAIMS for a sum without a gradient. */
 gp_status gp_weighted_create(const gp_function *of, int second, gp_claim claim, gp_weighted **w);
 void gp_weighted_destroy(gp_weighted *w);
-
-/* Numbers that the callback of a Jacobian or Hessian writes. */
-size_t gp_claim_numbers(const gp_function *f, gp_claim claim);
 
 /* g (n) := J' u of a Jacobian or a Hessian J of which `at` reads number k. */
 typedef double (*gp_number_at)(const void *J, size_t k);
