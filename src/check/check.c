@@ -10,7 +10,7 @@
 #include "function/reserve.h"
 #include "judge/conclude.h"
 #include "search/curve.h"
-#include "search/maps.h"
+#include "search/map_shown.h"
 #include "system/clock.h"
 
 /* What a check that isn't lean keeps of each entry. */

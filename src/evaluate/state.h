@@ -81,6 +81,8 @@ typedef struct gp_evaluator {
 /* Notes a fault (the first one stays) and returns GP_FAULT. */
 #define gp_evaluator_fault(evaluator, ...) gp_fault_note(&(evaluator)->fault, __VA_ARGS__)
 
+#define gp_evaluator_no_memory(evaluator) gp_evaluator_fault(evaluator, "memory", "out of memory")
+
 /* Tells whoever watches which callback is running. */
 static inline void gp_evaluator_tell(const gp_evaluator *e, gp_call_kind call) {
     if (e->progress)

@@ -22,6 +22,11 @@ gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *e, size_t in
     return gp_ladder_start(ladder, &line, shift);
 }
 
+double gp_look_size(const gp_ladder *ladder, double sigma) {
+    gp_estimate e = gp_ladder_estimate(ladder, sigma);
+    return isfinite(e.bound) && fabs(e.derivative) > e.bound ? fabs(e.derivative) : -1;
+}
+
 int gp_ladder_record_is_sound(const void *context, size_t index, const void *record) {
     (void)context;
     (void)index;

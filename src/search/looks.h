@@ -2,13 +2,11 @@
 #ifndef GP_LOOKS_H
 #define GP_LOOKS_H
 
-#include "judge/decide.h"
-#include "search/state.h"
+#include "search/sweep.h"
 
 typedef struct gp_survey_task {
     gp_check_state *check;
-    gp_origin origin;
-    size_t number;
+    gp_sweep sweep;
     double f0;
     gp_noise noise;
     const double *gradient;
@@ -17,7 +15,6 @@ typedef struct gp_survey_task {
     gp_ladder *ladders;  /* shared, one an entry of the list */
     gp_entry *results;   /* shared */
     unsigned char *lost; /* a gp_limit, one an entry: its probe crashed or hung */
-    const gp_tolerance *tolerance;
 } gp_survey_task;
 
 /* The line along an entry, with first steps as the block's pilots have found them. */
@@ -29,6 +26,9 @@ gp_outcome gp_survey_look(const gp_survey_task *task, gp_evaluator *evaluator, s
 /* The same at several, as gp_noise_level wants it; the context is a gp_survey_task. */
 gp_outcome gp_survey_looks_again(void *task, const size_t *indices, size_t count, double shift,
                                  gp_ladder *ladders);
+
+/* |d| as a first look shows it; negative: it may be zero, or there is no telling. */
+double gp_look_size(const gp_ladder *ladder, double sigma);
 
 /* gp_work.is_sound of tasks that leave a ladder each, or a finite number that isn't negative. */
 int gp_ladder_record_is_sound(const void *context, size_t index, const void *record);

@@ -94,25 +94,15 @@ static gp_outcome judge_entry(void *context, gp_evaluator *e, size_t index) {
     if (task->lost[index])
         return GP_EVALUATED;
     gp_line line = gp_line_along(&along, e, &probe, task->f0);
-    int readable = task->origin != GP_FROM_GIVEN_POINT || c->manner[i] == GP_MANNER_SET;
-    gp_outcome outcome =
-        gp_judge_line(&task->ladders[index], &line, task->noise, &task->tolerance[block],
-                      task->gradient[i], readable, &task->results[index]);
-    task->results[index].point = task->number;
-    task->results[index].examples = c->examples;
-    task->results[index].part = c->part;
-    return outcome;
+    return gp_sweep_judge(&task->sweep, i, block, task->gradient[i], &task->ladders[index], &line,
+                          task->noise, &task->results[index]);
 }
 
 static int judged_entry_is_sound(const void *context, size_t index, const void *record) {
     const gp_survey_task *task = context;
-    const gp_check_state *c = task->check;
-    const gp_entry *e = record;
-    if (task->lost[index])
-        return gp_entry_is_sound(e); /* of no use */
-    return gp_entry_is_sound(e) && e->status != GP_ENTRY_UNCHECKED && e->point == task->number &&
-           e->examples == c->examples && e->part == c->part &&
-           memcmp(&e->analytic, &task->gradient[task->entries[index]], sizeof e->analytic) == 0;
+    return task->lost[index] /* of no use */
+               ? gp_entry_is_sound(record)
+               : gp_sweep_is_sound(&task->sweep, task->gradient[task->entries[index]], record);
 }
 
 static double typical_length(const gp_survey_task *task, size_t count, double *scratch) {
@@ -180,10 +170,8 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
     double *size = scratch, *some = scratch + count; /* size[k] < 0: zero or unknown */
     size_t found = 0;
     for (size_t k = 0; k < count; k++) {
-        gp_estimate e = gp_ladder_estimate(&task->ladders[k], task->noise.sigma);
-        int nonzero = isfinite(e.bound) && fabs(e.derivative) > e.bound;
-        size[k] = nonzero ? fabs(e.derivative) : -1;
-        if (nonzero)
+        size[k] = gp_look_size(&task->ladders[k], task->noise.sigma);
+        if (size[k] > 0)
             some[found++] = size[k];
     }
     double all = found ? gp_median(some, found) : 0, variation = 0;
@@ -199,10 +187,10 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
         gp_tolerance *t = &tolerance[b];
         for (found = 0; k < count && task->entries[k] < f->block[b].offset + f->block[b].entries;
              k++)
-            if (size[k] >= 0)
+            if (size[k] > 0)
                 some[found++] = size[k];
         double scale = found ? gp_median(some, found) : all;
-        if (task->origin != GP_FROM_GIVEN_POINT && found == 0) {
+        if (task->sweep.origin != GP_FROM_GIVEN_POINT && found == 0) {
             t->zero_floor = fmax(t->zero_floor, GP_SMALL_SHARE * all);
             continue; /* nothing learnt here: keep those of the given point */
         }
@@ -210,34 +198,6 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
         t->zero_floor = fmax(t->zero_floor, flat);
     }
     return GP_EVALUATED;
-}
-
-/* Fewer examples may have larger derivatives, beside which a mistake looks smaller than it is: what
- * they say of a - d is carried over to all examples, and must be within the tolerance there. */
-static int carry_over(const gp_entry *whole, const gp_tolerance *t, gp_entry *result) {
-    double off = result->analytic - result->numeric;
-    gp_entry carried = *result;
-    carried.analytic = whole->analytic;
-    carried.numeric = carried.left = carried.right = whole->analytic - off;
-    carried.floor = t->floor;
-    if (result->status != GP_ENTRY_VERIFIED || !(gp_entry_resolution(&carried) <= t->rtol))
-        return 0;
-    *result = carried;
-    return 1;
-}
-
-/* A gradient that isn't finite is held against a derivative that is there to be seen. */
-static int is_telling(const gp_entry *result, const gp_tolerance *t) {
-    return isfinite(result->analytic) ||
-           result->bound <= gp_tau(t, result->numeric, result->numeric, result->bound);
-}
-
-/* Does a result say anything beside what the report has? */
-static int counts(gp_origin origin, const gp_entry *before, const gp_tolerance *t,
-                  gp_entry *result) {
-    if (origin == GP_FROM_FEWER_EXAMPLES)
-        return carry_over(before, t, result);
-    return origin == GP_FROM_GIVEN_POINT || is_telling(result, t);
 }
 
 /* Where noise at the steps in use has faded at smaller ones, the roughest of the first looks shows
@@ -291,16 +251,17 @@ static gp_outcome find_stairs(gp_survey_task *task) {
 static gp_entry lost_entry(const gp_survey_task *task, size_t k) {
     const gp_check_state *c = task->check;
     size_t i = task->entries[k];
-    return (gp_entry){.status = task->origin == GP_FROM_GIVEN_POINT && c->manner[i] != GP_MANNER_SET
-                                    ? GP_ENTRY_REFUTED
-                                    : GP_ENTRY_UNRESOLVED,
+    return (gp_entry){.status =
+                          task->sweep.origin == GP_FROM_GIVEN_POINT && c->manner[i] != GP_MANNER_SET
+                              ? GP_ENTRY_REFUTED
+                              : GP_ENTRY_UNRESOLVED,
                       .analytic = task->gradient[i],
                       .numeric = NAN,
                       .bound = INFINITY,
                       .left = NAN,
                       .right = NAN,
                       .limit = (gp_limit)task->lost[k],
-                      .point = task->number,
+                      .point = task->sweep.point,
                       .examples = c->examples,
                       .part = c->part};
 }
@@ -312,8 +273,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_origin origin, size_t number, double 
     size_t ladder_bytes = (count + CHUNK) * sizeof(gp_ladder),
            result_bytes = count * sizeof(gp_entry);
     gp_survey_task task = {.check = c,
-                           .origin = origin,
-                           .number = number,
+                           .sweep = {c, origin, number, NULL},
                            .f0 = f0,
                            .gradient = gradient,
                            .entries = entries,
@@ -347,7 +307,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_origin origin, size_t number, double 
         outcome = set_tolerances(&task, count, tolerance, scratch);
     }
     if (outcome == GP_EVALUATED) {
-        task.tolerance = tolerance;
+        task.sweep.tolerance = tolerance;
         gp_work work = gp_work_on(count, judge_entry, &task, task.results, sizeof *task.results,
                                   judged_entry_is_sound);
         outcome = gp_check_execute(c, &work);
@@ -355,7 +315,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_origin origin, size_t number, double 
     }
     /* What was found before an interruption counts. */
     int through =
-        outcome == GP_EVALUATED || (task.tolerance && gp_evaluator_is_stopped(c->evaluator));
+        outcome == GP_EVALUATED || (task.sweep.tolerance && gp_evaluator_is_stopped(c->evaluator));
     if (through && origin == GP_FROM_GIVEN_POINT) {
         memcpy(c->tolerance, tolerance, f->blocks * sizeof *tolerance);
         c->report->noise = task.noise.sigma;
@@ -365,19 +325,9 @@ gp_outcome gp_survey(gp_check_state *c, gp_origin origin, size_t number, double 
         size_t i = entries[k];
         if (task.lost[k])
             task.results[k] = lost_entry(&task, k);
-        if (task.results[k].status == GP_ENTRY_UNCHECKED)
-            continue;
-        const gp_tolerance *t = &c->tolerance[gp_function_block_number(f, i)];
-        gp_entry *result = &task.results[k];
-        if (origin == GP_FROM_GIVEN_POINT) {
-            /* At a kink, whatever lies between the slopes of both sides will do. */
-            double half = fabs(result->right - result->left) / 2;
-            c->numeric[i] = half > 0 ? (result->left + result->right) / 2 : result->numeric;
-            c->bound[i] = isfinite(result->bound) ? half + result->bound : INFINITY;
-        }
-        if (counts(origin, gp_report_at(c->report, i), t, result) &&
-            gp_findings_put(c->report, origin, i, result) != GP_OK)
-            outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        if (gp_sweep_put(&task.sweep, i, gp_function_block_number(f, i), &task.results[k]) ==
+            GP_FAULT)
+            outcome = GP_FAULT;
     }
     gp_records_free(task.ladders, ladder_bytes);
     gp_records_free(task.results, result_bytes);
