@@ -14,8 +14,8 @@
 #include "system/clock.h"
 
 /* What a check that isn't lean keeps of each entry. */
-static gp_status make_arrays(gp_check_state *c) {
-    size_t shown = c->placed ? c->placed : 1;
+static gp_status make_arrays(gp_check_state *c, size_t placed) {
+    size_t shown = placed ? placed : 1;
     c->manner = calloc(shown, 1);
     c->gradient = calloc(shown, sizeof(double));
     c->numeric = calloc(shown, sizeof(double));
@@ -31,7 +31,8 @@ static gp_status make_arrays(gp_check_state *c) {
 }
 
 /* Arrays and lists, by the size of what is checked. */
-static gp_status make_room(gp_check_state *c) {
+static gp_status make_room(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     const gp_function *f = c->function;
     c->tolerance = calloc(c->shown->blocks, sizeof *c->tolerance);
     c->typical = calloc(f->blocks, sizeof(double));
@@ -41,18 +42,19 @@ static gp_status make_room(gp_check_state *c) {
         return GP_ERROR_MEMORY;
     if (c->lean)
         return GP_OK;
-    c->list = malloc(f->n * sizeof *c->list);
+    run->list = malloc(f->n * sizeof *run->list);
     c->length = calloc(f->n, sizeof(double));
-    return c->list && c->length ? make_arrays(c) : GP_ERROR_MEMORY;
+    return run->list && c->length ? make_arrays(c, run->placed) : GP_ERROR_MEMORY;
 }
 
 /* Where a lean check has the gradient: where the callback writes it, if it can stay there. Second
  * derivatives call the gradient callback again. */
-static gp_status place_gradient(gp_check_state *c) {
+static gp_status place_gradient(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     const gp_function *f = c->function;
     int in_place = f->dtype == GP_FLOAT64 && f->callback[GP_VALUE] && c->shown == f;
-    c->own = in_place ? NULL : gp_reserve(f->n * sizeof *c->own);
-    c->gradient = in_place ? c->evaluator->g : c->own;
+    run->own = in_place ? NULL : gp_reserve(f->n * sizeof *run->own);
+    c->gradient = in_place ? c->evaluator->g : run->own;
     return c->gradient ? GP_OK : GP_ERROR_MEMORY;
 }
 
@@ -64,12 +66,13 @@ static void set_executor(gp_check_state *c) {
     c->executor.team = o->team && o->team->ranks > 1 ? o->team : NULL;
 }
 
-static void set_budget(gp_check_state *c) {
+static void set_budget(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     gp_evaluator *e = c->evaluator;
-    e->values = c->measured;
+    e->values = run->measured;
     e->budget.allowance = c->options.budget_evaluations;
     if (c->options.budget_seconds > 0)
-        e->budget.deadline = c->start + c->options.budget_seconds;
+        e->budget.deadline = run->start + c->options.budget_seconds;
     e->budget.unstoppable |= c->executor.team != NULL;
 }
 
@@ -91,29 +94,31 @@ static void head_report(gp_check_state *c) {
 }
 
 /* Everything that a course needs. */
-static gp_status set_up(gp_check_state *c) {
+static gp_status set_up(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     const gp_function *f = c->function;
     set_executor(c);
     c->lean =
         c->options.strategy == GP_PROJECT && c->scalars && (c->project_maps || c->shown->n == f->n);
-    c->placed = c->lean ? 0 : c->project_maps ? c->scalars : c->shown->n;
-    gp_status status = make_room(c);
+    run->placed = c->lean ? 0 : c->project_maps ? c->scalars : c->shown->n;
+    gp_status status = make_room(run);
     if (status == GP_OK)
-        status = gp_report_create(c->shown, f->name, c->placed, &c->report);
+        status = gp_report_create(c->shown, f->name, run->placed, &c->report);
     if (status == GP_OK)
         status =
             gp_evaluator_create(f, c->options.seed, c->options.progress, c->lean, &c->evaluator);
     if (status == GP_OK && c->lean)
-        status = place_gradient(c);
+        status = place_gradient(run);
     if (status != GP_OK)
         return status;
-    set_budget(c);
+    set_budget(run);
     head_report(c);
     return GP_OK;
 }
 
 /* How the course ended, where it didn't end by itself. */
-static void note_end(gp_check_state *c, gp_outcome outcome) {
+static void note_end(gp_check_run *run, gp_outcome outcome) {
+    const gp_check_state *c = &run->state;
     gp_report *r = c->report;
     const gp_fault *fault = &c->evaluator->fault;
     r->interrupted = outcome == GP_FAULT && strcmp(fault->kind, "interrupted") == 0;
@@ -123,17 +128,18 @@ static void note_end(gp_check_state *c, gp_outcome outcome) {
     r->verdict = GP_FAILED;
     memcpy(r->failure_kind, fault->kind, sizeof r->failure_kind);
     memcpy(r->failure, fault->error.message, sizeof r->failure);
-    if (strcmp(r->failure_kind, "journal") == 0 && c->journal_status == GP_OK)
-        c->journal_status = gp_fail(&c->journal_error, GP_ERROR_OUTPUT, "%.300s: %s",
-                                    c->options.journal, r->failure);
+    if (strcmp(r->failure_kind, "journal") == 0 && run->journal_status == GP_OK)
+        run->journal_status = gp_fail(&run->journal_error, GP_ERROR_OUTPUT, "%.300s: %s",
+                                      c->options.journal, r->failure);
 }
 
 /* By directions: the accepted probability of a miss. By entries: the share that was looked at, each
  * held against its bound. */
-static double confidence_of(const gp_check_state *c) {
+static double confidence_of(const gp_check_run *run) {
+    const gp_check_state *c = &run->state;
     const gp_report *r = c->report;
     size_t checked = 0, entries = 0;
-    for (size_t k = 0; k < r->blocks && entries < c->placed; k++) {
+    for (size_t k = 0; k < r->blocks && entries < run->placed; k++) {
         entries += r->block[k].result.entries;
         checked += r->block[k].result.entries - r->block[k].result.count[GP_ENTRY_UNCHECKED];
     }
@@ -143,23 +149,25 @@ static double confidence_of(const gp_check_state *c) {
 }
 
 /* From the findings to verdicts, causes and figures. */
-static gp_status conclude(gp_check_state *c) {
+static gp_status conclude(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     gp_report *r = c->report;
     gp_conclude(r, c->tolerance);
     gp_status status = r->verdict == GP_FAILED ? GP_OK : gp_check_diagnose(c);
     if (strcmp(c->evaluator->fault.kind, "memory") == 0) /* whoever made do without */
         status = GP_ERROR_MEMORY;
-    r->confidence = confidence_of(c);
+    r->confidence = confidence_of(run);
     if (status == GP_OK && r->verdict != GP_FAILED && !r->interrupted)
         status = gp_keep_curves(c);
     r->values = c->evaluator->values;
     r->gradients = c->evaluator->gradients;
-    r->seconds = gp_seconds_now() - c->start;
+    r->seconds = gp_seconds_now() - run->start;
     return status;
 }
 
 /* All but the report. */
-static void clear(gp_check_state *c) {
+static void clear(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     gp_journal_close(c->executor.journal);
     gp_executor_clear(&c->executor);
     gp_evaluator_destroy(c->evaluator);
@@ -167,8 +175,8 @@ static void clear(gp_check_state *c) {
         gp_function_destroy((gp_function *)c->shown);
     if (!c->lean)
         free(c->gradient);
-    gp_unreserve(c->own, c->function->n * sizeof *c->own);
-    void *const arrays[] = {c->list,         c->tolerance,    c->manner,       c->numeric,
+    gp_unreserve(run->own, c->function->n * sizeof *run->own);
+    void *const arrays[] = {run->list,       c->tolerance,    c->manner,       c->numeric,
                             c->bound,        c->other,        c->same,         c->stored,
                             c->length,       c->typical,      c->pilot,        c->reach,
                             c->example_d[0], c->example_d[1], c->example_b[0], c->example_b[1]};
@@ -180,30 +188,32 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
                    gp_error *error) {
     if (!f || !report)
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
-    gp_check_state c = {.function = f};
+    gp_check_run run = {.state = {.function = f}};
+    gp_check_state *c = &run.state;
     gp_status status = gp_function_validate(f, error);
     if (status == GP_OK)
-        status = gp_options_complete(f, given, &c.options, error);
+        status = gp_options_complete(f, given, &c->options, error);
     if (status == GP_OK)
-        status = gp_maps_shown(f, c.project_maps = gp_maps_project(f, &c.options), &c.shown, error);
+        status =
+            gp_maps_shown(f, c->project_maps = gp_maps_project(f, &c->options), &c->shown, error);
     if (status != GP_OK)
         return status;
-    c.scalars = gp_function_has_value(f) && gp_function_has_gradient(f) ? f->n : 0;
-    c.start = gp_seconds_now();
-    if (c.options.strategy == GP_AUTO)
-        c.options.strategy = gp_choose_strategy(&c);
-    status = set_up(&c);
+    c->scalars = gp_function_has_value(f) && gp_function_has_gradient(f) ? f->n : 0;
+    run.start = gp_seconds_now();
+    if (c->options.strategy == GP_AUTO)
+        c->options.strategy = gp_choose_strategy(c, &run.measured);
+    status = set_up(&run);
     if (status == GP_OK) {
-        note_end(&c, gp_check_course(&c));
-        status = conclude(&c);
+        note_end(&run, gp_check_course(&run));
+        status = conclude(&run);
     }
-    clear(&c);
-    if (c.journal_status == GP_OK && status == GP_OK) {
-        *report = c.report;
+    clear(&run);
+    if (run.journal_status == GP_OK && status == GP_OK) {
+        *report = c->report;
         return GP_OK;
     }
-    gp_report_destroy(c.report);
-    if (c.journal_status != GP_OK)
-        return gp_fail(error, c.journal_status, "%s", c.journal_error.message);
+    gp_report_destroy(c->report);
+    if (run.journal_status != GP_OK)
+        return gp_fail(error, run.journal_status, "%s", run.journal_error.message);
     return gp_fail(error, status, "%s: out of memory", f->name);
 }

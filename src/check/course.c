@@ -6,8 +6,11 @@
 
 #include "check/resume.h"
 #include "check/self_test.h"
+#include "search/contract.h"
 #include "search/elsewhere.h"
 #include "search/maps.h"
+#include "search/points.h"
+#include "search/practice.h"
 #include "search/project.h"
 #include "search/repeat.h"
 
@@ -83,7 +86,8 @@ static gp_outcome notebook_difference(gp_check_state *c) {
 }
 
 /* The gradient: at the given point, then what else experts advise. */
-static gp_outcome check_gradient(gp_check_state *c) {
+static gp_outcome check_gradient(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     gp_report *r = c->report;
     const gp_function *f = c->function;
     gp_check_move(c, f->x);
@@ -92,7 +96,7 @@ static gp_outcome check_gradient(gp_check_state *c) {
         return gp_evaluator_fault(c->evaluator, "refused", "the batch callback refused batch 0");
     outcome = gp_try_out(c);
     if (outcome == GP_EVALUATED)
-        outcome = gp_open_journal(c);
+        outcome = gp_open_journal(run);
     if (outcome != GP_EVALUATED)
         return outcome;
     r->points = 1;
@@ -100,11 +104,11 @@ static gp_outcome check_gradient(gp_check_state *c) {
     if (c->lean) {
         outcome = gp_project(c);
     } else {
-        size_t count = choose_entries(c, c->list);
+        size_t count = choose_entries(c, run->list);
         if (count)
-            outcome = gp_survey(c, GP_FROM_GIVEN_POINT, 0, r->value, c->gradient, c->list, count);
+            outcome = gp_survey(c, GP_FROM_GIVEN_POINT, 0, r->value, c->gradient, run->list, count);
         if (count && outcome == GP_EVALUATED)
-            outcome = gp_allow_for_rounding(c, c->list, count);
+            outcome = gp_allow_for_rounding(c, run->list, count);
     }
     if (outcome != GP_EVALUATED)
         return outcome;
@@ -133,19 +137,20 @@ static gp_outcome check_gradient(gp_check_state *c) {
     if (c->options.self_test && gp_self_test(c) == GP_FAULT)
         return GP_FAULT;
 
-    return gp_practise(c, c->list);
+    return gp_practise(c, run->list);
 }
 
-gp_outcome gp_check_course(gp_check_state *c) {
+gp_outcome gp_check_course(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     c->report->points = 1;
     gp_outcome outcome = GP_EVALUATED;
     if (c->scalars)
-        outcome = check_gradient(c);
+        outcome = check_gradient(run);
     else
         gp_check_move(c, c->function->x);
     if (outcome == GP_EVALUATED)
         outcome = gp_report_repeats(c);
     if (outcome == GP_EVALUATED && !c->scalars)
-        outcome = gp_open_journal(c);
+        outcome = gp_open_journal(run);
     return outcome == GP_EVALUATED ? gp_maps_check(c) : outcome;
 }

@@ -2,9 +2,9 @@
 #ifndef GP_COURSE_H
 #define GP_COURSE_H
 
-#include "search/state.h"
+#include "check/run.h"
 
 /* Fills the report; GP_FAULT where the function or the machine ended it. */
-gp_outcome gp_check_course(gp_check_state *check);
+gp_outcome gp_check_course(gp_check_run *run);
 
 #endif

@@ -40,7 +40,8 @@ static uint64_t fingerprint(const gp_check_state *c) {
 }
 
 /* Once value and gradient at the given point are known. */
-gp_outcome gp_open_journal(gp_check_state *c) {
+gp_outcome gp_open_journal(gp_check_run *run) {
+    gp_check_state *c = &run->state;
     const gp_options *o = &c->options;
     char path[4096];
     if (!o->journal)
@@ -49,13 +50,13 @@ gp_outcome gp_open_journal(gp_check_state *c) {
                      ? snprintf(path, sizeof path, "%s.%d", o->journal, o->team->rank)
                      : snprintf(path, sizeof path, "%s", o->journal);
     if (length >= (int)sizeof path) {
-        c->journal_status =
-            gp_fail(&c->journal_error, GP_ERROR_INPUT, "the journal's path is too long");
+        run->journal_status =
+            gp_fail(&run->journal_error, GP_ERROR_INPUT, "the journal's path is too long");
     } else {
-        c->journal_status =
-            gp_journal_open(path, fingerprint(c), &c->executor.journal, &c->journal_error);
+        run->journal_status =
+            gp_journal_open(path, fingerprint(c), &c->executor.journal, &run->journal_error);
     }
-    return c->journal_status == GP_OK
+    return run->journal_status == GP_OK
                ? GP_EVALUATED
-               : gp_evaluator_fault(c->evaluator, "journal", "%s", c->journal_error.message);
+               : gp_evaluator_fault(c->evaluator, "journal", "%s", run->journal_error.message);
 }

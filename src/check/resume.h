@@ -2,10 +2,10 @@
 #ifndef GP_RESUME_H
 #define GP_RESUME_H
 
-#include "search/state.h"
+#include "check/run.h"
 
 /* Opens the journal that the options name, if they do, once value and gradient at the given point
  * are known: it must have been made for them. */
-gp_outcome gp_open_journal(gp_check_state *check);
+gp_outcome gp_open_journal(gp_check_run *run);
 
 #endif

@@ -13,7 +13,7 @@ static const double EVALUATIONS_PER_ENTRY = 8, BUDGET_SECONDS = 60;
 static const size_t FULL_WITH_JOURNAL = 20000;
 
 /* Seconds that an evaluation for a single entry takes; 0: can't tell. */
-static double measure_cost(gp_check_state *c) {
+static double measure_cost(const gp_check_state *c, uint64_t *evaluations) {
     enum { TRIES = 2, ENTRIES = 32 };
     const gp_function *f = c->function;
     gp_evaluator *e;
@@ -34,13 +34,13 @@ static double measure_cost(gp_check_state *c) {
         double took = gp_seconds_now() - start;
         best = fmin(best, gp_evaluator_has_entries(e) ? took / ENTRIES : took);
     }
-    c->measured = e->values;
+    *evaluations = e->values;
     gp_evaluator_destroy(e);
     return isfinite(best) ? best : 0;
 }
 
 /* auto: every entry where the budget allows it, else random directions. */
-gp_strategy gp_choose_strategy(gp_check_state *c) {
+gp_strategy gp_choose_strategy(const gp_check_state *c, uint64_t *evaluations_spent) {
     const gp_options *o = &c->options;
     size_t n = c->function->n;
     double evaluations = EVALUATIONS_PER_ENTRY * (double)n;
@@ -52,7 +52,8 @@ gp_strategy gp_choose_strategy(gp_check_state *c) {
     if (n <= FULL_ANYWAY)
         return GP_FULL;
     /* Measured in any case, so that a report counts the same evaluations whoever takes part. */
-    double seconds = n <= FULL_AT_MOST ? measure_cost(c) * evaluations / workers : INFINITY;
+    double seconds =
+        n <= FULL_AT_MOST ? measure_cost(c, evaluations_spent) * evaluations / workers : INFINITY;
     if (o->journal || o->team)
         return n <= FULL_WITH_JOURNAL ? GP_FULL : GP_PROJECT;
     return seconds <= (o->budget_seconds > 0 ? o->budget_seconds : BUDGET_SECONDS) ? GP_FULL

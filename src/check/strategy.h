@@ -4,8 +4,8 @@
 
 #include "search/state.h"
 
-/* Every entry where the budget allows it, else random directions. Counts the evaluations that it
- * takes to measure what one costs. */
-gp_strategy gp_choose_strategy(gp_check_state *check);
+/* Every entry where the budget allows it, else random directions. *evaluations: that it took
+ * to measure what one costs. */
+gp_strategy gp_choose_strategy(const gp_check_state *check, uint64_t *evaluations);
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "evaluate/team.h"
+#include "search/contract.h"
 #include "search/repeat.h"
-#include "search/state.h"
 #include "system/vector.h"
 
 static gp_outcome fail(gp_check_state *c, const char *kind, const char *message) {
@@ -159,16 +159,11 @@ static gp_outcome try_gradient(gp_check_state *c) {
 static const double ASIDE[] = {0.01, -0.01, 1e-4, -1e-4};
 enum { ASIDES = sizeof ASIDE / sizeof *ASIDE };
 
-void gp_check_aside(const gp_check_state *c, size_t first, size_t count, double *v) {
-    gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 0, first, count, v);
-    for (size_t k = 0; k < count; k++)
-        v[k] *= gp_check_length(c, first + k);
-}
-
 void gp_check_beside(const gp_check_state *c, double share, double *x) {
-    gp_check_aside(c, 0, c->function->n, x);
-    for (size_t i = 0; i < c->function->n; i++)
-        x[i] = c->function->x[i] + share * x[i];
+    size_t n = c->function->n;
+    gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 0, 0, n, x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = c->function->x[i] + share * (x[i] * gp_check_length(c, i));
 }
 
 /* Is an entry of the gradient at the given point another number than before, in c->other? */

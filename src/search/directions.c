@@ -10,9 +10,11 @@
 #include "evaluate/executor.h"
 #include "evaluate/team.h"
 #include "judge/decide.h"
+#include "search/contract.h"
 #include "search/directions.h"
 #include "search/entry.h"
 #include "search/looks.h"
+#include "search/survey.h"
 #include "system/text.h"
 #include "system/vector.h"
 

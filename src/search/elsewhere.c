@@ -11,6 +11,8 @@
 #include "judge/conclude.h"
 #include "judge/verdict.h"
 #include "judge/words.h"
+#include "search/contract.h"
+#include "search/points.h"
 #include "search/project.h"
 #include "search/repeat.h"
 #include "system/text.h"

@@ -10,6 +10,7 @@
 #include "judge/decide.h"
 #include "judge/words.h"
 #include "search/locate_product.h"
+#include "search/survey.h"
 #include "system/clock.h"
 #include "system/text.h"
 #include "system/vector.h"

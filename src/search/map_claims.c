@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search/contract.h"
 #include "search/repeat.h"
 #include "system/vector.h"
 

@@ -9,6 +9,7 @@
 
 #include "estimate/median.h"
 #include "search/looks.h"
+#include "search/survey.h"
 #include "system/checksum.h"
 
 /* A ladder of the first look: output j along member `member` of column cache `column`. */

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "estimate/median.h"
+#include "search/contract.h"
 #include "search/cost.h"
-#include "search/state.h"
+#include "search/points.h"
 #include "system/text.h"
 
 enum {

@@ -9,7 +9,8 @@
 
 #include "judge/decide.h"
 #include "search/cost.h"
-#include "search/state.h"
+#include "search/points.h"
+#include "search/practice.h"
 #include "system/text.h"
 
 enum {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge/words.h"
+#include "search/survey.h"
 #include "system/text.h"
 
 /* Answers beyond the first two, to measure by: the largest of six differences is exceeded by a

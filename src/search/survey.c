@@ -11,6 +11,7 @@
 #include "judge/decide.h"
 #include "search/looks.h"
 #include "search/pilots.h"
+#include "search/survey.h"
 
 static gp_outcome first_look(void *context, gp_evaluator *e, size_t index) {
     gp_survey_task *task = context;
