@@ -31,7 +31,6 @@ typedef struct gp_run {
     gp_executor *executor;
     gp_evaluator *evaluator;
     gp_queue *queue;
-    void *record;        /* room for one */
     unsigned char *kept; /* tasks that are in the journal; NULL without one */
     double kept_at;      /* when the journal was written to */
     int unwritable;
@@ -49,7 +48,7 @@ static void recall(void *context, const gp_kept *kept, const void *record) {
     if (kept->index >= work->count || kept->index % q->stride != q->first ||
         !work->is_sound(work->context, kept->index, record))
         return;
-    gp_work_unpack(work, kept->index, record);
+    memcpy(gp_work_record(work, kept->index), record, work->size);
     r->queue->tally[kept->index] = (gp_task_tally){GP_TASK_DONE, kept->values, kept->gradients};
     r->kept[kept->index] = 1;
 }
@@ -70,8 +69,8 @@ static void look_after(void *context) {
                         .values = q->tally[i].values,
                         .gradients = q->tally[i].gradients,
                         .index = i};
-        gp_work_pack(q->work, i, r->record);
-        r->unwritable |= gp_journal_keep(journal, &kept, r->record, q->work->size) != GP_OK;
+        const void *record = gp_work_record(q->work, i);
+        r->unwritable |= gp_journal_keep(journal, &kept, record, q->work->size) != GP_OK;
         r->kept[i] = 1;
     }
     if (r->kept)
@@ -143,12 +142,10 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     gp_run run = {.executor = x, .evaluator = e, .queue = &queue, .kept_at = gp_seconds_now()};
     gp_executor_clear(x);
     x->passes++;
-    run.record = calloc(1, work->size + 1);
     if (x->journal)
         run.kept = calloc(work->count ? work->count : 1, 1);
-    if (!next || !run.record || (x->journal && !run.kept)) {
+    if (!next || (x->journal && !run.kept)) {
         gp_records_free(next, bytes);
-        free(run.record);
         free(run.kept);
         return out_of_memory(e, work->count);
     }
@@ -164,9 +161,8 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     e->budget.unstoppable = e->function->team != NULL;
     gp_outcome outcome = run_tasks(&run);
     e->budget.unstoppable = unstoppable;
-    memset(run.record, 0, work->size);
     for (size_t k = 0; k < x->lost.count; k++) /* half a record is none */
-        gp_work_unpack(work, x->lost.task[k].index, run.record);
+        memset(gp_work_record(work, x->lost.task[k].index), 0, work->size);
     if (run.unwritable && outcome == GP_EVALUATED)
         outcome = gp_evaluator_fault(e, "journal", "the journal can't be written any more");
     if (shared)
@@ -178,7 +174,6 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
         e->values += queue.tally[i].values;
         e->gradients += queue.tally[i].gradients;
     }
-    free(run.record);
     free(run.kept);
     gp_records_free(next, bytes);
     return outcome;

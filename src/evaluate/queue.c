@@ -20,20 +20,6 @@ void gp_records_free(void *memory, size_t bytes) {
         munmap(memory, bytes ? bytes : 1);
 }
 
-void gp_work_pack(const gp_work *w, size_t index, void *record) {
-    if (w->pack)
-        w->pack(w->context, index, record);
-    else
-        memcpy(record, (const char *)w->records + index * w->size, w->size);
-}
-
-void gp_work_unpack(const gp_work *w, size_t index, const void *record) {
-    if (w->unpack)
-        w->unpack(w->context, index, record);
-    else
-        memcpy((char *)w->records + index * w->size, record, w->size);
-}
-
 int gp_queue_take(gp_queue *q, size_t *index) {
     for (;;) {
         size_t i = q->first + q->stride * __atomic_fetch_add(q->next, 1, __ATOMIC_RELAXED);

@@ -13,13 +13,10 @@ typedef struct gp_work {
     size_t count; /* tasks */
     gp_task task;
     void *context;
-    /* All that task i leaves behind is a record of `size` bytes: record i of count from
-     * gp_records_alloc; or, where it lies scattered in memory from there, what pack gathers and
-     * unpack puts back. */
+    /* All that task i leaves behind is a record of `size` bytes, number i of these, which come from
+     * gp_records_alloc. */
     void *records;
     size_t size;
-    void (*pack)(void *context, size_t index, void *record);
-    void (*unpack)(void *context, size_t index, const void *record);
     /* Could task `index` have left this record? Asked of what a journal holds before anything else
      * sees it: every count, index and enumerator in it must be within its limits. Whoever adds a
      * member to a record adds it there. */
@@ -38,8 +35,9 @@ static inline gp_work gp_work_on(size_t count, gp_task task, void *context, void
                      .is_sound = is_sound};
 }
 
-void gp_work_pack(const gp_work *work, size_t index, void *record);
-void gp_work_unpack(const gp_work *work, size_t index, const void *record);
+static inline void *gp_work_record(const gp_work *work, size_t index) {
+    return (char *)work->records + index * work->size;
+}
 
 /* A task that took its worker process with it, or was ended with it. */
 typedef struct gp_lost_task {

@@ -15,7 +15,7 @@ static gp_outcome share_slice(const gp_team *t, gp_evaluator *e, const gp_work *
         size_t i = (from + k) * ranks + (size_t)t->rank;
         if (i >= work->count)
             break;
-        gp_work_pack(work, i, mine + k * one);
+        memcpy(mine + k * one, gp_work_record(work, i), work->size);
         memcpy(mine + k * one + work->size, &tally[i], sizeof *tally);
     }
     gp_outcome outcome = gp_team_gather(t, &e->fault, mine, slice * one, all);
@@ -23,7 +23,7 @@ static gp_outcome share_slice(const gp_team *t, gp_evaluator *e, const gp_work *
         for (size_t k = 0; k < slice && (from + k) * ranks + r < work->count; k++) {
             size_t i = (from + k) * ranks + r;
             const char *theirs = all + (r * slice + k) * one;
-            gp_work_unpack(work, i, theirs);
+            memcpy(gp_work_record(work, i), theirs, work->size);
             memcpy(&tally[i], theirs + work->size, sizeof *tally);
         }
     return outcome;

@@ -22,6 +22,17 @@ size_t gp_map_place(const gp_map_set *s, size_t k, size_t j, size_t i, size_t *b
            (i - f->block[b].offset);
 }
 
+int gp_map_next(const gp_map_set *s, size_t group, gp_map_cursor *c) {
+    for (c->at = SIZE_MAX; c->at == SIZE_MAX && c->column < gp_map_members(s, group);) {
+        size_t i = s->pattern.member[s->pattern.group_start[group] + c->column];
+        c->at = gp_map_place(s, c->claim, c->output, i, &c->block);
+        c->claim = (c->claim + 1) % s->claims;
+        c->output = c->claim ? c->output : (c->output + 1) % s->m;
+        c->column += c->claim == 0 && c->output == 0;
+    }
+    return c->at != SIZE_MAX;
+}
+
 gp_outcome gp_map_set_create(gp_map_set *s) {
     gp_check_state *c = s->check;
     const gp_function *f = c->function;
@@ -41,23 +52,25 @@ gp_outcome gp_map_set_create(gp_map_set *s) {
     s->claimed = calloc(s->count, sizeof *s->claimed);
     s->noise = calloc(s->m, sizeof *s->noise);
     s->groups = calloc(s->pattern.groups, sizeof *s->groups);
-    s->results = gp_records_alloc(&c->executor, s->count * sizeof *s->results);
-    s->strays = gp_records_alloc(&c->executor, s->pattern.groups * sizeof *s->strays);
+    s->results = calloc(s->count, sizeof *s->results);
+    /* Columns of a group share no output. */
+    s->record_size = sizeof(gp_strays) + s->m * s->claims * sizeof(gp_entry);
+    s->records = gp_records_alloc(&c->executor, s->pattern.groups * s->record_size);
     s->first_values =
         gp_records_alloc(&c->executor, s->kept * s->numbers * sizeof *s->first_values);
-    return s->F0 && s->claimed && s->noise && s->results && s->strays && s->first_values &&
+    return s->F0 && s->claimed && s->noise && s->results && s->records && s->first_values &&
                    s->groups
                ? GP_EVALUATED
                : gp_evaluator_no_memory(c->evaluator);
 }
 
 void gp_map_set_free(gp_map_set *s) {
-    gp_records_free(s->results, s->count * sizeof *s->results);
-    gp_records_free(s->strays, s->pattern.groups * sizeof *s->strays);
+    gp_records_free(s->records, s->pattern.groups * s->record_size);
     gp_records_free(s->first_values, s->kept * s->numbers * sizeof *s->first_values);
     gp_sparsity_free(&s->pattern);
     free(s->F0);
     free(s->claimed);
+    free(s->results);
     free(s->noise);
     free(s->groups);
 }

@@ -26,10 +26,12 @@ typedef struct gp_map_set {
     double *F0;        /* m, at the point in use */
     double *claimed;   /* count, there */
     gp_noise *noise;   /* m */
-    gp_entry *results; /* shared, count */
-    gp_strays *strays; /* shared, one a group */
-    size_t *groups;    /* to look at */
+    gp_entry *results; /* count */
+    gp_strays strays;
+    size_t *groups; /* to look at */
     size_t looked_at;
+    void *records;      /* shared, one a group that is looked at: */
+    size_t record_size; /* gp_strays, and entries as gp_map_next goes through them */
     /* What the first look has evaluated along `kept` of the groups, evenly spread. */
     double *first_values; /* shared, kept x numbers */
     size_t kept, numbers;
@@ -42,6 +44,14 @@ void gp_map_set_free(gp_map_set *set);
 /* Entry of `shown`, less set->first, for claim k at (output j, input i); SIZE_MAX outside a
  * pattern. *block is the block of `shown` that it lies in. */
 size_t gp_map_place(const gp_map_set *set, size_t k, size_t j, size_t i, size_t *block);
+
+/* Goes through the numbers of a group, column by column, output by output, claim by claim: begins
+ * with zeros, 0 at the end. */
+typedef struct gp_map_cursor {
+    size_t column, output, claim; /* next */
+    size_t at, block;             /* this one, as of gp_map_place */
+} gp_map_cursor;
+int gp_map_next(const gp_map_set *set, size_t group, gp_map_cursor *cursor);
 
 /* The columns of a group. */
 static inline size_t gp_map_members(const gp_map_set *set, size_t group) {

@@ -18,13 +18,10 @@ static gp_outcome choose_stored_groups(gp_map_set *s) {
     s->looked_at = 0;
     for (size_t g = 0; g < s->pattern.groups; g++) {
         int wanted = 0;
-        for (size_t q = s->pattern.group_start[g]; q < s->pattern.group_start[g + 1]; q++)
-            for (size_t at = 0; at < s->m * s->claims && !wanted; at++) {
-                size_t block, k = at % s->claims, i = s->pattern.member[q];
-                size_t to = gp_map_place(s, k, at / s->claims, i, &block);
-                wanted = to != SIZE_MAX && chosen[block] < FEW && c->gradient[s->first + to] != 0;
-                chosen[block] += (size_t)wanted;
-            }
+        for (gp_map_cursor q = {0}; !wanted && gp_map_next(s, g, &q);) {
+            wanted = chosen[q.block] < FEW && c->gradient[s->first + q.at] != 0;
+            chosen[q.block] += (size_t)wanted;
+        }
         if (wanted)
             s->groups[s->looked_at++] = g;
     }
@@ -72,7 +69,6 @@ static gp_outcome find_stored_at(gp_map_set *s, size_t number, size_t *alike, si
         outcome = choose_stored_groups(s);
     if (outcome != GP_EVALUATED || *alike == 0 || s->looked_at == 0)
         return outcome;
-    memset(s->results, 0, s->count * sizeof *s->results);
     gp_check_move(c, c->other);
     outcome = gp_map_survey(s);
     for (size_t b = s->block[0]; b < end && b < c->shown->blocks && outcome == GP_EVALUATED; b++) {

@@ -11,21 +11,15 @@
 /* The pattern's own mistakes are the block's. */
 static gp_outcome report_strays(gp_map_set *s) {
     gp_check_state *c = s->check;
-    gp_strays first = {0};
-    size_t count = 0;
-    for (size_t g = 0; g < s->pattern.groups; g++) {
-        if (s->strays[g].count && count == 0)
-            first = s->strays[g];
-        count += s->strays[g].count;
-    }
-    if (count == 0)
+    const gp_strays *strays = &s->strays;
+    if (strays->count == 0)
         return GP_EVALUATED;
     gp_findings_put_block(c->report, s->block[0], GP_REFUTED);
     return gp_report_add_diagnosis(
                c->report, s->block[0], "sparsity", NAN,
                "%zu %s outside of the given sparsity: output %zu depends on input %zu (%.6g)",
-               count, gp_plural(count, "derivative lies", "derivatives lie"), first.row,
-               first.column, first.derivative)
+               strays->count, gp_plural(strays->count, "derivative lies", "derivatives lie"),
+               strays->row, strays->column, strays->derivative)
                ? gp_evaluator_no_memory(c->evaluator)
                : GP_EVALUATED;
 }
@@ -37,13 +31,8 @@ static gp_outcome try_elsewhere(gp_map_set *s) {
     s->looked_at = 0;
     for (size_t g = 0; g < s->pattern.groups; g++) {
         int silent = 0;
-        for (size_t q = s->pattern.group_start[g]; q < s->pattern.group_start[g + 1]; q++)
-            for (size_t j = 0; j < s->m && !silent; j++)
-                for (size_t k = 0; k < s->claims && !silent; k++) {
-                    size_t block, at = gp_map_place(s, k, j, s->pattern.member[q], &block);
-                    silent = at != SIZE_MAX &&
-                             c->report->entry[s->first + at].status == GP_ENTRY_UNEXERCISED;
-                }
+        for (gp_map_cursor q = {0}; !silent && gp_map_next(s, g, &q);)
+            silent = c->report->entry[s->first + q.at].status == GP_ENTRY_UNEXERCISED;
         if (silent)
             s->groups[s->looked_at++] = g;
     }
