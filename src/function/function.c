@@ -356,19 +356,22 @@ int gp_function_has_gradient(const gp_function *f) {
     return f->callback[GP_GRADIENT] || f->callback[GP_VALUE_GRADIENT];
 }
 
-gp_status gp_function_set_reentrant(gp_function *f, int reentrant) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->reentrant = reentrant;
-    return GP_OK;
-}
-
-gp_status gp_function_set_seed(gp_function *f, gp_seed_callback seed) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->seed = seed;
-    return GP_OK;
-}
+/* Setters that nothing is to be said against. */
+typedef void (*gp_destructor)(void *user);
+#define GP_SETTER(name, type, member)                                                              \
+    gp_status gp_function_set_##name(gp_function *f, type given) {                                 \
+        if (!f)                                                                                    \
+            return GP_ERROR_ARGUMENT;                                                              \
+        f->member = given;                                                                         \
+        return GP_OK;                                                                              \
+    }
+GP_SETTER(reentrant, int, reentrant)
+GP_SETTER(seed, gp_seed_callback, seed)
+GP_SETTER(changes, gp_changes_f64, changes_f64)
+GP_SETTER(silence, gp_silence_callback, silence)
+GP_SETTER(batch_size, size_t, batch_size)
+GP_SETTER(user, void *, user)
+GP_SETTER(destructor, gp_destructor, destructor)
 
 gp_status gp_function_set_entries(gp_function *f, gp_entries_f64 entries) {
     if (!f)
@@ -378,13 +381,6 @@ gp_status gp_function_set_entries(gp_function *f, gp_entries_f64 entries) {
     if (status == GP_OK)
         f->entries_f64 = entries;
     return status;
-}
-
-gp_status gp_function_set_changes(gp_function *f, gp_changes_f64 changes) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->changes_f64 = changes;
-    return GP_OK;
 }
 
 gp_status gp_function_set_suspects(gp_function *f, size_t count, const gp_suspect *suspects,
@@ -417,20 +413,6 @@ gp_status gp_function_set_batches(gp_function *f, size_t batches, gp_batch_callb
                                   batches);
     f->batches = batches;
     f->batch = batch;
-    return GP_OK;
-}
-
-gp_status gp_function_set_silence(gp_function *f, gp_silence_callback silence) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->silence = silence;
-    return GP_OK;
-}
-
-gp_status gp_function_set_batch_size(gp_function *f, size_t batch_size) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->batch_size = batch_size;
     return GP_OK;
 }
 
@@ -474,13 +456,6 @@ gp_status gp_function_set_parts(gp_function *f, size_t parts, const char *const 
     return GP_OK;
 }
 
-gp_status gp_function_set_destructor(gp_function *f, void (*destructor)(void *user)) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->destructor = destructor;
-    return GP_OK;
-}
-
 gp_status gp_function_set_release(gp_function *f, gp_release_callback release, void *context) {
     if (!f)
         return GP_ERROR_ARGUMENT;
@@ -489,13 +464,6 @@ gp_status gp_function_set_release(gp_function *f, gp_release_callback release, v
                                   "gp_function_set_release: not for a function with a team");
     f->release = release;
     f->release_context = context;
-    return GP_OK;
-}
-
-gp_status gp_function_set_user(gp_function *f, void *user) {
-    if (!f)
-        return GP_ERROR_ARGUMENT;
-    f->user = user;
     return GP_OK;
 }
 

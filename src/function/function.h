@@ -106,7 +106,7 @@ static inline gp_dtype gp_function_value_dtype(const gp_function *f) {
 
 int gp_team_is_sound(const gp_team *team);
 
-/* Adds a block that has no numbers in x, for reports: none with numbers may follow. */
+/* Adds a block for reports, whose numbers in x are whoever's who adds it. */
 gp_status gp_function_show_block(gp_function *function, const char *name, size_t dimensions,
                                  const size_t *shape);
 

@@ -17,56 +17,51 @@ static const size_t MOST_ENTRIES = (size_t)1 << 24, MOST_BY_DEFAULT = (size_t)1 
 static const size_t FULL_ANYWAY = 4096;
 static const double VALUES_PER_COLUMN = 8, JUDGEMENT = 1e-5, ABSENCE = 3e-7, BUDGET_SECONDS = 60;
 
-/* A block for the report; no values are needed there. */
-static gp_status show_block(gp_function *shown, const char *name, size_t dimensions,
-                            const size_t *shape, unsigned stage) {
-    size_t entries = 1;
-    for (size_t k = 0; k < dimensions; k++)
-        entries *= shape[k];
-    double *zeros = calloc(entries, sizeof *zeros);
-    gp_status status = zeros ? gp_function_add_block(shown, name, stage, dimensions, shape, zeros)
-                             : GP_ERROR_MEMORY;
-    free(zeros);
+/* A block of a claim's. */
+static gp_status show_block(const gp_function *f, gp_claim claim, const char *name,
+                            size_t dimensions, const size_t *shape, gp_function *shown) {
+    gp_status status = gp_function_show_block(shown, name, dimensions, shape);
+    if (status == GP_OK) {
+        gp_block *block = &shown->block[shown->blocks - 1];
+        block->derivative = 1;
+        block->row = gp_claim_is_sparse(f, claim) ? f->row : NULL;
+        block->column = gp_claim_is_sparse(f, claim) ? f->column : NULL;
+    }
     return status;
 }
 
-/* project: the block's entries may be more than memory has room for. */
-static gp_status show_claim(const gp_function *f, gp_claim claim, int project, gp_function *shown) {
-    size_t m = gp_claim_outputs(f, claim);
+static gp_status show_claim(const gp_function *f, gp_claim claim, gp_function *shown) {
+    const char *word = gp_claim_kinds[claim].word;
     gp_status status = GP_OK;
-    if (gp_claim_is_sparse(f, claim)) {
-        status = project
-                     ? gp_function_show_block(shown, gp_claim_kinds[claim].word, 1, &f->nonzeros)
-                     : show_block(shown, gp_claim_kinds[claim].word, 1, &f->nonzeros, 0);
-        if (status == GP_OK) {
-            shown->block[shown->blocks - 1].derivative = 1;
-            shown->block[shown->blocks - 1].row = f->row;
-            shown->block[shown->blocks - 1].column = f->column;
-        }
-        return status;
-    }
+    if (gp_claim_is_sparse(f, claim))
+        return show_block(f, claim, word, 1, &f->nonzeros, shown);
     for (size_t b = 0; b < f->blocks && status == GP_OK; b++) {
         const gp_block *block = &f->block[b];
-        size_t shape[GP_MAX_DIMENSIONS] = {m, block->entries}, dimensions = 2;
-        const char *word = gp_claim_kinds[claim].word;
-        size_t size = strlen(word) + strlen(block->name) + 2;
+        size_t shape[GP_MAX_DIMENSIONS] = {gp_claim_outputs(f, claim), block->entries};
+        size_t size = strlen(word) + strlen(block->name) + 2, dimensions = block->dimensions + 1;
         char *name = malloc(size);
         if (!name)
             return GP_ERROR_MEMORY;
-        if (block->dimensions == 0)
-            dimensions = 1;
-        if (block->dimensions > 1 && block->dimensions < GP_MAX_DIMENSIONS) {
-            dimensions = block->dimensions + 1;
-            memcpy(shape + 1, block->shape, block->dimensions * sizeof *shape);
-        }
         snprintf(name, size, "%s %s", word, block->name);
-        status = project ? gp_function_show_block(shown, name, dimensions, shape)
-                         : show_block(shown, name, dimensions, shape, 0);
+        if (dimensions > GP_MAX_DIMENSIONS)
+            dimensions = 2;
+        else if (block->dimensions > 1)
+            memcpy(shape + 1, block->shape, block->dimensions * sizeof *shape);
+        status = show_block(f, claim, name, dimensions, shape, shown);
         free(name);
-        if (status == GP_OK)
-            shown->block[shown->blocks - 1].derivative = 1;
     }
     return status;
+}
+
+/* Room for the numbers of what is looked at one by one: all, or those of x alone. */
+static gp_status show_numbers(const gp_function *f, size_t scalars, int project,
+                              gp_function *shown) {
+    shown->own_end = project ? scalars : shown->n;
+    shown->x = calloc(shown->own_end + 1, sizeof *shown->x);
+    if (!shown->x)
+        return GP_ERROR_MEMORY;
+    memcpy(shown->x, f->x, scalars * sizeof *f->x);
+    return GP_OK;
 }
 
 static size_t entries_of(const gp_function *f, gp_claim claim) {
@@ -166,14 +161,17 @@ gp_status gp_maps_shown(const gp_function *f, int project, const gp_function **r
     if (status != GP_OK)
         return gp_fail(error, status, "%s: out of memory", f->name);
     int scalar = gp_function_has_value(f) && gp_function_has_gradient(f);
-    for (size_t b = 0; b < f->blocks && scalar && status == GP_OK; b++)
-        status = show_block(shown, f->block[b].name, f->block[b].dimensions, f->block[b].shape,
-                            f->block[b].stage);
-    if (scalar && status == GP_OK)
-        memcpy(shown->x, f->x, f->n * sizeof *f->x);
+    for (size_t b = 0; b < f->blocks && scalar && status == GP_OK; b++) {
+        const gp_block *block = &f->block[b];
+        status = gp_function_show_block(shown, block->name, block->dimensions, block->shape);
+        if (status == GP_OK)
+            shown->block[b].stage = block->stage;
+    }
     for (int k = 0; k < GP_CLAIMS && status == GP_OK; k++)
         if (gp_function_claims(f, (gp_claim)k))
-            status = show_claim(f, (gp_claim)k, project, shown);
+            status = show_claim(f, (gp_claim)k, shown);
+    if (status == GP_OK)
+        status = show_numbers(f, scalar ? f->n : 0, project, shown);
     if (status != GP_OK) {
         gp_function_destroy(shown);
         return gp_fail(error, status, "%s: %s", f->name,
