@@ -129,6 +129,8 @@ static gp_outcome judge_group(void *context, gp_evaluator *e, size_t index) {
         outcome = judge_column(s, &column, 0, 1, record, &to, &again);
         gp_column_end(&column);
     }
+    if (outcome == GP_FAULT) /* half a record is none: another column may be to blame */
+        memset(record, 0, s->record_size);
     return outcome;
 }
 
@@ -185,9 +187,12 @@ gp_outcome gp_map_survey(gp_map_set *s) {
             outcome = gp_evaluator_no_memory(c->evaluator);
     if (outcome == GP_EVALUATED)
         outcome = gp_map_first_look(s);
-    if (outcome == GP_EVALUATED)
-        outcome = judge_groups(s);
-    for (size_t b = s->block[0], q = 0; q < s->count && outcome == GP_EVALUATED; q++) {
+    if (outcome != GP_EVALUATED)
+        return outcome;
+    outcome = judge_groups(s);
+    /* What was found before an interruption counts. */
+    int through = outcome == GP_EVALUATED || gp_evaluator_is_stopped(c->evaluator);
+    for (size_t b = s->block[0], q = 0; q < s->count && through; q++) {
         gp_entry *result = &s->results[q];
         size_t at = s->first + q;
         while (at >= c->shown->block[b].offset + c->shown->block[b].entries)
@@ -196,7 +201,7 @@ gp_outcome gp_map_survey(gp_map_set *s) {
             c->gradient[at] = s->claimed[q];
         if (given ||
             (c->report->entry[at].status == GP_ENTRY_UNEXERCISED && isfinite(result->analytic)))
-            outcome = gp_sweep_put(&s->sweep, at, b, result);
+            through = gp_sweep_put(&s->sweep, at, b, result) == GP_EVALUATED;
     }
-    return outcome;
+    return through ? outcome : GP_FAULT;
 }

@@ -489,6 +489,34 @@ static void nothing_is_evaluated_out_of_bounds(void **state) {
     gp_function_destroy(f);
 }
 
+/* ---- budgets -------------------------------------------------------------------- */
+
+/* Columns that were judged before a budget ended count, but the map isn't verified. */
+static void what_a_budget_has_found_counts(void **state) {
+    (void)state;
+    size_t partly = 0;
+    for (uint64_t budget = 20; budget < 200; budget += 10) {
+        wrong w = {.output = 1, .input = 1, .add = 0.01}; /* takes many evaluations to refute */
+        gp_function *f = function(&w);
+        gp_options options;
+        gp_options_init(&options);
+        options.strategy = GP_FULL;
+        options.budget_evaluations = budget;
+        set(f, BY_VJP);
+        gp_report *r = testing_check(f, &options);
+        gp_block_result block;
+        gp_report_block(r, 0, &block);
+        size_t right = block.count[GP_ENTRY_VERIFIED] + block.count[GP_ENTRY_UNEXERCISED];
+        partly += block.count[GP_ENTRY_UNCHECKED] > 0 && right > 0;
+        assert_int_equal(gp_report_interrupted(r), 1);
+        assert_int_equal(gp_report_verdict(r),
+                         block.count[GP_ENTRY_UNCHECKED] ? GP_INCONCLUSIVE : GP_REFUTED);
+        gp_report_destroy(r);
+        gp_function_destroy(f);
+    }
+    assert_true(partly > 0);
+}
+
 /* ---- worker processes ----------------------------------------------------------- */
 
 static void jobs_make_no_difference(void **state) {
@@ -528,6 +556,7 @@ int main(void) {
         cmocka_unit_test(float32_maps_too),
         cmocka_unit_test(the_complex_step_is_exact),
         cmocka_unit_test(nothing_is_evaluated_out_of_bounds),
+        cmocka_unit_test(what_a_budget_has_found_counts),
         cmocka_unit_test(jobs_make_no_difference)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
