@@ -208,7 +208,9 @@ gp_outcome gp_map_test_products(gp_map_set *s) {
     const gp_function *f = c->function;
     size_t n = f->n, m = s->m;
     size_t forward = claim_of_shape(s, GP_CLAIM_COLUMNS);
-    size_t reverse = s->second ? forward : claim_of_shape(s, GP_CLAIM_ROWS);
+    size_t reverse = claim_of_shape(s, GP_CLAIM_ROWS);
+    if (s->second && reverse == s->claims)
+        reverse = forward;
     int both = forward < s->claims && reverse < s->claims;
     if ((forward == s->claims && reverse == s->claims) || !gp_map_is_written(s))
         return GP_EVALUATED; /* there is none, or worse is known of it already */
