@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "evaluate/column.h"
+#include "function/claims.h"
 #include "judge/conclude.h"
 #include "judge/decide.h"
 #include "search/entry.h"
