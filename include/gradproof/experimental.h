@@ -105,6 +105,12 @@ struct gp_team {
     int (*gather)(void *context, const void *mine, size_t bytes, void *all);
 };
 
+/* Instead of gp_check, on a rank that can't take part in it (its function couldn't be made, or has
+ * no memory): gp_check returns `why` on the ranks that have called it, with this one's number and
+ * `message` for a line. Whatever fails inside gp_check is told to all ranks by itself. team NULL, or
+ * of one rank: nothing to tell. */
+GP_API void gp_team_give_up(const gp_team *team, gp_status why, const char *message);
+
 /* Spreads a float64 function over the ranks of a team (see gp_team, borrowed until the function is
  * destroyed), for parameters that no process has room for. Called before any block is added; then
  * every rank adds all blocks in the same order, with values NULL for those that it doesn't own, and

@@ -297,6 +297,14 @@ static void choose_u(gp_stage *s, uint64_t seed, size_t number) {
     }
 }
 
+/* Before a gp_check that the other ranks of a team will call. */
+static gp_status give_up(const gp_options *options, gp_status status, const char *name) {
+    char line[512];
+    snprintf(line, sizeof line, "%.400s: %s", name, gp_status_string(status));
+    gp_team_give_up(options->team, status, line);
+    return status;
+}
+
 static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, gp_error *error) {
     gp_stage *s = &c->stage[k];
     gp_function *f;
@@ -306,7 +314,7 @@ static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, g
     snprintf(name, sizeof name, "%.100s, stage %.100s", c->name, s->name);
     gp_status status = gp_function_create(name, GP_FLOAT64, s, &f);
     if (status != GP_OK)
-        return gp_fail(error, status, "%s: out of memory", c->name);
+        return give_up(options, gp_fail(error, status, "%s: out of memory", c->name), c->name);
     for (size_t b = 0; b < s->blocks && status == GP_OK; b++)
         status =
             gp_function_add_block(f, s->block[b].name, 0, s->block[b].dimensions, s->block[b].shape,
@@ -318,6 +326,7 @@ static gp_status check_stage(gp_chain *c, size_t k, const gp_options *options, g
         (void)gp_fail(error, status, "%s: %s", c->name,
                       status == GP_ERROR_MEMORY ? "out of memory"
                                                 : "a stage has a block with the name of its input");
+        (void)give_up(options, status, c->name);
     } else {
         gp_options own = *options;
         own.journal = NULL; /* it is the whole's */
@@ -369,7 +378,7 @@ gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **rep
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_chain_check: NULL argument");
     gp_status status = gp_chain_function(c, &f, error);
     if (status != GP_OK)
-        return status;
+        return give_up(&own, status, c->name);
     for (size_t k = 0; k < c->stages; k++) {
         gp_report_destroy(c->stage[k].report);
         c->stage[k].report = NULL;
@@ -392,6 +401,8 @@ gp_status gp_chain_check(gp_chain *c, const gp_options *options, gp_report **rep
                          "the same each time",
                          c->name);
     free(g);
+    if (status != GP_OK)
+        (void)give_up(&own, status, c->name);
     for (size_t k = 0; k < c->stages && status == GP_OK; k++)
         status = check_stage(c, k, &own, error);
     if (status == GP_OK)

@@ -7,6 +7,7 @@
 #include "check/evidence.h"
 #include "check/options.h"
 #include "check/strategy.h"
+#include "evaluate/team.h"
 #include "function/reserve.h"
 #include "judge/conclude.h"
 #include "search/curve.h"
@@ -63,7 +64,7 @@ static void set_executor(gp_check_state *c) {
     c->executor.jobs = c->function->team ? 0 : o->jobs; /* evaluation is collective */
     c->executor.threads = c->function->reentrant;
     c->executor.timeout = o->timeout;
-    c->executor.team = o->team && o->team->ranks > 1 ? o->team : NULL;
+    c->executor.link = o->team && o->team->ranks > 1 ? c->link : NULL;
 }
 
 static void set_budget(gp_check_run *run) {
@@ -73,7 +74,7 @@ static void set_budget(gp_check_run *run) {
     e->budget.allowance = c->options.budget_evaluations;
     if (c->options.budget_seconds > 0)
         e->budget.deadline = run->start + c->options.budget_seconds;
-    e->budget.unstoppable |= c->executor.team != NULL;
+    e->budget.unstoppable |= c->executor.link != NULL;
 }
 
 static void head_report(gp_check_state *c) {
@@ -111,6 +112,7 @@ static gp_status set_up(gp_check_run *run) {
         status = place_gradient(run);
     if (status != GP_OK)
         return status;
+    c->evaluator->link = f->team ? c->link : NULL;
     set_budget(run);
     head_report(c);
     return GP_OK;
@@ -184,11 +186,10 @@ static void clear(gp_check_run *run) {
         free(arrays[k]);
 }
 
-gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
-                   gp_error *error) {
-    if (!f || !report)
-        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
-    gp_check_run run = {.state = {.function = f}};
+/* The check on this rank, up to what its end is on the others. */
+static gp_status check_here(const gp_function *f, const gp_options *given, gp_link *link,
+                            gp_report **report, gp_error *error) {
+    gp_check_run run = {.state = {.function = f, .link = link}};
     gp_check_state *c = &run.state;
     gp_status status = gp_function_validate(f, error);
     if (status == GP_OK)
@@ -204,9 +205,14 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
         c->options.strategy = gp_choose_strategy(c, &run.measured);
     status = set_up(&run);
     if (status == GP_OK) {
-        note_end(&run, gp_check_course(&run));
+        note_end(&run, gp_team_agree(link, &c->evaluator->fault, gp_check_course(&run)));
+        link->parted = 1; /* from here on each rank is by itself */
+        c->executor.link = NULL;
         status = conclude(&run);
     }
+    gp_error memory = {"out of memory"};
+    if (c->evaluator && strcmp(c->evaluator->fault.kind, "memory") == 0)
+        memory = c->evaluator->fault.error;
     clear(&run);
     if (run.journal_status == GP_OK && status == GP_OK) {
         *report = c->report;
@@ -215,5 +221,49 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     gp_report_destroy(c->report);
     if (run.journal_status != GP_OK)
         return gp_fail(error, run.journal_status, "%s", run.journal_error.message);
-    return gp_fail(error, status, "%s: out of memory", f->name);
+    return gp_fail(error, status, "%s: %.400s", f->name, memory.message);
+}
+
+/* The ranks that this one meets in the check; NULL: it works alone. */
+static const gp_team *team_of(const gp_function *f, const gp_options *given) {
+    const gp_team *team = f->team ? f->team : given ? given->team : NULL;
+    return team && gp_team_is_sound(team) ? team : NULL;
+}
+
+/* The end on this rank: one that has failed meets the others wherever they are. */
+static gp_status end(gp_link *link, gp_status status, gp_error *line) {
+    gp_fault fault = {"team", *line};
+    if (status != GP_OK)
+        (void)gp_team_agree(link, &fault, GP_FAULT);
+    return gp_link_close(link, status, line);
+}
+
+void gp_team_give_up(const gp_team *team, gp_status why, const char *message) {
+    gp_error line;
+    gp_link link;
+    if (!team || !gp_team_is_sound(team) || gp_link_open(&link, team) != GP_OK)
+        return;
+    gp_note(&line, "%.500s", message ? message : gp_status_string(why));
+    (void)end(&link, why == GP_OK ? GP_ERROR_ARGUMENT : why, &line);
+}
+
+gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
+                   gp_error *error) {
+    gp_error line = {""};
+    gp_link link;
+    if (!f || !report)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
+    gp_report *made = NULL;
+    gp_status status = gp_link_open(&link, team_of(f, given));
+    if (status == GP_OK)
+        status = check_here(f, given, &link, &made, &line);
+    status = end(&link, status, &line);
+    if (status == GP_OK) {
+        *report = made;
+        return GP_OK;
+    }
+    gp_report_destroy(made);
+    if (error)
+        *error = line;
+    return status;
 }

@@ -107,10 +107,12 @@ static void run(const cli_options *o, cli_watch *w) {
     gp_status status = set_up(o, w, &subject, &error);
     if (status == GP_OK)
         status = check(o, w, subject.function, &team, &report, &error);
+    else
+        gp_team_give_up(&team, status, error.message[0] ? error.message : NULL);
     /* All ranks have the same report; one of them tells. */
     if (team.rank != 0) {
         w->listens = 1;
-        w->code = 0;
+        w->code = status == GP_OK ? 0 : cli_code_of(status);
     } else if (status == GP_OK) {
         cli_hand_over(o, w, report);
     } else {

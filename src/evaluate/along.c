@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "evaluate/team.h"
-
 double gp_along_number(const gp_along *a, double t) {
     double moved = a->evaluator->point[a->probe->offset] + t;
     return a->evaluator->x_dtype == GP_FLOAT32 ? (double)(float)moved : moved;
@@ -94,7 +92,7 @@ static gp_outcome entry_value(void *context, double t, double *step, double *val
     double v = gp_probe_component(a->probe, i);
     tell_entry(a);
     double moved = gp_evaluator_move(e, i, t * v);
-    if (gp_team_sum(e->function->team, &e->fault, &moved, 1) == GP_FAULT)
+    if (gp_evaluator_sum(e, &moved, 1) == GP_FAULT)
         return GP_FAULT;
     *step = v != 0 ? moved / v : t;
     gp_outcome outcome = gp_evaluator_value(e, value);
@@ -127,7 +125,7 @@ static gp_outcome direction_value(void *context, double t, double *step, double 
             gp_evaluator_shift(e, i, count, t, v, &sum[0], &sum[1]);
         }
     }
-    if (gp_team_sum(f->team, &e->fault, sum, 2) == GP_FAULT)
+    if (gp_evaluator_sum(e, sum, 2) == GP_FAULT)
         return GP_FAULT;
     *step = sum[1] > 0 && isfinite(sum[1]) ? unit * (sum[0] / sum[1]) : t;
     a->t = t;

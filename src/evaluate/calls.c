@@ -51,23 +51,28 @@ gp_outcome gp_evaluator_silence(gp_evaluator *e, size_t i, char *name, size_t si
     return gp_call_meaning(e, unknown);
 }
 
+/* Evaluation is collective: no rank calls the user's code, which will wait for that of the others,
+ * before all are about to. */
+static gp_outcome agree_to_call(gp_evaluator *e) {
+    gp_outcome outcome = e->place.outside ? GP_NOT_HERE : GP_EVALUATED;
+    return e->link ? gp_team_agree(e->link, &e->fault, outcome) : outcome;
+}
+
 /* Ranks that see different values would go different ways. */
 static gp_outcome agree_on_value(gp_evaluator *e, gp_outcome outcome, double value) {
-    const gp_team *team = e->function->team;
-    size_t ranks = (size_t)team->ranks;
+    size_t ranks = (size_t)e->link->team->ranks;
     double *all = malloc(ranks * sizeof *all);
     if (!all)
         return gp_evaluator_fault(e, "memory", "out of memory");
-    outcome = gp_team_agree(team, &e->fault, outcome);
-    gp_outcome exchanged = gp_team_gather(team, &e->fault, &value, sizeof value, all);
-    for (size_t r = 1; r < ranks && exchanged == GP_EVALUATED && outcome == GP_EVALUATED; r++)
+    outcome = gp_team_gather(e->link, &e->fault, outcome, &value, sizeof value, all);
+    for (size_t r = 1; r < ranks && outcome == GP_EVALUATED; r++)
         if (memcmp(&all[r], &all[0], sizeof *all) != 0)
             outcome = gp_evaluator_fault(e, "team",
                                          "the value callback returns %.17g on rank 0 and %.17g on "
                                          "rank %zu: reduce it to the same number on all",
                                          all[0], all[r], r);
     free(all);
-    return exchanged == GP_EVALUATED ? outcome : exchanged;
+    return outcome;
 }
 
 static int call_value(gp_evaluator *e, double *returned) {
@@ -79,20 +84,21 @@ static int call_value(gp_evaluator *e, double *returned) {
 
 /* The value at x. `later`: whether x was written to may be found out with the next call. */
 static gp_outcome value_at_x(gp_evaluator *e, int later, double *value) {
-    if (e->place.outside)
-        return GP_NOT_HERE;
+    gp_outcome outcome = agree_to_call(e);
+    if (outcome != GP_EVALUATED)
+        return outcome;
     double *returned = gp_call_returned(e, 1);
     gp_call_begin(e, GP_CALL_VALUE);
     int refused = call_value(e, returned);
     gp_call_end(e);
     e->values++;
     double v = *returned;
-    gp_outcome outcome = gp_call_check(e, "the value callback", later, gp_call_zone(e, 0));
+    outcome = gp_call_check(e, "the value callback", later, gp_call_zone(e, 0));
     if (outcome == GP_EVALUATED)
         outcome = gp_call_check_returned(e, "the value callback", 1);
     if (outcome == GP_EVALUATED)
         outcome = gp_call_meaning(e, refused);
-    if (e->function->team)
+    if (e->link)
         outcome = agree_on_value(e, outcome, v);
     if (outcome == GP_FAULT)
         return outcome;
@@ -237,8 +243,9 @@ static gp_outcome take_gradient(gp_evaluator *e, gp_poison poison, double *gradi
 
 gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *gradient,
                                  unsigned char *written, double *value) {
-    if (e->place.outside)
-        return GP_NOT_HERE;
+    gp_outcome outcome = agree_to_call(e);
+    if (outcome != GP_EVALUATED)
+        return outcome;
     poison_gradient(e, poison);
     double *together = gp_call_returned(e, 1);
     int with_value;
@@ -246,12 +253,12 @@ gp_outcome gp_evaluator_gradient(gp_evaluator *e, gp_poison poison, double *grad
     int refused = call_gradient(e, together, &with_value);
     gp_call_end(e);
     e->gradients++;
-    gp_outcome outcome = gp_call_check(e, "the gradient callback", 0, gp_call_zone(e, 1));
+    outcome = gp_call_check(e, "the gradient callback", 0, gp_call_zone(e, 1));
     if (outcome == GP_EVALUATED && with_value)
         outcome = gp_call_check_returned(e, "the value-and-gradient callback", 1);
     if (outcome == GP_EVALUATED)
         outcome = gp_call_meaning(e, refused);
-    outcome = gp_team_agree(e->function->team, &e->fault, outcome);
+    outcome = gp_team_agree(e->link, &e->fault, outcome);
     if (outcome != GP_EVALUATED)
         return outcome;
     if (with_value && value)

@@ -131,14 +131,14 @@ static gp_outcome out_of_memory(gp_evaluator *e, size_t count) {
 
 gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     size_t bytes = work->count * sizeof(gp_task_tally) + sizeof(size_t);
-    int shared = x->team != NULL; /* between ranks */
+    int shared = x->link != NULL; /* between ranks */
     size_t *next = gp_records_alloc(x, bytes);
     gp_queue queue = {.work = work,
                       .next = next,
                       .tally = (gp_task_tally *)(void *)(next + 1),
-                      .first = shared ? (size_t)x->team->rank : 0,
-                      .stride = shared ? (size_t)x->team->ranks : 1,
-                      .careful = x->jobs > 0 || x->team || x->journal};
+                      .first = shared ? (size_t)x->link->team->rank : 0,
+                      .stride = shared ? (size_t)x->link->team->ranks : 1,
+                      .careful = x->jobs > 0 || x->link || x->journal};
     gp_run run = {.executor = x, .evaluator = e, .queue = &queue, .kept_at = gp_seconds_now()};
     gp_executor_clear(x);
     x->passes++;
@@ -166,7 +166,7 @@ gp_outcome gp_execute(gp_executor *x, gp_evaluator *e, const gp_work *work) {
     if (run.unwritable && outcome == GP_EVALUATED)
         outcome = gp_evaluator_fault(e, "journal", "the journal can't be written any more");
     if (shared)
-        outcome = gp_share_records(x->team, &x->lost, e, work, queue.tally, outcome);
+        outcome = gp_share_records(x->link, &x->lost, e, work, queue.tally, outcome);
     /* By task, whoever did it and whenever. */
     e->values = values;
     e->gradients = gradients;

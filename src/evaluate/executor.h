@@ -12,7 +12,7 @@ typedef struct gp_executor {
     unsigned jobs;       /* threads, or worker processes; 0: everything in this one */
     int threads;         /* the former */
     double timeout;      /* seconds an evaluation may take in a worker process; 0: for ever */
-    const gp_team *team; /* or NULL */
+    gp_link *link;       /* to the ranks that share the tasks, or NULL */
     gp_journal *journal; /* or NULL */
     gp_losses lost;      /* of the last run */
     unsigned passes;     /* runs so far: the journal tells them apart by their number */

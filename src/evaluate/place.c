@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "evaluate/sums.h"
-#include "evaluate/team.h"
 #include "function/reserve.h"
 #include "system/vector.h"
 
@@ -77,7 +76,7 @@ static double move(gp_evaluator *e, size_t i, double t) {
 double gp_evaluator_number(gp_evaluator *e, size_t i) {
     const gp_function *f = e->function;
     double number = gp_function_owns(f, i) ? e->point[i] : 0;
-    return gp_team_sum(f->team, &e->fault, &number, 1) == GP_EVALUATED ? number : NAN;
+    return gp_evaluator_sum(e, &number, 1) == GP_EVALUATED ? number : NAN;
 }
 
 double gp_evaluator_move(gp_evaluator *e, size_t i, double t) {

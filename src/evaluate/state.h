@@ -3,8 +3,9 @@
 #define GP_STATE_H
 
 #include "evaluate/guards.h"
-#include "system/calls.h"
+#include "evaluate/team.h"
 #include "function/fault.h"
+#include "system/calls.h"
 
 /* A field of gp_progress, written by one thread and read by others as it changes. */
 #define gp_tell(field, number) __atomic_store_n(&(field), (number), __ATOMIC_RELAXED)
@@ -76,12 +77,19 @@ typedef struct gp_evaluator {
     uint64_t values, gradients; /* evaluations so far */
     gp_budget budget;
     gp_fault fault;
+    gp_link *link; /* to the ranks that the function is spread over; NULL: all of it is here */
 } gp_evaluator;
 
 /* Notes a fault (the first one stays) and returns GP_FAULT. */
 #define gp_evaluator_fault(evaluator, ...) gp_fault_note(&(evaluator)->fault, __VA_ARGS__)
 
 #define gp_evaluator_no_memory(evaluator) gp_evaluator_fault(evaluator, "memory", "out of memory")
+
+/* numbers[k] := the sum over the ranks that the function is spread over. Of any other function: as
+ * they are. */
+static inline gp_outcome gp_evaluator_sum(gp_evaluator *e, double *numbers, size_t count) {
+    return gp_team_sum(e->link, &e->fault, numbers, count);
+}
 
 /* Tells whoever watches which callback is running. */
 static inline void gp_evaluator_tell(const gp_evaluator *e, gp_call_kind call) {

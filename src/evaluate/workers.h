@@ -20,7 +20,7 @@ gp_outcome gp_run_in_processes(gp_process_limits limits, gp_losses *lost, gp_eva
 
 /* Each rank of the team has done the tasks i = rank mod ranks: afterwards every rank has all
  * records, tallies and losses, and the same outcome. */
-gp_outcome gp_share_records(const gp_team *team, gp_losses *lost, gp_evaluator *evaluator,
+gp_outcome gp_share_records(gp_link *link, gp_losses *lost, gp_evaluator *evaluator,
                             const gp_work *work, gp_task_tally *tally, gp_outcome outcome);
 
 #endif

@@ -14,16 +14,21 @@ static int gather(void *context, const void *mine, size_t bytes, void *all) {
 }
 
 gp_status gp_team_from_mpi(MPI_Comm communicator, gp_team *team) {
-    MPI_Comm *own = malloc(sizeof(MPI_Comm));
-    if (!team || !own) {
-        free(own);
-        return team ? GP_ERROR_MEMORY : GP_ERROR_ARGUMENT;
-    }
-    *team = (gp_team){.context = own, .gather = gather};
-    if (MPI_Comm_dup(communicator, own) != MPI_SUCCESS) {
-        free(own);
+    MPI_Comm copy, *own;
+    if (!team)
+        return GP_ERROR_ARGUMENT;
+    if (MPI_Comm_dup(communicator, &copy) != MPI_SUCCESS)
         return GP_ERROR_UNSUPPORTED;
+    own = malloc(sizeof *own);
+    int here = own != NULL, everywhere = 0; /* a rank without memory would be waited for */
+    if (MPI_Allreduce(&here, &everywhere, 1, MPI_INT, MPI_MIN, copy) != MPI_SUCCESS ||
+        !everywhere) {
+        free(own);
+        MPI_Comm_free(&copy);
+        return GP_ERROR_MEMORY;
     }
+    *own = copy;
+    *team = (gp_team){.context = own, .gather = gather};
     MPI_Comm_rank(*own, &team->rank);
     MPI_Comm_size(*own, &team->ranks);
     return GP_OK;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evaluate/team.h"
 #include "search/contract.h"
 #include "search/repeat.h"
 #include "system/vector.h"
@@ -321,7 +320,7 @@ GP_VECTOR uint64_t gp_fingerprint(const double *g, size_t n, int *finite) {
 /* Is it on any rank? */
 static int is_odd_anywhere(const gp_check_state *c, int odd) {
     double count = odd;
-    return gp_team_sum(c->function->team, &c->evaluator->fault, &count, 1) == GP_FAULT || count > 0;
+    return gp_evaluator_sum(c->evaluator, &count, 1) == GP_FAULT || count > 0;
 }
 
 /* The same trials in place: gradients are told apart by their fingerprints, and the last one asked

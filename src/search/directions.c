@@ -8,7 +8,6 @@
 #include "estimate/median.h"
 #include "estimate/noise.h"
 #include "evaluate/executor.h"
-#include "evaluate/team.h"
 #include "judge/decide.h"
 #include "search/contract.h"
 #include "search/directions.h"
@@ -102,7 +101,7 @@ static void analytic_slopes(const gp_directions *d, const gp_probe *probe, unsig
         }
     }
     sums[count] = squares;
-    (void)gp_team_sum(f->team, &d->check->evaluator->fault, sums, count + 1);
+    (void)gp_evaluator_sum(d->check->evaluator, sums, count + 1);
     for (unsigned k = 0; k < count; k++)
         slope[k] = d->unit * sums[k];
     *size = d->unit * sqrt(3 * sums[count]);
@@ -217,8 +216,8 @@ void gp_directions_weigh(gp_directions *d, double *factor, double *size) {
             squares = gp_scaling_squares(g, size[b], block->entries);
         d->norm[b] = c->typical[b] * size[b] * sqrt(squares);
     }
-    (void)gp_team_sum(f->team, &c->evaluator->fault, size, f->blocks);
-    (void)gp_team_sum(f->team, &c->evaluator->fault, d->norm, f->blocks);
+    (void)gp_evaluator_sum(c->evaluator, size, f->blocks);
+    (void)gp_evaluator_sum(c->evaluator, d->norm, f->blocks);
     for (size_t b = 0; b < f->blocks; b++) {
         factor[b] = c->typical[b];
         loudest = fmax(loudest, d->norm[b]);
@@ -450,7 +449,7 @@ void gp_directions_leave_out_wrong(gp_directions *d) {
         if (d->scaling.stills == before)
             continue;
         double norm = gp_function_owns(f, f->block[b].offset) ? norm_of_moving(d, b) : 0;
-        (void)gp_team_sum(f->team, &d->check->evaluator->fault, &norm, 1);
+        (void)gp_evaluator_sum(d->check->evaluator, &norm, 1);
         d->norm[b] = norm;
         if (norm == 0 || d->scaling.stills - before > MOST_OF_A_BLOCK) {
             d->norm[b] = d->factor[b] = 0;

@@ -6,7 +6,6 @@
 
 #include "estimate/median.h"
 #include "evaluate/executor.h"
-#include "evaluate/team.h"
 #include "judge/ball.h"
 #include "search/directions.h"
 #include "search/locate.h"
@@ -92,7 +91,7 @@ static void conclude(gp_directions *d) {
         int own = gp_function_owns(f, block->offset);
         double exercised =
             own ? (double)gp_count_nonzero(c->gradient + block->offset, block->entries) : 0;
-        (void)gp_team_sum(f->team, &c->evaluator->fault, &exercised, 1);
+        (void)gp_evaluator_sum(c->evaluator, &exercised, 1);
         block->exercised = (size_t)exercised;
         if (d->factor[b] == 0) {
             /* refuted by entries of its own, if not as a whole */
@@ -221,7 +220,7 @@ static gp_outcome search(gp_directions *d) {
 static int all_finite(const gp_check_state *c) {
     const gp_function *f = c->function;
     double odd = !isfinite(gp_largest(c->gradient + f->own, f->own_end - f->own));
-    (void)gp_team_sum(c->function->team, &c->evaluator->fault, &odd, 1);
+    (void)gp_evaluator_sum(c->evaluator, &odd, 1);
     return odd == 0;
 }
 

@@ -4,13 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "evaluate/team.h"
-
 void gp_check_move(gp_check_state *c, const double *x) {
     gp_evaluator_set_point(c->evaluator, x);
     x = c->evaluator->point; /* as rounded */
     gp_probe_sizes(c->function, x, c->typical);
-    (void)gp_team_sum(c->function->team, &c->evaluator->fault, c->typical, c->function->blocks);
+    (void)gp_evaluator_sum(c->evaluator, c->typical, c->function->blocks);
     gp_probe_typical_of_sizes(c->function, c->typical);
     for (size_t b = 0; b < c->function->blocks; b++)
         c->pilot[b] = 1;
@@ -20,8 +18,7 @@ void gp_check_move(gp_check_state *c, const double *x) {
 
 double gp_check_gradient(const gp_check_state *c, size_t entry) {
     double number = gp_function_owns(c->function, entry) ? c->gradient[entry] : 0;
-    (void)gp_team_sum(c->function->team, &c->evaluator->fault, &number,
-                      1); /* a fault stays with it */
+    (void)gp_evaluator_sum(c->evaluator, &number, 1); /* a fault stays with it */
     return number;
 }
 

@@ -26,6 +26,7 @@ typedef struct gp_check_state {
     int lean;           /* random directions: no array of n but x and g, and NULL for those below
                            that are marked + */
     gp_options options; /* with every default filled in */
+    gp_link *link;      /* to the ranks of a team */
     gp_evaluator *evaluator;
     gp_executor executor;
     gp_report *report;

@@ -611,7 +611,7 @@ static void the_first_setter_that_fails_is_kept(void **state) {
 static void blocks_of_a_rank_and_bounds_have_an_order(void **state) {
     (void)state;
     gp_function *f;
-    const gp_team team = {NULL, 0, 2, no_gather};
+    const gp_team team = {NULL, 0, 1, no_gather};
     const size_t two = 2;
     assert_int_equal(gp_function_create("spread", GP_FLOAT64, NULL, &f), GP_OK);
     assert_int_equal(gp_function_set_team(f, &team), GP_OK);

@@ -8,6 +8,7 @@
 #include "gradproof/notebook.h"
 #include "gradproof/train.h"
 #include "memory/stage.h"
+#include "team_of_threads.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -250,6 +251,118 @@ static const char *inspect_journal(stage *s, int status) {
     gp_report_destroy(report);
     gp_function_destroy(f);
     return status == GP_OK ? NULL : "left a journal from which the check can't go on";
+}
+
+/* ---- teams: nobody waits for a rank that has none --------------------------------- */
+
+typedef struct rank {
+    pthread_barrier_t *all;
+    int spread; /* each holds a block; else they share the work */
+    gp_status status;
+    gp_report *report;
+} rank;
+
+static double sum_over_ranks(const gp_team *team, double mine) {
+    double all[RANKS], sum = 0;
+    if (team->gather(team->context, &mine, sizeof mine, all) != 0)
+        return NAN;
+    for (int r = 0; r < RANKS; r++)
+        sum += all[r];
+    return sum;
+}
+
+enum { SHARE = 200 }; /* entries a rank */
+
+static int spread_value(void *user, size_t n, const double *x, double *f) {
+    const gp_team *team = user;
+    double own = 0;
+    (void)n;
+    for (size_t i = (size_t)team->rank * SHARE, k = 0; k < SHARE; i++, k++)
+        own += x[i] * x[i] * (0.5 + x[i] / 3);
+    *f = sum_over_ranks(team, own);
+    return 0;
+}
+
+static int spread_gradient(void *user, size_t n, const double *x, double *g) {
+    const gp_team *team = user;
+    (void)n;
+    for (size_t i = (size_t)team->rank * SHARE, k = 0; k < SHARE; i++, k++)
+        g[i] = x[i] * (1 + x[i]);
+    return 0;
+}
+
+static gp_status make_spread(const gp_team *team, gp_function **f) {
+    static const char *const NAMES[RANKS] = {"a", "b", "c"};
+    size_t shape[] = {SHARE};
+    double x[SHARE];
+    for (size_t i = 0; i < SHARE; i++)
+        x[i] = 0.3 + 0.01 * (double)(i * i % 97);
+    gp_status status = gp_function_create("spread", GP_FLOAT64, (void *)(uintptr_t)team, f);
+    if (status == GP_OK)
+        status = gp_function_set_team(*f, team);
+    for (int b = 0; b < RANKS && status == GP_OK; b++)
+        status = gp_function_add_block(*f, NAMES[b], 0, 1, shape, b == team->rank ? x : NULL);
+    gp_function_set_value(*f, spread_value);
+    gp_function_set_gradient(*f, spread_gradient);
+    return status;
+}
+
+/* Memory is short from when all are about to check until the first has done so. */
+static void *check_in_team(void *argument) {
+    member *m = argument;
+    rank *r = m->task;
+    gp_function *f = NULL;
+    gp_options options;
+    gp_options_init(&options);
+    options.team = r->spread ? NULL : &m->team;
+    options.jobs = r->spread ? 0 : 2;
+    r->status = r->spread ? make_spread(&m->team, &f) : cubic((const size_t[]){5, 6}, 1, &f);
+    assert_int_equal(r->status, GP_OK);
+    pthread_barrier_wait(r->all);
+    if (m->team.rank == 0)
+        failing_allocator_resume();
+    pthread_barrier_wait(r->all);
+    r->status = gp_check(f, &options, &r->report, NULL);
+    if (m->team.rank == 0)
+        failing_allocator_pause();
+    pthread_barrier_wait(r->all);
+    gp_function_destroy(f);
+    return NULL;
+}
+
+static int check_as_team(stage *s, int spread) {
+    pthread_barrier_t all;
+    rank ranks[RANKS];
+    void *tasks[RANKS];
+    int status = 0;
+    alarm(60); /* ranks that wait for ever fail too */
+    pthread_barrier_init(&all, NULL, RANKS);
+    for (int r = 0; r < RANKS; r++) {
+        ranks[r] = (rank){.all = &all, .spread = spread};
+        tasks[r] = &ranks[r];
+    }
+    failing_allocator_pause();
+    run_team(check_in_team, tasks);
+    failing_allocator_resume();
+    pthread_barrier_destroy(&all);
+    alarm(0);
+    status = (int)ranks[0].status;
+    for (int r = 1; r < RANKS; r++)
+        if (ranks[r].status != ranks[0].status)
+            status = -1;
+    if (status == GP_OK)
+        show_report(s, ranks[0].report);
+    for (int r = 0; r < RANKS; r++)
+        gp_report_destroy(ranks[r].report);
+    return status;
+}
+
+static int team_of_threads(stage *s) {
+    return check_as_team(s, 0);
+}
+
+static int spread_over_threads(stage *s) {
+    return check_as_team(s, 1);
 }
 
 /* ---- networks -------------------------------------------------------------------- */
@@ -805,6 +918,8 @@ static const scenario SCENARIOS[] = {
     {"sampled", sampled, GP_ERROR_MEMORY, NULL, NULL},
     {"in-threads", in_threads, GP_ERROR_MEMORY, NULL, NULL},
     {"in-processes", in_processes, GP_ERROR_MEMORY, NULL, NULL},
+    {"team-of-threads", team_of_threads, GP_ERROR_MEMORY, NULL, NULL},
+    {"spread-over-threads", spread_over_threads, GP_ERROR_MEMORY, NULL, NULL},
     {"with-a-journal", with_a_journal, GP_ERROR_MEMORY, NULL, inspect_journal},
     {"network-float64", network_float64, GP_ERROR_MEMORY, NULL, NULL},
     {"network-float32", network_float32, GP_ERROR_MEMORY, NULL, NULL},

@@ -22,6 +22,12 @@ static int is(const char *word) {
     return 0;
 }
 
+/* Is it rank 1 of those that mpirun has started? */
+static int is_second(void) {
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    return rank && strcmp(rank, "1") == 0;
+}
+
 static int is_aligned(const double *array) {
     return (uintptr_t)(const void *)array % 64 == 0;
 }
@@ -145,7 +151,9 @@ static int value(void *user, size_t n, const double *x, double *f) {
         (void)!fork();
     if (is("aligned-or-abort") && !is_aligned(x))
         abort();
-    return 0;
+    if (calls > 20 && is_second() && is("abort-on-second"))
+        abort();
+    return calls > 20 && is_second() && is("no-memory-on-second") ? GP_NO_MEMORY : 0;
 }
 
 static int gradient(void *user, size_t n, const double *x, double *g) {
@@ -213,6 +221,8 @@ int gradproof_function(gp_function *function, int argc, char **argv) {
     arguments = argc;
     argument = argv;
     atexit(at_exit);
+    if (is_second() && is("refuse-on-second"))
+        return 1;
     if (is("print"))
         puts("at the start");
     if (is("hang-at-start"))

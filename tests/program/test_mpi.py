@@ -39,6 +39,20 @@ class Mpi(ProgramTest):
         self.assertEqual(result.code, 66)
         self.assertEqual(result.err.count("gradproof: "), 1)
 
+    def test_what_fails_on_one_rank_ends_all(self):
+        check = ("check", os.path.join(BUILD, "libaccidents.so"), "--strategy", "full", "--")
+        for word, code, line in (("refuse-on-second", 66, "rank 1: "), ("no-memory-on-second", 70, "out of memory")):
+            result = mpirun(2, PROGRAM, *check, word)
+            self.assertEqual(result.code, code, result.err)
+            self.assertEqual(result.err.count("gradproof: "), 1, result.err)
+            self.assertIn(line, result.err)
+
+    def test_a_crash_on_one_rank_is_told_by_all(self):
+        result = mpirun(2, PROGRAM, "check", os.path.join(BUILD, "libaccidents.so"), "--json", "-", "--",
+                        "abort-on-second")
+        self.assertIn(result.code, (2, 3), result.err)
+        self.assertIn("crashed", result.out)
+
     def test_a_destructor_that_exits_does_not_change_a_refutation(self):
         result = mpirun(2, PROGRAM, "check", os.path.join(BUILD, "libaccidents.so"), "--json", "-", "--", "wrong",
                         "exit-in-destructor")
