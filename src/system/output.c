@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "system/input.h"
 #include "system/text.h"
 
 enum {
@@ -21,7 +23,9 @@ static gp_status fail(const char *path, int reason, gp_error *error) {
     if (error) {
         char line[sizeof error->message];
         snprintf(line, sizeof line, "%.300s: can't be written: %s", path,
-                 reason == EWOULDBLOCK ? "another program is writing it" : strerror(reason));
+                 reason == EWOULDBLOCK ? "another program is writing it"
+                 : reason == ENXIO     ? "nobody reads from it"
+                                       : strerror(reason));
         gp_printable(line, error->message, sizeof error->message);
     }
     return reason == ENOMEM ? GP_ERROR_MEMORY : GP_ERROR_OUTPUT;
@@ -83,12 +87,28 @@ static int open_already(const char *path, const struct stat *is) {
     return -1;
 }
 
+/* Waits a while for a FIFO's reader; -1, with errno: ENXIO without one. */
+static int open_device(const char *path) {
+    static const struct timespec MOMENT = {0, 10000000};
+    enum { TRIES = GP_PEER_SECONDS * 100 };
+    int file = -1;
+    for (int tries = 0; tries < TRIES; tries++) {
+        file = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (file >= 0 || errno != ENXIO)
+            break;
+        nanosleep(&MOMENT, NULL);
+        errno = ENXIO;
+    }
+    if (file >= 0)
+        (void)fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK);
+    return file;
+}
+
 /* 0, or what went wrong. */
 static int open_in_place(gp_output *o, int descriptor) {
     if (descriptor >= 0)
         (void)fflush(stdout); /* what is there stays in front */
-    int file = descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-                               : open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int file = descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : open_device(o->path);
     if (file >= 0 && !(o->file = fdopen(file, "w"))) {
         int reason = errno;
         (void)close(file);

@@ -140,17 +140,17 @@ class Files(ProgramTest):
         return before
 
     def test_a_read_error_is_not_the_end_of_a_table(self):
-        """A line that no memory is left for: a hole in a file that takes no room on the disk."""
+        """A row that no memory is left for: a hole in a file that takes no room on the disk."""
         if SANITIZED:
             self.skipTest("sanitizers reserve more address space than the limit")
         self.train()
         lines = self.read(self.data).splitlines(keepends=True)
         data = self.write("long.csv", b"".join(lines[:5]))
-        os.truncate(data, 1 << 30)
+        os.truncate(data, 250 << 20)
         kept = self.write("scores.csv", b"earlier")
         for command in (("score", self.model, data), ("score", self.model, data, "--out", kept), ("evaluate", self.model, data),
                         self.command(data=data)):
-            done = self.limited(*command, kind=resource.RLIMIT_AS, most=320 << 20)
+            done = self.limited(*command, kind=resource.RLIMIT_AS, most=270 << 20)
             self.assertEqual(done.returncode, 70, (command, done.stderr))
             self.assert_one_line(done.stderr, "line 6", "memory")
         self.assertEqual(self.read(kept), b"earlier")
@@ -231,13 +231,6 @@ class Files(ProgramTest):
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 70)
         self.assert_one_line(err, "can't be written")
-
-    def test_a_device_without_an_end_is_no_model(self):
-        for device in "/dev/zero", "/dev/urandom":
-            for command in ("score", device, self.data), ("evaluate", device, self.data):
-                result = run(*command)
-                self.assertEqual(result.code, 66, command)
-                self.assert_one_line(result.err, "not a safetensors file")
 
     def test_a_journal_goes_after_the_report(self):
         journal, report = self.path("journal"), self.write("report", b"earlier")

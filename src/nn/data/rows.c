@@ -5,11 +5,16 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gradproof/train.h"
 #include "nn/data/number.h"
 #include "system/error.h"
+#include "system/input.h"
 #include "system/text.h"
+
+/* Bytes of a row, which are kept until it ends: a million columns, and what has no lines at all. */
+enum { LONGEST_ROW = 1 << 28 };
 
 typedef struct gp_reader {
     const gp_rows *rows;
@@ -20,9 +25,11 @@ typedef struct gp_reader {
     size_t columns;
     unsigned char *wanted; /* columns */
     double *cell;
-    size_t line;   /* of the file, from 1 */
-    size_t start;  /* line in which the row at hand began */
-    size_t column; /* of the next field */
+    size_t line;       /* of the file, from 1 */
+    int within;        /* the line isn't at its end yet */
+    size_t start;      /* line in which the row at hand began */
+    size_t unfinished; /* bytes since the last row's end */
+    size_t column;     /* of the next field */
     char wrong[200];
     int in_header;
 } gp_reader;
@@ -107,6 +114,7 @@ static void on_row(int terminator, void *user) {
     gp_reader *r = user;
     gp_error error = {""};
     (void)terminator;
+    r->unfinished = 0;
     if (r->status != GP_OK)
         return;
     if (r->in_header) {
@@ -130,43 +138,59 @@ static void refuse_csv(gp_reader *r, int reason) {
         refuse(r, GP_ERROR_INPUT, "a quote is out of place, or a quoted field is not closed");
 }
 
-static void read_lines(gp_reader *r, struct csv_parser *parser, FILE *file) {
-    char *line = NULL;
-    size_t size = 0;
-    while (r->status == GP_OK) {
-        errno = 0;
-        ssize_t length = getline(&line, &size, file);
-        if (length < 0 && (!feof(file) || errno == ENOMEM)) /* an error, not the end */
-            r->status = gp_fail(r->error, errno == ENOMEM ? GP_ERROR_MEMORY : GP_ERROR_INPUT,
-                                "%.200s: line %zu: %s", r->path, r->line + 1,
-                                errno ? strerror(errno) : "can't be read");
-        if (length < 0)
-            break;
-        const char *start = line;
-        r->line++;
-        if (r->line == 1 && length >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
-            start += 3; /* a byte order mark is no part of the first name */
-            length -= 3;
-        }
-        if (csv_parse(parser, start, (size_t)length, on_field, on_row, r) != (size_t)length)
+/* Bytes to parse; 0: the end. What a pipe has is there at once. */
+static size_t read_some(gp_reader *r, FILE *file, char *bytes, size_t room) {
+    ssize_t length;
+    do
+        length = read(fileno(file), bytes, room);
+    while (length < 0 && errno == EINTR);
+    if (length < 0)
+        r->status = gp_fail(r->error, gp_status_of(errno, GP_ERROR_INPUT), "%.200s: line %zu: %s",
+                            r->path, r->line + 1, strerror(errno));
+    return length > 0 ? (size_t)length : 0;
+}
+
+/* Parses them, a line at a time: messages say which. */
+static void parse(gp_reader *r, struct csv_parser *parser, const char *bytes, size_t count) {
+    for (size_t at = 0, end; at < count && r->status == GP_OK; at = end) {
+        const char *newline = memchr(bytes + at, '\n', count - at);
+        end = newline ? (size_t)(newline + 1 - bytes) : count;
+        r->line += !r->within;
+        r->within = !newline;
+        r->unfinished += end - at;
+        if (r->unfinished > LONGEST_ROW)
+            refuse(r, GP_ERROR_INPUT, "a row takes more than 256 MiB: is it a CSV file?");
+        else if (csv_parse(parser, bytes + at, end - at, on_field, on_row, r) != end - at)
             refuse_csv(r, csv_error(parser));
     }
+}
+
+static void read_lines(gp_reader *r, struct csv_parser *parser, FILE *file) {
+    static const char MARK[] = "\xEF\xBB\xBF"; /* of byte order: no part of the first name */
+    char bytes[1 << 16];
+    size_t first = 0, count;
+    do /* enough to see it */
+        first += count = read_some(r, file, bytes + first, sizeof bytes - first);
+    while (count > 0 && first < 3);
+    size_t mark = first >= 3 && memcmp(bytes, MARK, 3) == 0 ? 3 : 0;
+    parse(r, parser, bytes + mark, first - mark);
+    while (r->status == GP_OK && (count = read_some(r, file, bytes, sizeof bytes)) > 0)
+        parse(r, parser, bytes, count);
     if (r->status == GP_OK && csv_fini(parser, on_field, on_row, r) != 0)
         refuse_csv(r, csv_error(parser));
     if (r->status == GP_OK && r->in_header)
         r->status =
             gp_fail(r->error, GP_ERROR_INPUT,
                     "%.200s: is empty: give a header line and a row for each example", r->path);
-    free(line);
 }
 
 gp_status gp_rows_read_csv(const char *path, const gp_rows *rows, gp_error *error) {
     if (!path || !rows || !rows->header || !rows->row)
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_rows_read_csv: NULL argument");
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return gp_fail(error, gp_status_of(errno, GP_ERROR_INPUT), "%.200s: %s", path,
-                       strerror(errno));
+    FILE *file;
+    gp_status status = gp_input_open(path, &file, error);
+    if (status != GP_OK)
+        return status;
     struct csv_parser parser;
     gp_reader r = {.rows = rows, .path = path, .error = error, .in_header = 1};
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0) {

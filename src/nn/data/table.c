@@ -5,6 +5,7 @@
 
 #include "nn/data/table.h"
 #include "system/error.h"
+#include "system/input.h"
 #include "system/names.h"
 #include "system/random.h"
 #include "system/sizes.h"
@@ -48,7 +49,8 @@ static gp_status take_row(void *user, size_t line, const double *cell, const cha
         return gp_fail(error, GP_ERROR_INPUT, "%s", wrong);
     if (t->rows == f->capacity) {
         size_t capacity = f->capacity ? 2 * f->capacity : 256;
-        double *more = realloc(t->cell, capacity * t->columns * sizeof *more);
+        size_t bytes = capacity * t->columns * sizeof(double);
+        double *more = gp_input_fits(bytes) ? realloc(t->cell, bytes) : NULL;
         if (!more)
             return gp_fail(error, GP_ERROR_MEMORY, "out of memory");
         t->cell = more;

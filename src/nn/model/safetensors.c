@@ -9,8 +9,9 @@
 
 #include "system/output.h"
 
-#include "system/json_text.h"
+#include "system/input.h"
 #include "system/json_build.h"
+#include "system/json_text.h"
 
 static const size_t LONGEST_HEADER = 100000000;
 
@@ -266,7 +267,7 @@ static gp_status read_file(const gp_reading *r, FILE *file, unsigned char **byte
         room = (size_t)is.st_size + 1; /* one more: the end is seen at once */
     *size = 0;
     for (;;) {
-        unsigned char *more = realloc(*bytes, room);
+        unsigned char *more = gp_input_fits(room) ? realloc(*bytes, room) : NULL;
         if (!more)
             return gp_fail(r->error, GP_ERROR_MEMORY, "%.200s: out of memory", r->path);
         *bytes = more;
@@ -283,13 +284,13 @@ static gp_status read_file(const gp_reading *r, FILE *file, unsigned char **byte
 gp_status gp_tensors_read(const char *path, gp_tensors *tensors, gp_error *error) {
     gp_reading r = {.path = path, .error = error, .tensors = tensors};
     *tensors = (gp_tensors){0};
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return gp_fail(error, gp_status_of(errno, GP_ERROR_INPUT), "%.200s: %s", path,
-                       strerror(errno));
+    FILE *file;
+    gp_status status = gp_input_open(path, &file, error);
+    if (status != GP_OK)
+        return status;
     unsigned char *bytes = NULL;
     size_t size = 0;
-    gp_status status = read_file(&r, file, &bytes, &size);
+    status = read_file(&r, file, &bytes, &size);
     fclose(file);
     if (status == GP_OK)
         status = read_bytes(&r, bytes, size);
