@@ -59,7 +59,7 @@ void gp_network_forget(gp_network *net) {
 }
 
 double gp_leak_of(const gp_network *net) {
-    return net->options.hidden == GP_RELU ? 0 : gp_activate_derivative(GP_LEAKY_RELU, -1);
+    return gp_activate_derivative(net->options.hidden, -1);
 }
 
 GP_VECTOR void gp_add_scaled(size_t m, const double *z, double w, const double *step, double *out) {
@@ -74,8 +74,8 @@ GP_VECTOR static void relu(size_t m, double leak, const double *z, double *a) {
 
 void gp_activate_many(const gp_network *net, size_t m, const double *z, double *a) {
     gp_activation unit = net->options.hidden;
-    if (unit == GP_RELU || unit == GP_LEAKY_RELU) {
-        relu(m, unit == GP_RELU ? 0 : gp_activate_derivative(unit, -1), z, a);
+    if (gp_unit_is_bent(unit)) {
+        relu(m, gp_activate_derivative(unit, -1), z, a);
         return;
     }
     for (size_t r = 0; r < m; r++)

@@ -19,8 +19,7 @@
 #include "system/vector.h"
 
 static int is_piecewise(const gp_network *net) {
-    gp_activation unit = net->options.hidden;
-    return (unit == GP_RELU || unit == GP_LEAKY_RELU) && net->options.layers >= 2;
+    return gp_unit_is_bent(net->options.hidden) && net->options.layers >= 2;
 }
 
 static double *cells(const gp_network *net, size_t l) {
@@ -143,8 +142,9 @@ static int find_direction(const gp_network *net, const double *v) {
 }
 
 /* da := f(z + dz) - f(z): of what stays on its side of the kink, the step or its share. */
-GP_VECTOR static void rectified_change(size_t count, double leak, const double *z, const double *dz,
-                                       double *da) {
+GP_VECTOR static void rectified_change(gp_activation unit, size_t count, const double *z,
+                                       const double *dz, double *da) {
+    double leak = gp_activate_derivative(unit, -1);
     size_t i = 0;
     for (; i + GP_LANES <= count; i += GP_LANES) {
         gp_lanes zero = {0}, before = *(const gp_lanes *)(z + i),
@@ -157,14 +157,14 @@ GP_VECTOR static void rectified_change(size_t count, double leak, const double *
         *(gp_lanes *)(da + i) = (gp_lanes)((stays & within) | (~stays & (gp_bits)(is - was)));
     }
     for (; i < count; i++)
-        da[i] = gp_activate_change(leak == 0 ? GP_RELU : GP_LEAKY_RELU, z[i], dz[i]);
+        da[i] = gp_activate_change(unit, z[i], dz[i]);
 }
 
 static void activation_change(const gp_network *net, size_t count, const double *z,
                               const double *dz, double *da) {
     gp_activation unit = net->options.hidden;
-    if (unit == GP_RELU || unit == GP_LEAKY_RELU) {
-        rectified_change(count, gp_leak_of(net), z, dz, da);
+    if (gp_unit_is_bent(unit)) {
+        rectified_change(unit, count, z, dz, da);
         return;
     }
     for (size_t i = 0; i < count; i++)

@@ -22,7 +22,7 @@ GP_VECTOR static void NAME(rectify)(size_t count, REAL leak, const REAL *z, REAL
 
 /* a := f(z) */
 static void NAME(activate)(gp_activation unit, size_t count, const REAL *z, REAL *a) {
-    if (unit == GP_RELU || unit == GP_LEAKY_RELU) {
+    if (gp_unit_is_bent(unit)) {
         NAME(rectify)(count, (REAL)gp_activate_derivative(unit, -1), z, a);
         return;
     }
@@ -39,7 +39,7 @@ GP_VECTOR static void NAME(multiply_rectified)(size_t count, REAL leak, const RE
 /* delta *= f'(z) */
 static void NAME(multiply_by_derivative)(gp_activation unit, size_t count, const REAL *z,
                                          REAL *delta) {
-    if (unit == GP_RELU || unit == GP_LEAKY_RELU) {
+    if (gp_unit_is_bent(unit)) {
         NAME(multiply_rectified)(count, (REAL)gp_activate_derivative(unit, -1), z, delta);
         return;
     }

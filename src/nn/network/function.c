@@ -1,6 +1,7 @@
 /* A network as a function under test: its callbacks, and the names of its silent units. */
 #include <stdio.h>
 
+#include "nn/network/loss.h"
 #include "nn/network/network.h"
 
 static int value_f64(void *user, size_t n, const double *x, double *value) {
@@ -171,7 +172,7 @@ static void set_passes(const gp_network *net, gp_function *f) {
     }
     if (o->dropout > 0)
         gp_function_set_seed(f, hold_mask);
-    else if ((o->dtype == GP_FLOAT64 || net->twin) && o->loss != GP_NOTEBOOK_CROSS_ENTROPY)
+    else if ((o->dtype == GP_FLOAT64 || net->twin) && gp_loss_has_change(o->loss))
         gp_function_set_changes(f, changes_f64);
 }
 

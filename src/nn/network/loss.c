@@ -45,7 +45,9 @@ static double notebook_cross_entropy(const gp_network_options *options, size_t o
 }
 
 /* (1/2) |z - y|^2; derivative z - y */
-static double squared_error(size_t outputs, const double *z, const double *y, double *dz) {
+static double squared_error(const gp_network_options *options, size_t outputs, const double *z,
+                            const double *y, double *dz) {
+    (void)options;
     double sum = 0;
     for (size_t k = 0; k < outputs; k++) {
         sum += 0.5 * (z[k] - y[k]) * (z[k] - y[k]);
@@ -71,26 +73,6 @@ static double softmax_cross_entropy(const gp_network_options *options, size_t ou
     return w * (log(sum) + largest - z[c]);
 }
 
-const char *gp_loss_string(gp_loss loss) {
-    static const char *const names[] = {"sigmoid", "squared", "softmax", "notebook"};
-    return (size_t)loss < sizeof names / sizeof *names ? names[loss] : NULL;
-}
-
-double gp_loss_value(const gp_network_options *options, size_t outputs, const double *z,
-                     const double *y, double *dz) {
-    switch (options->loss) {
-    case GP_SQUARED_ERROR:
-        return squared_error(outputs, z, y, dz);
-    case GP_SOFTMAX_CROSS_ENTROPY:
-        return softmax_cross_entropy(options, outputs, z, y, dz);
-    case GP_NOTEBOOK_CROSS_ENTROPY:
-        return notebook_cross_entropy(options, outputs, z, y, dz);
-    case GP_SIGMOID_CROSS_ENTROPY:
-        break;
-    }
-    return sigmoid_cross_entropy(options, outputs, z, y, dz);
-}
-
 /* log(1 + e^(z + d)) - log(1 + e^z) = log(1 + s(z) (e^d - 1)) */
 static double softplus_change(double z, double d) {
     return fabs(d) < 1 ? log1p(gp_sigmoid(z) * expm1(d)) : softplus(z + d) - softplus(z);
@@ -113,16 +95,86 @@ static double softmax_change(const gp_network_options *options, size_t outputs, 
     return w * ((most < 1 ? log1p(moved / sum) : log(moved / sum)) - d[c]);
 }
 
-double gp_loss_change(const gp_network_options *options, size_t outputs, const double *z,
-                      const double *y, const double *dz) {
+static double sigmoid_change(const gp_network_options *options, size_t outputs, const double *z,
+                             const double *y, const double *d) {
     double sum = 0;
-    if (options->loss == GP_SOFTMAX_CROSS_ENTROPY)
-        return softmax_change(options, outputs, z, y, dz);
     for (size_t k = 0; k < outputs; k++)
-        if (options->loss == GP_SQUARED_ERROR)
-            sum += dz[k] * (z[k] - y[k] + 0.5 * dz[k]);
-        else
-            sum += class_weight(options, y[k]) * (y[k] * softplus_change(-z[k], -dz[k]) +
-                                                  (1 - y[k]) * softplus_change(z[k], dz[k]));
+        sum += class_weight(options, y[k]) *
+               (y[k] * softplus_change(-z[k], -d[k]) + (1 - y[k]) * softplus_change(z[k], d[k]));
     return sum;
+}
+
+static double squared_change(const gp_network_options *options, size_t outputs, const double *z,
+                             const double *y, const double *d) {
+    double sum = 0;
+    (void)options;
+    for (size_t k = 0; k < outputs; k++)
+        sum += d[k] * (z[k] - y[k] + 0.5 * d[k]);
+    return sum;
+}
+
+/* ---- all of them ----------------------------------------------------------------- */
+
+static int is_share(double y, size_t outputs) {
+    (void)outputs;
+    return y >= 0 && y <= 1;
+}
+
+static int is_number(double y, size_t outputs) {
+    (void)outputs;
+    return isfinite(y);
+}
+
+static int is_class(double y, size_t outputs) {
+    return y >= 0 && y < (double)outputs && y == floor(y);
+}
+
+typedef double (*loss_value)(const gp_network_options *options, size_t outputs, const double *z,
+                             const double *y, double *dz);
+typedef double (*loss_change)(const gp_network_options *options, size_t outputs, const double *z,
+                              const double *y, const double *d);
+
+static const struct {
+    const char *name;
+    loss_value value;
+    loss_change change; /* NULL: only its value is known */
+    int (*fits)(double label, size_t outputs);
+    int one_label; /* for all outputs; else one each */
+} LOSSES[] = {
+    [GP_SIGMOID_CROSS_ENTROPY] = {"sigmoid", sigmoid_cross_entropy, sigmoid_change, is_share, 0},
+    [GP_SQUARED_ERROR] = {"squared", squared_error, squared_change, is_number, 0},
+    [GP_SOFTMAX_CROSS_ENTROPY] = {"softmax", softmax_cross_entropy, softmax_change, is_class, 1},
+    [GP_NOTEBOOK_CROSS_ENTROPY] = {"notebook", notebook_cross_entropy, NULL, is_share, 0},
+};
+
+static int is_known(gp_loss loss) {
+    return (size_t)loss < sizeof LOSSES / sizeof *LOSSES;
+}
+
+const char *gp_loss_string(gp_loss loss) {
+    return is_known(loss) ? LOSSES[loss].name : NULL;
+}
+
+double gp_loss_value(const gp_network_options *options, size_t outputs, const double *z,
+                     const double *y, double *dz) {
+    return is_known(options->loss) ? LOSSES[options->loss].value(options, outputs, z, y, dz) : NAN;
+}
+
+int gp_loss_has_change(gp_loss loss) {
+    return is_known(loss) && LOSSES[loss].change;
+}
+
+double gp_loss_change(const gp_network_options *options, size_t outputs, const double *z,
+                      const double *y, const double *d) {
+    return gp_loss_has_change(options->loss)
+               ? LOSSES[options->loss].change(options, outputs, z, y, d)
+               : NAN;
+}
+
+size_t gp_loss_labels(gp_loss loss, size_t outputs) {
+    return is_known(loss) && LOSSES[loss].one_label ? 1 : outputs;
+}
+
+int gp_loss_fits(gp_loss loss, double label, size_t outputs) {
+    return is_known(loss) && LOSSES[loss].fits(label, outputs);
 }

@@ -7,6 +7,8 @@
 
 #include "nn/network/blas.h"
 #include "nn/network/limits.h"
+#include "nn/network/loss.h"
+#include "nn/network/units.h"
 #include "system/random.h"
 
 static size_t real_size(const gp_network *net) {
@@ -17,10 +19,10 @@ static size_t real_size(const gp_network *net) {
  * Glorot & Bengio (2010): sqrt(2 / (inputs + units)) for the others. Biases start at 0. */
 static void initialise(gp_network *net) {
     const gp_network_options *o = &net->options;
-    int rectified = o->hidden == GP_RELU || o->hidden == GP_LEAKY_RELU || o->hidden == GP_GELU;
     for (size_t l = 1; l <= o->layers; l++) {
         double v = (double)net->width[l - 1], u = (double)net->width[l];
-        int he = rectified && l < o->layers && o->initial == GP_INITIAL_BY_UNIT;
+        int he =
+            gp_unit_passes_half(o->hidden) && l < o->layers && o->initial == GP_INITIAL_BY_UNIT;
         double deviation = he ? sqrt(2 / v) : sqrt(2 / (v + u));
         double *W = net->theta + net->weights[l];
         for (size_t i = 0; i < net->width[l] * net->width[l - 1]; i++)
@@ -188,16 +190,10 @@ gp_status gp_network_set_data(gp_network *net, size_t examples, const double *X,
     if (examples > GP_MAX_ENTRIES / net->width[0] || examples > GP_MAX_ENTRIES / outputs)
         return GP_ERROR_ARGUMENT;
     size_t cells = examples * net->width[0];
-    net->label_columns = o->loss == GP_SOFTMAX_CROSS_ENTROPY ? 1 : outputs;
-    for (size_t i = 0; i < examples * net->label_columns; i++) {
-        double y = labels[i];
-        int fits = o->loss == GP_SQUARED_ERROR ? isfinite(y)
-                   : o->loss == GP_SOFTMAX_CROSS_ENTROPY
-                       ? y >= 0 && y < (double)outputs && y == floor(y)
-                       : y >= 0 && y <= 1;
-        if (!fits)
+    net->label_columns = gp_loss_labels(o->loss, outputs);
+    for (size_t i = 0; i < examples * net->label_columns; i++)
+        if (!gp_loss_fits(o->loss, labels[i], outputs))
             return GP_ERROR_ARGUMENT;
-    }
     forget(net);
     free(net->X64);
     free(net->X32);

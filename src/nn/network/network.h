@@ -53,8 +53,8 @@ int gp_dense_input_gradient_f32(gp_network *network, const float *theta, float *
  * activations at theta until theta (`same`: it hasn't) or the rows in use change. */
 int gp_dense_probes(gp_network *network, const double *theta, int same, size_t count,
                     const size_t *entry, const double *number, double *costs);
-/* By how much the cost changes along v (n) from theta, for the same networks but those of
- * GP_NOTEBOOK_CROSS_ENTROPY: changes[k] := cost(theta + step[k] v) - cost(theta), to the rounding
+/* By how much the cost changes along v (n) from theta, for the same networks where the loss
+ * has a change: changes[k] := cost(theta + step[k] v) - cost(theta), to the rounding
  * of the change. `same`: theta and v are those of the last call. */
 int gp_dense_changes(gp_network *network, const double *theta, const double *v, int same,
                      size_t count, const double *step, double *changes);

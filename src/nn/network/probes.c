@@ -52,8 +52,7 @@ static double loss_of_moved(const gp_network *net) {
 /* ---- piecewise linear networks with one output ----------------------------------- */
 
 static int is_bent(const gp_network *net) {
-    gp_activation unit = net->options.hidden;
-    return (unit == GP_RELU || unit == GP_LEAKY_RELU) && net->width[net->options.layers] == 1;
+    return gp_unit_is_bent(net->options.hidden) && net->width[net->options.layers] == 1;
 }
 
 /* moved := weight (f(z + w step) - f(z)), f the unit */

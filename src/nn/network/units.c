@@ -25,44 +25,57 @@ static double normal_density(double z) {
     return 0.39894228040143267794 * exp(-0.5 * z * z);
 }
 
-double gp_activate(gp_activation unit, double z) {
-    switch (unit) {
-    case GP_RELU:
-        return gp_relu(z);
-    case GP_LEAKY_RELU:
-        return z > 0 ? z : LEAK * z;
-    case GP_TANH:
-        return tanh(z);
-    case GP_SIGMOID:
-        return gp_sigmoid(z);
-    case GP_GELU:
-        return z * normal_cdf(z);
-    case GP_LINEAR:
-        break;
-    }
+/* ---- f, f' and f(z + d) - f(z), one real number at a time ------------------------- */
+
+static double linear(double z) {
     return z;
 }
 
-double gp_activate_derivative(gp_activation unit, double z) {
-    switch (unit) {
-    case GP_RELU:
-        return z > 0;
-    case GP_LEAKY_RELU:
-        return z > 0 ? 1 : LEAK;
-    case GP_TANH: {
-        double t = tanh(z);
-        return 1 - t * t;
-    }
-    case GP_SIGMOID: {
-        double s = gp_sigmoid(z);
-        return s * (1 - s);
-    }
-    case GP_GELU:
-        return normal_cdf(z) + z * normal_density(z);
-    case GP_LINEAR:
-        break;
-    }
+static double linear_derivative(double z) {
+    (void)z;
     return 1;
+}
+
+static double relu_derivative(double z) {
+    return z > 0;
+}
+
+static double leaky_relu(double z) {
+    return z > 0 ? z : LEAK * z;
+}
+
+static double leaky_relu_derivative(double z) {
+    return z > 0 ? 1 : LEAK;
+}
+
+static double tanh_derivative(double z) {
+    double t = tanh(z);
+    return 1 - t * t;
+}
+
+/* (1 - t^2) tanh d / (1 + t tanh d), t = tanh z */
+static double tanh_change(double z, double d) {
+    double u = tanh(d), c = 1 / cosh(z);
+    return c * c * u / (1 + tanh(z) * u);
+}
+
+static double sigmoid_derivative(double z) {
+    double s = gp_sigmoid(z);
+    return s * (1 - s);
+}
+
+/* s (1 - s) (e^d - 1) / (1 + s (e^d - 1)) */
+static double sigmoid_change(double z, double d) {
+    double s = gp_sigmoid(z), e = expm1(d);
+    return s * gp_sigmoid(-z) * e / (1 + s * e);
+}
+
+static double gelu(double z) {
+    return z * normal_cdf(z);
+}
+
+static double gelu_derivative(double z) {
+    return normal_cdf(z) + z * normal_density(z);
 }
 
 /* The integral of the normal density from z to z + d, by Gauss and Legendre's five points: exact to
@@ -79,30 +92,54 @@ static double normal_between(double z, double d) {
     return sum * d / 2;
 }
 
-double gp_activate_change(gp_activation unit, double z, double d) {
-    int bent = (unit == GP_RELU || unit == GP_LEAKY_RELU) && (z > 0) != (z + d > 0);
-    if (fabs(d) > 0.125 || bent)
-        return gp_activate(unit, z + d) - gp_activate(unit, z);
-    switch (unit) {
-    case GP_TANH: { /* (1 - t^2) tanh d / (1 + t tanh d), t = tanh z */
-        double u = tanh(d), c = 1 / cosh(z);
-        return c * c * u / (1 + tanh(z) * u);
-    }
-    case GP_SIGMOID: { /* s (1 - s) (e^d - 1) / (1 + s (e^d - 1)) */
-        double s = gp_sigmoid(z), e = expm1(d);
-        return s * gp_sigmoid(-z) * e / (1 + s * e);
-    }
-    case GP_GELU:
-        return d * normal_cdf(z + d) + z * normal_between(z, d);
-    case GP_RELU:
-    case GP_LEAKY_RELU:
-    case GP_LINEAR:
-        break;
-    }
-    return d * gp_activate_derivative(unit, z);
+static double gelu_change(double z, double d) {
+    return d * normal_cdf(z + d) + z * normal_between(z, d);
+}
+
+/* ---- all of them ----------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    double (*value)(double z), (*derivative)(double z);
+    double (*change)(double z, double d); /* |d| <= 1/8; NULL: linear on either side of 0 */
+    int bent;                             /* at 0, and linear on either side */
+    int passes_half;                      /* of its inputs, or so: as rectified units do */
+} UNITS[] = {
+    [GP_LINEAR] = {"linear", linear, linear_derivative, NULL, 0, 0},
+    [GP_RELU] = {"relu", gp_relu, relu_derivative, NULL, 1, 1},
+    [GP_LEAKY_RELU] = {"leaky-relu", leaky_relu, leaky_relu_derivative, NULL, 1, 1},
+    [GP_TANH] = {"tanh", tanh, tanh_derivative, tanh_change, 0, 0},
+    [GP_SIGMOID] = {"sigmoid", gp_sigmoid, sigmoid_derivative, sigmoid_change, 0, 0},
+    [GP_GELU] = {"gelu", gelu, gelu_derivative, gelu_change, 0, 1},
+};
+
+static int is_known(gp_activation unit) {
+    return (size_t)unit < sizeof UNITS / sizeof *UNITS;
 }
 
 const char *gp_activation_string(gp_activation unit) {
-    static const char *const names[] = {"linear", "relu", "leaky-relu", "tanh", "sigmoid", "gelu"};
-    return (size_t)unit < sizeof names / sizeof *names ? names[unit] : NULL;
+    return is_known(unit) ? UNITS[unit].name : NULL;
+}
+
+int gp_unit_is_bent(gp_activation unit) {
+    return is_known(unit) && UNITS[unit].bent;
+}
+
+int gp_unit_passes_half(gp_activation unit) {
+    return is_known(unit) && UNITS[unit].passes_half;
+}
+
+double gp_activate(gp_activation unit, double z) {
+    return is_known(unit) ? UNITS[unit].value(z) : NAN;
+}
+
+double gp_activate_derivative(gp_activation unit, double z) {
+    return is_known(unit) ? UNITS[unit].derivative(z) : NAN;
+}
+
+double gp_activate_change(gp_activation unit, double z, double d) {
+    int bent = gp_unit_is_bent(unit) && (z > 0) != (z + d > 0);
+    if (fabs(d) > 0.125 || bent || !is_known(unit))
+        return gp_activate(unit, z + d) - gp_activate(unit, z);
+    return UNITS[unit].change ? UNITS[unit].change(z, d) : d * UNITS[unit].derivative(z);
 }

@@ -4,6 +4,7 @@
 #include "gradproof/notebook.h"
 #include "nn/network/loss.h"
 #include "nn/network/network.h"
+#include "nn/network/units.h"
 #include "testing.h"
 
 enum { INPUTS = 4, ROWS = 9 };
@@ -288,8 +289,32 @@ static void wrong_shapes_are_refused(void **state) {
     gp_network_destroy(net);
 }
 
+/* A unit or a loss that is forgotten somewhere must show, not pass for another one. */
+static void what_is_in_no_table_is_no_number(void **state) {
+    (void)state;
+    gp_network_options o = {.loss = GP_NOTEBOOK_CROSS_ENTROPY};
+    const double z = 0.3, y = 1, d = 0.01;
+    assert_true(isnan(gp_loss_change(&o, 1, &z, &y, &d))); /* knows its value alone */
+    int units = 0, losses = 0;
+    while (gp_activation_string((gp_activation)units))
+        units++;
+    while (gp_loss_string((gp_loss)losses))
+        losses++;
+    const int none[] = {-1, units > losses ? units : losses, 77};
+    for (size_t k = 0; k < sizeof none / sizeof *none; k++) {
+        o.loss = (gp_loss)none[k];
+        assert_true(isnan(gp_loss_value(&o, 1, &z, &y, NULL)));
+        assert_true(isnan(gp_loss_change(&o, 1, &z, &y, &d)));
+        assert_false(gp_loss_fits(o.loss, y, 1));
+        assert_true(isnan(gp_activate((gp_activation)none[k], z)));
+        assert_true(isnan(gp_activate_derivative((gp_activation)none[k], z)));
+        assert_true(isnan(gp_activate_change((gp_activation)none[k], z, d)));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_in_no_table_is_no_number),
         cmocka_unit_test(every_unit_and_loss_in_both_precisions),
         cmocka_unit_test(any_number_of_layers),
         cmocka_unit_test(decay_weights_and_dropout),
