@@ -99,9 +99,9 @@ template <class S> S activate(gp_activation unit, const S &z) {
     case GP_SIGMOID:
         return Sigmoid(z);
     case GP_GELU:
-        break;
+        return 0.5 * z * (1.0 + Erf(z * 0.70710678118654752440));
     }
-    return 0.5 * z * (1.0 + Erf(z * 0.70710678118654752440));
+    throw std::logic_error("a unit without a reference here");
 }
 
 /* The cost, as the manual in gradproof.h describes it, over rows [0, rows) of X and labels. */
@@ -144,8 +144,12 @@ S cost(const design &d, size_t inputs, size_t rows, const std::vector<double> &X
             sum += (largest + Log(total) - below[size_t(y[0])]) / double(rows);
             break;
         }
-        default:
+        case GP_SIGMOID_CROSS_ENTROPY:
+        case GP_NOTEBOOK_CROSS_ENTROPY:
             sum += weight * (Softplus(below[0]) - y[0] * below[0]) / double(rows);
+            break;
+        default:
+            throw std::logic_error("a loss without a reference here");
         }
     }
     const S *at = x;
