@@ -137,16 +137,23 @@ static gp_outcome condemn(gp_products *p, const char *kind, const char *what) {
     return GP_NOT_HERE;
 }
 
-/* Numbers that weren't written, or aren't numbers. */
-static gp_outcome condemn_numbers(gp_products *p, size_t unwritten, size_t nonfinite) {
-    char what[160];
+/* Numbers that weren't written, or aren't numbers: so many, number `first` first. */
+static gp_outcome condemn_numbers(gp_products *p, size_t unwritten, size_t nonfinite,
+                                  size_t first) {
+    char what[512], entry[256] = "";
     size_t all = p->J ? gp_claim_numbers(p->f, p->claim) : outputs_of(p);
-    if (unwritten)
-        snprintf(what, sizeof what, "is never written in %zu of the %zu numbers of its callback",
-                 unwritten, all);
+    if (p->left && !p->J)
+        gp_function_entry_name(p->f, first, entry, sizeof entry);
     else
-        snprintf(what, sizeof what, "is infinite or NaN in %zu of the %zu numbers of its callback",
-                 nonfinite, all);
+        snprintf(entry, sizeof entry, "number %zu", first);
+    if (unwritten)
+        snprintf(what, sizeof what,
+                 "is never written in %zu of the %zu numbers of its callback, first in %s",
+                 unwritten, all, entry);
+    else
+        snprintf(what, sizeof what,
+                 "is infinite or NaN in %zu of the %zu numbers of its callback, first in %s",
+                 nonfinite, all, entry);
     return condemn(p, unwritten ? "unwritten" : "nonfinite", what);
 }
 
@@ -173,7 +180,7 @@ static gp_outcome compare_answers(gp_products *p, const double *again, size_t co
 /* first := the product with a vector of numbers between -1 and 1. GP_NOT_HERE: the claim has been
  * found wrong already. */
 static gp_outcome try_product(gp_products *p) {
-    size_t outputs = outputs_of(p), unwritten = 0, nonfinite = 0;
+    size_t outputs = outputs_of(p), unwritten = 0, nonfinite = 0, first = 0;
     size_t numbers = p->J ? gp_claim_numbers(p->f, p->claim) : outputs;
     double *answer = p->J ? p->J : p->first;
     unsigned char *written = malloc(numbers);
@@ -191,11 +198,14 @@ static gp_outcome try_product(gp_products *p) {
         unwritten += !written[q];
         nonfinite += written[q] && !isfinite(answer[q]);
     }
+    while (unwritten + nonfinite > 0 &&
+           (unwritten ? written[first] : written[first] && isfinite(answer[first])))
+        first++;
     free(written);
     if (outcome != GP_EVALUATED)
         return outcome;
     if (unwritten || nonfinite)
-        return condemn_numbers(p, unwritten, nonfinite);
+        return condemn_numbers(p, unwritten, nonfinite, first);
     if (p->J)
         return gp_products_claimed(p, p->in, p->first, NULL);
     outcome = gp_products_claimed(p, p->in, p->out, NULL);
@@ -789,9 +799,23 @@ gp_outcome gp_products_measure(gp_products *p, int first) {
     return outcome == GP_EVALUATED && first ? test_linear(p) : outcome;
 }
 
+/* Inputs at a bound: a direction that moves many of them leaves the bounds on either side. */
+static size_t count_bound(const gp_function *f) {
+    size_t count = 0;
+    for (size_t i = 0; i < f->n && f->lower; i++)
+        count += f->x[i] == f->lower[i] || f->x[i] == f->upper[i];
+    return count;
+}
+
 gp_outcome gp_products_tell(const gp_products *p) {
-    char more[120] = "";
-    if (p->unfinished)
+    char more[200] = "";
+    size_t bound = p->count && !isfinite(gp_products_error_seen(p)) ? count_bound(p->f) : 0;
+    if (bound)
+        snprintf(more, sizeof more,
+                 ", none of which stays within the bounds: %zu of the %zu inputs are at theirs; "
+                 "check at a point inside",
+                 bound, p->n);
+    else if (p->unfinished)
         snprintf(more, sizeof more,
                  "; that is not enough, and more than about %d evaluations take a budget, up to %u",
                  (int)MOST_EVALUATIONS,

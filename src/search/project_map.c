@@ -103,6 +103,7 @@ static gp_outcome start_evaluator(gp_products *p) {
         gp_evaluator_create(&p->sum->function, p->check->options.seed, p->check->options.progress,
                             1, &p->evaluator) != GP_OK)
         return out_of_memory(p);
+    p->sum->progress = p->check->options.progress;
     p->evaluator->budget.deadline = of_check->budget.deadline;
     p->evaluator->budget.unstoppable = of_check->budget.unstoppable;
     p->before = of_check->values + of_check->gradients;

@@ -83,10 +83,16 @@ static void *outputs_of(const gp_weighted *w) {
     return w->y_storage + GUARD;
 }
 
+static void tell(const gp_weighted *w, gp_call_kind call) {
+    if (w->progress)
+        gp_tell(w->progress->call, (int)call);
+}
+
 /* F itself, unguarded. */
 static int call_function(const gp_weighted *w, const void *x, void *y) {
     const gp_function *f = w->of;
     double together;
+    tell(w, w->second ? GP_CALL_GRADIENT : GP_CALL_MAP);
     if (!w->second)
         return gp_claim_kinds[GP_CLAIMS].call(f, x, NULL, w->m, y);
     return f->callback[GP_GRADIENT]
@@ -115,7 +121,7 @@ static int value(gp_weighted *w, const void *x, double *result) {
         w->overrun |=
             w->y_storage[k] != GUARD_NUMBER || w->y_storage[GUARD + doubles + k] != GUARD_NUMBER;
     if (refused || w->overrun)
-        return 1;
+        return refused ? refused : 1;
     for (size_t j = 0; j < w->m; j++)
         w->outputs[j] = output(w, j);
     for (size_t k = 0; k < w->sets; k++) {
@@ -136,6 +142,8 @@ static int gradient(gp_weighted *w, const void *x, void *g) {
     const gp_claim_kind *kind = &gp_claim_kinds[w->claim];
     size_t count = gp_claim_written(f, w->claim);
     int by_rows = kind->shape == GP_CLAIM_ROWS;
+    int refused;
+    tell(w, GP_CALL_CLAIM);
     if (by_rows) {
         for (size_t j = 0; j < w->m; j++) {
             if (is_wide(w))
@@ -143,16 +151,17 @@ static int gradient(gp_weighted *w, const void *x, void *g) {
             else
                 ((float *)w->in)[j] = (float)w->u[j];
         }
-        if (kind->call(f, x, w->in, count, g))
-            return 1;
-        if (!f->plants)
-            return 0;
-    } else if (kind->call(f, x, NULL, count, w->J)) {
-        return 1;
+        refused = kind->call(f, x, w->in, count, g);
+        if (refused || !f->plants)
+            return refused;
+    } else {
+        refused = kind->call(f, x, NULL, count, w->J);
+        if (refused)
+            return refused;
     }
     double *wide = is_wide(w) ? g : gp_large_alloc(f->n * sizeof *wide);
     if (!wide)
-        return 1;
+        return GP_NO_MEMORY;
     if (!by_rows)
         gp_matrix_times(f, w->claim, w->J, is_wide(w) ? gp_double_at : float_at, w->u, wide);
     for (size_t i = 0; i < f->n && by_rows && !is_wide(w); i++)

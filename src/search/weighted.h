@@ -22,6 +22,7 @@ typedef struct gp_weighted {
     void *in;                  /* m: u in the function's precision */
     void *J;                   /* of Jacobians and Hessians: the numbers of the callback */
     int overrun;               /* the map wrote outside of its outputs */
+    gp_progress *progress;     /* who watches is told which callback is asked; may be NULL */
 } gp_weighted;
 
 /* claim: GP_CLAIMS for a sum without a gradient. */

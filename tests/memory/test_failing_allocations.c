@@ -184,6 +184,42 @@ static int sparse_map(stage *s) {
     return check_maps(s, 0, 1);
 }
 
+/* Derivatives of a map by random products; wrong: the VJP of one input, which is then sought. */
+static int check_products(stage *s, int wrong, int planted) {
+    static int yes;
+    static double x[N] = {0.3, 0.7, 1.1, 0.4, 0.9, 0.2};
+    gp_function *f = NULL;
+    gp_options options;
+    gp_options_init(&options);
+    options.strategy = GP_PROJECT;
+    gp_status status = gp_function_create("products", GP_FLOAT64, wrong ? &yes : NULL, &f);
+    if (status == GP_OK)
+        status = gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x);
+    if (status == GP_OK)
+        status = gp_function_set_map(f, M, map);
+    if (status == GP_OK)
+        status = gp_function_set_vjp(f, vjp);
+    if (status == GP_OK)
+        status = gp_function_set_jvp(f, jvp);
+    if (status == GP_OK)
+        status = gp_function_set_jacobian(f, jacobian);
+    if (status == GP_OK && planted)
+        status = gp_function_plant(f, "jvp x:scale=1.1", NULL);
+    return check(s, status, f, &options);
+}
+
+static int products(stage *s) {
+    return check_products(s, 0, 0);
+}
+
+static int wrong_products(stage *s) {
+    return check_products(s, 1, 0);
+}
+
+static int planted_products(stage *s) {
+    return check_products(s, 0, 1);
+}
+
 static int second_derivatives(stage *s) {
     gp_function *f = NULL;
     gp_status status = cubic((size_t[]){2, N / 2}, 0, &f);
@@ -913,6 +949,9 @@ static const scenario SCENARIOS[] = {
     {"notebook-corrected", notebook_corrected, GP_ERROR_MEMORY, NULL, NULL},
     {"maps", maps, GP_ERROR_MEMORY, NULL, NULL},
     {"sparse-map", sparse_map, GP_ERROR_MEMORY, NULL, NULL},
+    {"products", products, GP_ERROR_MEMORY, NULL, NULL},
+    {"wrong-products", wrong_products, GP_ERROR_MEMORY, NULL, NULL},
+    {"planted-products", planted_products, GP_ERROR_MEMORY, NULL, NULL},
     {"second-derivatives", second_derivatives, GP_ERROR_MEMORY, NULL, NULL},
     {"by-directions", by_directions, GP_ERROR_MEMORY, NULL, NULL},
     {"sampled", sampled, GP_ERROR_MEMORY, NULL, NULL},
