@@ -72,31 +72,6 @@ void cli_hand_over(const cli_options *o, cli_watch *w, gp_report *report) {
                  gp_report_failure(report));
 }
 
-static uint64_t seal(const cli_watch *w) {
-    const struct {
-        uint64_t written, text;
-        int64_t code, listens, settled, ranks;
-    } said = {w->channel.written, w->channel.sum, w->code, w->listens, w->settled, w->ranks};
-    uint64_t sum = gp_sum_bytes(GP_SUM_START, &said, sizeof said);
-    sum = gp_sum_bytes(sum, w->ends, sizeof w->ends);
-    return gp_sum_bytes(sum, &w->complaint, sizeof w->complaint);
-}
-
-void cli_finish(cli_watch *w) {
-    w->seal = seal(w);
-    w->finished = 1;
-}
-
-static uint64_t introduction(const cli_watch *w) {
-    uint64_t sum = gp_sum_bytes(GP_SUM_START, w->name, sizeof w->name);
-    sum = gp_sum_bytes(sum, &w->blocks, sizeof w->blocks);
-    return gp_sum_bytes(sum, w->block, sizeof w->block);
-}
-
-void cli_introduced(cli_watch *w) {
-    w->introduced = introduction(w);
-}
-
 /* Writes a report where the options say; GP_OK where there is none. */
 static gp_status write_file(const char *path, const char *text, size_t size, gp_error *error) {
     gp_output output;
@@ -161,40 +136,6 @@ static int deliver(const cli_options *o, const cli_watch *w, const char *text, s
     if (status == GP_OK && w->settled && fflush(stdout) == 0 && !ferror(stdout))
         remove_journals(o->check.journal, w->ranks);
     return status == GP_OK ? w->code : EXIT_FAULT;
-}
-
-/* ---- what went wrong ------------------------------------------------------------- */
-
-static void describe_probe(const cli_watch *w, char *text, size_t size) {
-    uint64_t entry = w->progress.entry;
-    size_t k = 0;
-    if (entry == GP_NO_ENTRY || w->blocks == 0) {
-        snprintf(text, size, "at the given point or along a direction (first block %.63s, index 0)",
-                 w->blocks ? w->block[0].name : "none");
-        return;
-    }
-    while (k + 1 < w->blocks && w->block[k + 1].offset <= entry)
-        k++;
-    char index[128];
-    gp_index_name(w->block[k].dimensions, w->block[k].shape, entry - w->block[k].offset, index,
-                  sizeof index);
-    snprintf(text, size, "while probing %.63s%s", w->block[k].name, index);
-}
-
-/* "the value callback crashed ... while probing W1[0][2]": who did what, and where. */
-static void describe(const cli_watch *w, const char *what, char *text, size_t size) {
-    char where[256];
-    describe_probe(w, where, sizeof where);
-    if (w->finished)
-        snprintf(text, size, "the function's destructor %s, after the check", what);
-    else if (w->phase == CLI_SET_UP)
-        snprintf(text, size, "gradproof_function %s before the first evaluation", what);
-    else if (w->progress.call == GP_CALL_NONE)
-        snprintf(text, size, "the check %s after %llu %s", what,
-                 (unsigned long long)w->progress.evaluations,
-                 gp_plural(w->progress.evaluations, "evaluation", "evaluations"));
-    else
-        snprintf(text, size, "%s %s %s", gp_call_name(w->progress.call), what, where);
 }
 
 /* ---- watching -------------------------------------------------------------------- */
@@ -358,12 +299,7 @@ static int conclude_early(const guard *g) {
 static void look_at_seals(guard *g) {
     cli_watch *w = g->watch;
     (void)cli_channel_take(&w->channel, &g->taken, g->report);
-    if (w->introduced != introduction(w))
-        w->name[0] = '\0', w->blocks = 0;
-    int came = g->taken.bytes == w->channel.written && g->taken.sum == w->channel.sum;
-    g->spoilt = w->finished && (!came || w->seal != seal(w));
-    if (g->spoilt)
-        w->finished = w->listens = 0;
+    g->spoilt = !cli_watch_believe(w, &g->taken);
 }
 
 /* The child is gone. Tells what it has found, or what has become of it. */
@@ -377,7 +313,7 @@ static int conclude(guard *g) {
         return conclude_early(g);
     int wrong = misbehaved(g, what, sizeof what);
     if (wrong)
-        describe(w, what, message, sizeof message);
+        cli_watch_describe(w, what, message, sizeof message);
     /* What has failed is never a 0, unless another rank knows the verdict. */
     if (wrong && (!w->finished || (w->code == 0 && !w->listens))) {
         gp_report *report;

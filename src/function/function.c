@@ -510,8 +510,11 @@ void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *n
     for (size_t k = 0; k < dimensions; k++)
         if (shape[k] == 0)
             return; /* has no entries */
-    for (size_t k = 1; k < dimensions; k++)
+    for (size_t k = 1; k < dimensions; k++) {
+        if (volume > SIZE_MAX / shape[k])
+            return; /* nor can it have so many */
         volume *= shape[k];
+    }
     for (size_t k = 0; k < dimensions && used < size; k++) {
         used += (size_t)snprintf(name + used, size - used, "[%zu]", index / volume);
         index %= volume;
