@@ -158,6 +158,7 @@ static void parse(gp_reader *r, struct csv_parser *parser, const char *bytes, si
         r->line += !r->within;
         r->within = !newline;
         r->unfinished += end - at;
+        csv_set_blk_size(parser, r->unfinished); /* fields grow by as much as they are long */
         if (r->unfinished > LONGEST_ROW)
             refuse(r, GP_ERROR_INPUT, "a row takes more than 256 MiB: is it a CSV file?");
         else if (csv_parse(parser, bytes + at, end - at, on_field, on_row, r) != end - at)
