@@ -107,8 +107,8 @@ struct gp_team {
 
 /* Instead of gp_check, on a rank that can't take part in it (its function couldn't be made, or has
  * no memory): gp_check returns `why` on the ranks that have called it, with this one's number and
- * `message` for a line. Whatever fails inside gp_check is told to all ranks by itself. team NULL, or
- * of one rank: nothing to tell. */
+ * `message` for a line. Whatever fails inside gp_check is told to all ranks by itself. team NULL,
+ * or of one rank: nothing to tell. */
 GP_API void gp_team_give_up(const gp_team *team, gp_status why, const char *message);
 
 /* Spreads a float64 function over the ranks of a team (see gp_team, borrowed until the function is

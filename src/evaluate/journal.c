@@ -47,6 +47,7 @@ static int next_record(FILE *file, gp_record_head *head, void *record, size_t si
     int fits = record && head->size == size;
     for (uint64_t left = head->size; left > 0;) {
         size_t part = fits ? size : left < sizeof some ? (size_t)left : sizeof some;
+        /* cppcheck-suppress legacyUninitvar ; fread fills it */
         void *to = fits ? record : some;
         if (fread(to, part, 1, file) != 1)
             return 0;

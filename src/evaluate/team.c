@@ -106,7 +106,7 @@ gp_outcome gp_team_agree(gp_link *l, gp_fault *fault, gp_outcome outcome) {
 gp_outcome gp_team_sum(gp_link *l, gp_fault *fault, double *numbers, size_t count) {
     if (is_alone(l) || count == 0)
         return GP_EVALUATED;
-    double *all = malloc((size_t)l->team->ranks * count * sizeof *all);
+    double *all = calloc((size_t)l->team->ranks * count, sizeof *all);
     if (!all)
         return gp_fault_note(fault, "memory", "out of memory");
     gp_outcome outcome =

@@ -41,8 +41,10 @@ static inline int gp_json_collect(const char *bytes, size_t count, void *context
         size_t room = 2 * (t->length + count) + 256;
         char *more = realloc(t->text, room);
         t->failed = !more;
-        t->text = more ? more : t->text;
-        t->room = more ? room : t->room;
+        if (more) {
+            t->text = more;
+            t->room = room;
+        }
     }
     if (t->failed)
         return -1;
