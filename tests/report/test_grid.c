@@ -19,7 +19,7 @@ static gp_report *make(size_t dimensions, const size_t *shape, size_t every) {
                       .analytic = 1 + 1e-6 * (double)(i * 31 % 101),
                       .numeric = 1,
                       .bound = 1e-9};
-        assert_int_equal(gp_report_put(r, i, &e), GP_OK);
+        assert_int_equal(gp_findings_put(r, GP_FROM_GIVEN_POINT, i, &e), GP_OK);
     }
     return r;
 }

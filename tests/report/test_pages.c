@@ -35,7 +35,7 @@ static gp_report *strange(void) {
     assert_int_equal(gp_report_blank(f, &r), GP_OK);
     gp_function_destroy(f);
     gp_entry e = {.status = GP_ENTRY_REFUTED, .analytic = INFINITY, .numeric = 1, .bound = 1e-9};
-    assert_int_equal(gp_report_put(r, 1, &e), GP_OK);
+    assert_int_equal(gp_findings_put(r, GP_FROM_GIVEN_POINT, 1, &e), GP_OK);
     r->block[0].result.verdict = r->verdict = GP_REFUTED;
     r->block[0].result.has_worst = 1;
     r->block[0].result.worst_index = 1;
@@ -121,7 +121,7 @@ static void pages_stay_small(void **state) {
                           .analytic = -1.23456789123e-101,
                           .numeric = -1.33333333333e-102,
                           .bound = 1.5e-110};
-            assert_int_equal(gp_report_put(r, i, &e), GP_OK);
+            assert_int_equal(gp_findings_put(r, GP_FROM_GIVEN_POINT, i, &e), GP_OK);
         }
         r->verdict = GP_REFUTED;
         for (size_t b = 0; b < blocks; b++) {
