@@ -4,26 +4,7 @@
 #ifndef GP_CAUSES_H
 #define GP_CAUSES_H
 
-#include "diagnose/numbers.h"
-
-/* A block and the evidence on it. */
-typedef struct gp_case {
-    const gp_evidence *evidence;
-    const gp_block *block;
-    size_t number; /* of the block */
-    int one_point; /* the numbers are of the given point: positions and x may be compared */
-    const double *x, *a, *d, *b;
-    const unsigned char *wrong, *manner;
-    const unsigned char *kink; /* or NULL */
-    const gp_tolerance *tolerance;
-    int sharp;           /* a model must explain what it explains without the tolerance's help */
-    int sampled;         /* estimates are those of a sample */
-    double typical;      /* size of the gradient's finite entries */
-    size_t wrongs;       /* entries that are refuted */
-    int wrong_elsewhere; /* more of them are at other points */
-    size_t exercised;    /* entries with a derivative or a gradient that isn't zero */
-    gp_report *report;
-} gp_case;
+#include "diagnose/case.h"
 
 /* Causes by what they rest on. */
 enum {
@@ -36,10 +17,5 @@ enum {
 /* Adds the diagnosis of the first model of a stage that explains the block. Returns 1 if one did, 0
  * if none, -1 if memory ran out. */
 int gp_name_cause(const gp_case *c, unsigned stage);
-
-/* Is there an estimate, and a number to hold against it? */
-int gp_case_known(const gp_case *c, size_t i);
-/* Are both zero within the bound? */
-int gp_case_zero(const gp_case *c, size_t i);
 
 #endif

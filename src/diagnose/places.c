@@ -1,0 +1,247 @@
+/* Causes by where entries are wrong and where they are right: a few lines, a few boxes, a few
+ * entries. */
+#include "diagnose/models.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "diagnose/fits.h"
+#include "judge/words.h"
+#include "system/text.h"
+
+/* Is an entry plainly right? One that is zero in both says nothing. */
+static int is_right(const gp_case *c, size_t i) {
+    return !c->wrong[i] && gp_case_known(c, i) && !gp_case_zero(c, i);
+}
+
+/* Widens a box along an axis, by one index at a time, as long as nothing in it is right. */
+static void widen(const gp_case *c, gp_box *box, size_t axis) {
+    for (int upwards = 0; upwards < 2; upwards++)
+        while (upwards ? box->high[axis] < box->shape[axis] : box->low[axis] > 0) {
+            gp_box beside = *box;
+            beside.low[axis] = upwards ? box->high[axis] : box->low[axis] - 1;
+            beside.high[axis] = beside.low[axis] + 1;
+            size_t volume = gp_box_volume(&beside), k = 0;
+            while (k < volume && !is_right(c, gp_box_entry(&beside, k)))
+                k++;
+            if (k < volume)
+                break;
+            *(upwards ? &box->high[axis] : &box->low[axis]) += upwards ? 1 : SIZE_MAX;
+        }
+}
+
+/* The larger of two boxes around entry i in which nothing is right: widened along the first axis
+ * first, or along the last. */
+static gp_box box_around(const gp_case *c, size_t i) {
+    gp_box box[2];
+    for (int backwards = 0; backwards < 2; backwards++) {
+        gp_box *b = &box[backwards];
+        *b = (gp_box){.dimensions = gp_case_axes(c)};
+        for (size_t axis = 0; axis < b->dimensions; axis++) {
+            gp_slice s = gp_slice_along(c, axis);
+            b->shape[axis] = s.length;
+            b->low[axis] = gp_slice_index(&s, i);
+            b->high[axis] = b->low[axis] + 1;
+        }
+        for (size_t k = 0; k < b->dimensions; k++)
+            widen(c, b, backwards ? b->dimensions - 1 - k : k);
+    }
+    return gp_box_volume(&box[1]) > gp_box_volume(&box[0]) ? box[1] : box[0];
+}
+
+/* Boxes, up to so many, that hold all that is wrong and nothing that is right; 0: there are none.
+ */
+enum { MOST_BOXES = 4 };
+
+static size_t cover_wrong(const gp_case *c, gp_box *box) {
+    size_t count = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        int held = !c->wrong[i];
+        for (size_t k = 0; k < count && !held; k++)
+            held = gp_box_holds(&box[k], i);
+        if (held)
+            continue;
+        if (count == MOST_BOXES)
+            return 0;
+        box[count++] = box_around(c, i);
+    }
+    return count;
+}
+
+int gp_cause_boxes(const gp_case *c) {
+    gp_box box[MOST_BOXES];
+    char list[MOST_BOXES * 80] = "", manner[80];
+    if (c->wrongs < 3 || c->sampled || gp_case_axes(c) == 0)
+        return 0;
+    size_t count = cover_wrong(c, box), right = 0;
+    double factor = NAN, error;
+    for (size_t i = 0; i < c->block->entries; i++)
+        right += is_right(c, i);
+    if (count == 0 || c->wrongs < 3 * count || right < 3)
+        return 0;
+    for (size_t k = 0; k < count; k++) {
+        gp_slice s = gp_slice_whole(c);
+        size_t used = strlen(list);
+        s.box = &box[k];
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s", k ? ", " : "");
+        (void)gp_box_name(&box[k], c->block->name, list + used, sizeof list - used);
+        if (k == 0 && gp_best_factor(c, s, &factor, &error))
+            factor = NAN;
+        if (!isnan(factor) && !gp_factor_explains(c, s, factor))
+            factor = NAN;
+    }
+    gp_write_factor(factor, count > 1, manner, sizeof manner);
+    return gp_named(
+        gp_report_add_diagnosis(c->report, c->number, "slab", factor,
+                                "%s %s, and the other %zu entries of %s that are exercised "
+                                "are right",
+                                list, manner, right, c->block->name));
+}
+
+/* The least relative error of the wrong entries. */
+static double least_error(const gp_case *c) {
+    double least = INFINITY;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
+        if (c->wrong[i] && gp_case_known(c, i) && off > 0)
+            least = fmin(least, off / fmax(fabs(c->a[i]), fabs(c->d[i])));
+    }
+    return least;
+}
+
+/* Could entry i be off by that relative error as well, unseen? */
+static int hides(const gp_case *c, size_t i, double error) {
+    if (c->kink && c->kink[i])
+        return 0; /* any number between the two derivatives is accepted */
+    if (gp_case_zero(c, i))
+        return c->a[i] != 0; /* nothing if a is 0, and anything if not */
+    double size = fmax(fabs(c->a[i]), fabs(c->d[i]));
+    return fabs(c->a[i] - c->d[i]) + c->b[i] + gp_case_rounding(c, i) > 0.5 * error * size;
+}
+
+int gp_cause_lines(const gp_case *c) {
+    if (c->wrongs < 2 || c->sampled || c->wrong_elsewhere)
+        return 0;
+    double least = least_error(c);
+    for (size_t axis = 0; axis < gp_case_line_axes(c); axis++) {
+        size_t count = gp_case_line(c, axis, 0).length, length = c->block->entries / count;
+        size_t bad = 0, good = 0, full = 0, open = 0;
+        char list[128] = "";
+        if (length < 2)
+            continue;
+        for (size_t r = 0; r < count; r++) {
+            size_t wrong = 0, exercised = 0, hiding = 0;
+            gp_slice s = gp_case_line(c, axis, r);
+            for (size_t k = 0; k < length; k++) {
+                size_t i = gp_slice_entry(&s, k);
+                int alive = gp_case_known(c, i) && !gp_case_zero(c, i);
+                wrong += c->wrong[i];
+                exercised += alive;
+                hiding += alive && hides(c, i, least);
+            }
+            if (wrong) {
+                size_t used = strlen(list);
+                if (bad < 8)
+                    snprintf(list + used, sizeof list - used, "%s%zu", bad ? ", " : "", r);
+                else if (bad == 8)
+                    snprintf(list + used, sizeof list - used, ", ...");
+                bad++;
+                full += wrong >= 2 && 2 * wrong > exercised;
+            } else {
+                good += exercised > 0;
+                open += 2 * hiding > exercised;
+            }
+        }
+        if (bad == 0 || full != bad || good < bad + open)
+            continue;
+        const char *kind = gp_case_line_kind(c, axis);
+        int matrix = strcmp(kind, "slab") != 0;
+        char word[64];
+        snprintf(word, sizeof word, "%s%s",
+                 !matrix     ? gp_plural(bad, "index", "indices")
+                 : axis == 0 ? "row"
+                             : "column",
+                 matrix ? gp_plural(bad, "", "s") : "");
+        if (!matrix)
+            snprintf(word + strlen(word), sizeof word - strlen(word), " along axis %zu:", axis);
+        return gp_named(gp_report_add_diagnosis(
+            c->report, c->number, kind, NAN,
+            "%s is wrong in %s %s and right in the other %zu %s exercised: look at %s",
+            c->block->name, word, list, good, gp_plural(good, "that is", "that are"),
+            !matrix                ? "what is particular to them"
+            : c->block->derivative ? (axis == 0 ? "these outputs" : "these inputs")
+            : axis == 0            ? "what is particular to these units"
+                                   : "these inputs of the layer"));
+    }
+    return 0;
+}
+
+/* Might the wrong entries be but the tip of something else? That of the others which are known,
+ * most can't be off as well, half can't hide a relative error as large, and some speak against the
+ * same multiple of x, or the same number, in all. */
+static int is_only_a_tip(const gp_case *c, size_t right) {
+    double least = least_error(c), smallest = INFINITY, share = 0;
+    /* Elsewhere x isn't what it is here, but of the same size. */
+    double much = c->one_point ? 0.5 : 0.1;
+    int beside = 0; /* one that may be as wrong lies beside a wrong one: of a part, it may be */
+    size_t odd = 0, hiding = 0, against_same = 0, against_share = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
+        if (!c->wrong[i] || !gp_case_known(c, i) || !(off > 0))
+            continue;
+        if (off < smallest) {
+            smallest = off;
+            share = !c->block->derivative && c->x[i] != 0 ? off / c->x[i] : 0;
+        }
+    }
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double size = fmax(fabs(c->a[i]), fabs(c->d[i])), off = fabs(c->a[i] - c->d[i]);
+        if (c->wrong[i] || !gp_case_known(c, i))
+            continue;
+        double slack = c->b[i] + gp_case_rounding(c, i);
+        odd += off > 4 * slack + 0.01 * c->tolerance->rtol * size;
+        if (hides(c, i, least)) {
+            hiding++;
+            beside |= (i > 0 && c->wrong[i - 1]) || (i + 1 < c->block->entries && c->wrong[i + 1]);
+        }
+        against_same += off + slack < 0.5 * smallest;
+        against_share += share == 0 || off + slack < much * fabs(share * c->x[i]);
+    }
+    size_t enough = right < 2 ? right : 2;
+    return beside || odd > right / 5 || 2 * hiding > right || against_same < enough ||
+           against_share < enough;
+}
+
+int gp_cause_entries(const gp_case *c) {
+    if (c->sampled || c->wrong_elsewhere)
+        return 0; /* those that weren't drawn may be wrong as well, and those elsewhere are */
+    size_t right = 0, first = 0, listed = 0;
+    char list[256] = "";
+    for (size_t i = 0; i < c->block->entries; i++) {
+        if (!c->wrong[i]) {
+            right += gp_case_known(c, i);
+            continue;
+        }
+        if (listed == 0)
+            first = i;
+        if (listed++ < 4) {
+            char name[160];
+            size_t used = strlen(list);
+            gp_case_name_entry(c, i, name, sizeof name);
+            snprintf(list + used, sizeof list - used, "%s%.60s", used ? ", " : "", name);
+        }
+    }
+    /* "A few" must be few: else there is a pattern that we don't know. */
+    if (c->wrongs > 3 && c->wrongs > right / 10)
+        return 0;
+    if (right < c->wrongs || is_only_a_tip(c, right))
+        return 0;
+    return gp_named(gp_report_add_diagnosis(
+        c->report, c->number, "entries", NAN,
+        "%zu %s of %s %s wrong and %zu right: %s%s; %s by %.6g%s", c->wrongs,
+        gp_plural(c->wrongs, "entry", "entries"), c->block->name, gp_plural(c->wrongs, "is", "are"),
+        right, list, c->wrongs > 4 ? ", ..." : "",
+        c->a[first] > c->d[first] ? "too large" : "too small", fabs(c->a[first] - c->d[first]),
+        gp_plural(c->wrongs, "", " in the first")));
+}
