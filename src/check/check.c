@@ -12,6 +12,7 @@
 #include "judge/conclude.h"
 #include "search/curve.h"
 #include "search/map_shown.h"
+#include "search/witness.h"
 #include "system/clock.h"
 
 /* What a check that isn't lean keeps of each entry. */
@@ -184,6 +185,7 @@ static void clear(gp_check_run *run) {
                             c->example_d[0], c->example_d[1], c->example_b[0], c->example_b[1]};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         free(arrays[k]);
+    gp_witnesses_clear(c);
 }
 
 /* The check on this rank, up to what its end is on the others. */

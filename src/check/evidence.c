@@ -45,12 +45,12 @@ static gp_status diagnose_sparse(gp_check_state *c) {
     }
     /* Where all of it is at hand, an entry may be held against others' estimates. What is refuted
      * elsewhere is so because the given point has refuted nothing. */
-    gp_numbers numbers = {f->team || elsewhere ? a : c->gradient, d, b, wrong};
-    gp_numbers nothing = {c->gradient, zero, zero, (const unsigned char *)zero};
+    const double *point = f->team ? x : f->x;
+    gp_numbers numbers = {point, f->team || elsewhere ? a : c->gradient, d, b, wrong};
+    gp_numbers nothing = {point, c->gradient, zero, zero, (const unsigned char *)zero};
     gp_evidence evidence = {.function = f,
                             .given = elsewhere ? nothing : numbers,
                             .decided = numbers,
-                            .x = f->team ? x : f->x,
                             .manner = c->manner ? c->manner : manner,
                             .sampled = 1,
                             .tolerance = c->tolerance};
@@ -91,15 +91,18 @@ gp_status gp_check_diagnose(gp_check_state *c) {
             b[i] = here ? c->bound[i] : e->bound + (kink[i] ? fabs(e->left - e->right) / 2 : 0);
         }
         gp_evidence evidence = {.function = f,
-                                .given = {c->gradient, c->numeric, c->bound, wrong_here},
-                                .decided = {a, d, b, wrong},
-                                .x = f->x,
+                                .given = {f->x, c->gradient, c->numeric, c->bound, wrong_here},
+                                .decided = {f->x, a, d, b, wrong},
                                 .manner = c->manner,
                                 .kink = kink,
                                 .stored = c->stored,
                                 .example_d = {c->example_d[0], c->example_d[1]},
                                 .example_b = {c->example_b[0], c->example_b[1]},
                                 .tolerance = c->tolerance};
+        for (size_t k = 0; k < c->witnesses; k++) {
+            const gp_witness *w = &c->witness[k];
+            evidence.place[evidence.places++] = (gp_numbers){w->x, w->a, w->d, w->b, w->wrong};
+        }
         status = diagnose_with_suspects(c, &evidence);
     }
     free(wrong);

@@ -11,8 +11,10 @@
 typedef struct gp_case {
     const gp_evidence *evidence;
     const gp_block *block;
-    size_t number; /* of the block */
-    int one_point; /* the numbers are of the given point: positions and x may be compared */
+    size_t number;             /* of the block */
+    const gp_numbers *numbers; /* of all blocks, of which those below are this one's */
+    int one_point; /* of all entries at one and the same: positions and x may be compared */
+    int given;     /* that is the given point */
     const double *x, *a, *d, *b;
     const unsigned char *wrong, *manner;
     const unsigned char *kink; /* or NULL */

@@ -104,21 +104,24 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
     return status;
 }
 
-static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_report *r) {
+static gp_case case_of(const gp_evidence *evidence, size_t k, const gp_numbers *numbers,
+                       gp_report *r) {
     const gp_function *f = evidence->function;
-    const gp_numbers *numbers = one_point ? &evidence->given : &evidence->decided;
+    int given = numbers == &evidence->given, decided = numbers == &evidence->decided;
     size_t at = f->block[k].offset, known = 0;
     gp_case c = {.evidence = evidence,
                  .block = &f->block[k],
                  .number = k,
-                 .one_point = one_point,
-                 .x = evidence->x + at,
+                 .numbers = numbers,
+                 .one_point = !decided,
+                 .given = given,
+                 .x = numbers->x + at,
                  .a = numbers->a + at,
                  .d = numbers->d + at,
                  .b = numbers->b + at,
                  .wrong = numbers->wrong + at,
                  .manner = evidence->manner + at,
-                 .kink = evidence->kink ? evidence->kink + at : NULL,
+                 .kink = evidence->kink && (given || decided) ? evidence->kink + at : NULL,
                  .tolerance = &evidence->tolerance[k],
                  .report = r};
     for (size_t i = 0; i < c.block->entries; i++) {
@@ -132,21 +135,43 @@ static gp_case case_of(const gp_evidence *evidence, size_t k, int one_point, gp_
     return c;
 }
 
+/* A block as it is known at each of the points. */
+typedef struct gp_cases {
+    gp_case decided, point[1 + GP_MOST_PLACES]; /* the given one first */
+    size_t points;
+} gp_cases;
+
+static gp_cases cases_of(const gp_evidence *evidence, size_t k, gp_report *r) {
+    gp_cases all = {.decided = case_of(evidence, k, &evidence->decided, r)};
+    all.point[all.points++] = case_of(evidence, k, &evidence->given, r);
+    for (size_t p = 0; p < evidence->places; p++)
+        all.point[all.points++] = case_of(evidence, k, &evidence->place[p], r);
+    for (size_t p = 0; p < all.points; p++)
+        all.point[p].wrong_elsewhere = all.decided.wrongs > all.point[p].wrongs;
+    return all;
+}
+
 /* First what is plain; then models that explain all numbers within what isn't known of them; then
  * those that need the tolerance as well, so that what fits by its width alone never goes before
  * what fits. */
-static int name_cause(gp_case *decided, gp_case *given) {
-    int named = gp_name_cause(decided, GP_CAUSES_PLAIN);
-    if (!named && given->wrongs > 0)
-        named = gp_name_cause(given, GP_CAUSES_PLAIN);
+static int name_cause(gp_cases *all) {
+    int named = gp_name_cause(&all->decided, GP_CAUSES_PLAIN);
+    if (!named && all->point[0].wrongs > 0)
+        named = gp_name_cause(&all->point[0], GP_CAUSES_PLAIN);
     for (int sharp = 1; sharp >= 0 && !named; sharp--) {
         unsigned stage = sharp ? GP_CAUSES_NUMBERS : GP_CAUSES_PLACES;
-        decided->sharp = given->sharp = sharp;
-        named = gp_name_cause(decided, GP_CAUSES_FACTOR);
-        if (!named && given->wrongs > 0)
-            named = gp_name_cause(given, stage);
+        all->decided.sharp = sharp;
+        named = gp_name_cause(&all->decided, GP_CAUSES_FACTOR);
+        for (size_t p = 0; p < all->points && !named; p++) {
+            gp_case *c = &all->point[p];
+            c->sharp = sharp;
+            if (c->wrongs > 0 && p > 0)
+                named = gp_name_cause(c, GP_CAUSES_FACTOR);
+            if (c->wrongs > 0 && !named)
+                named = gp_name_cause(c, stage);
+        }
         if (!named)
-            named = gp_name_cause(decided, stage);
+            named = gp_name_cause(&all->decided, stage);
     }
     return named;
 }
@@ -159,15 +184,14 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     unsigned char *exercised = refuted + f->blocks;
     gp_status status = GP_OK;
     for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
-        gp_case decided = case_of(evidence, k, 0, r), given = case_of(evidence, k, 1, r);
-        given.wrong_elsewhere = decided.wrongs > given.wrongs;
-        exercised[k] = decided.exercised > 0;
-        refuted[k] = decided.wrongs > 0;
+        gp_cases all = cases_of(evidence, k, r);
+        exercised[k] = all.decided.exercised > 0;
+        refuted[k] = all.decided.wrongs > 0;
         if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */
             gp_report_clear_diagnoses(r, k);
         if (!refuted[k] || r->block[k].result.diagnoses) /* named where it was found */
             continue;
-        if (name_cause(&decided, &given) < 0)
+        if (name_cause(&all) < 0)
             status = GP_ERROR_MEMORY;
     }
     if (status == GP_OK)

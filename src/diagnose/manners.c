@@ -57,7 +57,7 @@ int gp_cause_stale(const gp_case *c) {
 
 int gp_cause_suspected(const gp_case *c) {
     const gp_evidence *e = c->evidence;
-    if (!c->one_point || !e->suspect[c->number] || c->block->derivative)
+    if (!c->given || !e->suspect[c->number] || c->block->derivative)
         return 0;
     const gp_suspect *suspect = &e->function->suspect[e->suspect[c->number] - 1];
     return gp_named(gp_report_add_diagnosis(c->report, c->number, suspect->kind, NAN,

@@ -122,8 +122,7 @@ int gp_cause_swapped(const gp_case *c) {
         const gp_block *other = &f->block[k];
         if (k == c->number || other->entries != c->block->entries)
             continue;
-        const gp_numbers *given = &c->evidence->given;
-        const double *d = given->d + other->offset, *b = given->b + other->offset;
+        const double *d = c->numbers->d + other->offset, *b = c->numbers->b + other->offset;
         size_t compared = 0, misses = 0;
         for (size_t i = 0; i < other->entries; i++) {
             if (!gp_is_estimate(b[i]))

@@ -5,20 +5,23 @@
 #include "judge/findings.h"
 #include "judge/verdict.h"
 
-/* Numbers of all entries: the gradient under test, estimates, their bounds (infinite where there is
- * none), and which are refuted. */
+/* Numbers of all entries: the point, the gradient under test, estimates, their bounds (infinite, or
+ * 0, where there is none), and which are refuted. */
 typedef struct gp_numbers {
-    const double *a, *d, *b;
+    const double *x, *a, *d, *b;
     const unsigned char *wrong;
 } gp_numbers;
 
-/* What is known: at the given point, where positions and x may be compared; and at the point at
- * which each entry was decided, which is another one for entries that the given point leaves
- * silent. */
+/* Points of our own choice of which all that is known may be told, at most. */
+enum { GP_MOST_PLACES = 3 };
+
+/* What is known: at the given point and at others that refute something, where positions and x may
+ * be compared; and at the point at which each entry was decided, which may be another one for each.
+ */
 typedef struct gp_evidence {
     const gp_function *function; /* as the report shows it */
-    gp_numbers given, decided;
-    const double *x;
+    gp_numbers given, place[GP_MOST_PLACES], decided;
+    size_t places;
     const unsigned char *manner; /* gp_manner */
     /* One an entry: between two derivatives, of which the estimate is the mean and the bound
      * includes both; or NULL. */

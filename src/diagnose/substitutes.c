@@ -49,10 +49,10 @@ int gp_cause_sample(const gp_case *c) {
     for (int k = 0; k < 4; k++) {
         int one = k % 2, shared = k / 2;
         double share = shared && examples ? 1 / (double)examples : 1;
-        if (!c->one_point || !e->example_d[one] || c->exercised < 2 || c->block->derivative)
+        if (!c->given || !e->example_d[one] || c->exercised < 2 || c->block->derivative)
             continue;
-        const double *d = e->example_d[one] + (c->x - e->x);
-        const double *b = e->example_b[one] + (c->x - e->x);
+        const double *d = e->example_d[one] + c->block->offset;
+        const double *b = e->example_b[one] + c->block->offset;
         size_t i = 0, telling = 0;
         for (; i < c->block->entries; i++) {
             if (!isfinite(c->a[i]))

@@ -123,6 +123,7 @@ static const struct {
     [GP_FROM_SECOND_OPINION] = {REFUTED, ANY & ~REFUTED},
     [GP_FROM_DIRECTIONS] = {UNCHECKED, UNRESOLVED},
     [GP_FROM_WHAT_WAS_BEFORE] = {ANY & ~REFUTED, VERIFIED | KINK | REFUTED},
+    [GP_FROM_WITNESS] = {0, 0},
 };
 
 gp_status gp_findings_put(gp_report *r, gp_origin origin, size_t entry, const gp_entry *value) {

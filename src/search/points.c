@@ -10,6 +10,7 @@
 #include "search/contract.h"
 #include "search/cost.h"
 #include "search/points.h"
+#include "search/witness.h"
 #include "system/text.h"
 
 enum {
@@ -257,6 +258,8 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, d
             *refuted += p.stands[k] != 0;
         else /* the check ends before it could be confirmed */
             (void)put_entry(c, GP_FROM_WHAT_WAS_BEFORE, p.accused[k], &p.before[k]);
+    if (outcome == GP_EVALUATED && *refuted)
+        outcome = gp_call_witness(c, number, f0, p.g);
     place_clear(&p);
     free(before);
     return outcome;

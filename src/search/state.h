@@ -18,6 +18,14 @@ typedef struct gp_reach {
  * as it takes to verify, if that takes a few more; or nothing. */
 typedef enum gp_brief { GP_BRIEF_NOT, GP_BRIEF_VERIFY, GP_BRIEF_LOOK } gp_brief;
 
+/* All that is known of whole blocks at a point of our own choice: see witness.h. */
+typedef struct gp_witness {
+    double *x, *a, *d, *b; /* n each, in one array that is x's: the point, the gradient under test,
+                              estimates, bounds, infinite where nothing was looked at */
+    unsigned char *wrong;  /* n: refuted there */
+} gp_witness;
+enum { GP_MOST_WITNESSES = 3 };
+
 typedef struct gp_check_state {
     const gp_function *function;
     const gp_function *shown; /* as the report has it: `function` itself, or map_shown.h's own */
@@ -57,6 +65,8 @@ typedef struct gp_check_state {
     size_t forgone;        /* looks at an entry beyond the given point that were too many: */
     double forgone_cost;   /* what they would take */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
+    gp_witness witness[GP_MOST_WITNESSES];
+    size_t witnesses;
 } gp_check_state;
 
 /* Makes x the point under test: sets the length scales too. */

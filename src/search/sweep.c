@@ -51,16 +51,25 @@ static int counts(gp_origin origin, const gp_entry *before, const gp_tolerance *
     return origin == GP_FROM_GIVEN_POINT || is_telling(result, t);
 }
 
+void gp_entry_known(const gp_entry *result, double *d, double *b) {
+    double half = fabs(result->right - result->left) / 2;
+    *d = half > 0 ? (result->left + result->right) / 2 : result->numeric;
+    *b = isfinite(result->bound) ? half + result->bound : INFINITY;
+}
+
+static void witness_take(gp_witness *w, size_t entry, const gp_entry *result) {
+    gp_entry_known(result, &w->d[entry], &w->b[entry]);
+    w->wrong[entry] = result->status == GP_ENTRY_REFUTED;
+}
+
 gp_outcome gp_sweep_put(const gp_sweep *s, size_t entry, size_t block, gp_entry *result) {
     gp_check_state *c = s->check;
     if (result->status == GP_ENTRY_UNCHECKED)
         return GP_EVALUATED;
-    if (s->origin == GP_FROM_GIVEN_POINT) {
-        /* At a kink, whatever lies between the slopes of both sides will do. */
-        double half = fabs(result->right - result->left) / 2;
-        c->numeric[entry] = half > 0 ? (result->left + result->right) / 2 : result->numeric;
-        c->bound[entry] = isfinite(result->bound) ? half + result->bound : INFINITY;
-    }
+    if (s->origin == GP_FROM_GIVEN_POINT)
+        gp_entry_known(result, &c->numeric[entry], &c->bound[entry]);
+    if (s->origin == GP_FROM_WITNESS)
+        witness_take(&c->witness[c->witnesses - 1], entry, result);
     if (counts(s->origin, gp_report_at(c->report, entry), &c->tolerance[block], result) &&
         gp_findings_put(c->report, s->origin, entry, result) != GP_OK)
         return gp_evaluator_no_memory(c->evaluator);

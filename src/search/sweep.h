@@ -26,4 +26,8 @@ int gp_sweep_is_sound(const gp_sweep *sweep, double a, const gp_entry *result);
  * check->numeric and bound. */
 gp_outcome gp_sweep_put(const gp_sweep *sweep, size_t entry, size_t block, gp_entry *result);
 
+/* The derivative that an entry's result speaks of, and a bound on it, infinite where there is none:
+ * at a kink, whatever lies between the slopes of both sides will do. */
+void gp_entry_known(const gp_entry *result, double *d, double *b);
+
 #endif
