@@ -3,6 +3,8 @@
  * (bound on m_i's error). */
 #include "diagnose/case.h"
 
+#include "diagnose/constants.h"
+
 #include <math.h>
 
 int gp_case_known(const gp_case *c, size_t i) {
@@ -31,6 +33,30 @@ int gp_case_differs(const gp_case *c, size_t i, double m, double e, double other
 
 void gp_case_name_entry(const gp_case *c, size_t i, char *name, size_t size) {
     gp_function_entry_name(c->evidence->function, c->block->offset + i, name, size);
+}
+
+double gp_case_least_error(const gp_case *c) {
+    double least = INFINITY;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
+        if (c->wrong[i] && gp_case_known(c, i) && off > 0)
+            least = fmin(least, off / fmax(fabs(c->a[i]), fabs(c->d[i])));
+    }
+    return least;
+}
+
+int gp_case_hides(const gp_case *c, size_t i, double error) {
+    if (c->kink && c->kink[i])
+        return 0; /* any number between the two derivatives is accepted */
+    if (gp_case_zero(c, i))
+        return c->a[i] != 0; /* nothing if a is 0, and anything if not */
+    double size = fmax(fabs(c->a[i]), fabs(c->d[i]));
+    return fabs(c->a[i] - c->d[i]) + c->b[i] + gp_case_rounding(c, i) > HIDDEN_SHARE * error * size;
+}
+
+int gp_case_is_right(const gp_case *c, size_t i, double error) {
+    return !c->wrong[i] && gp_case_known(c, i) && !gp_case_zero(c, i) &&
+           !gp_case_hides(c, i, error);
 }
 
 int gp_case_is_stored(const gp_case *c) {

@@ -8,7 +8,8 @@
 
 #include "diagnose/numbers.h"
 
-typedef struct gp_case {
+typedef struct gp_case gp_case;
+struct gp_case {
     const gp_evidence *evidence;
     const gp_block *block;
     size_t number;             /* of the block */
@@ -26,7 +27,10 @@ typedef struct gp_case {
     int wrong_elsewhere; /* more of them are at other points */
     size_t exercised;    /* entries with a derivative or a gradient that isn't zero */
     gp_report *report;
-} gp_case;
+    const gp_case *point; /* of entries that were decided at points of their own: the block as it is
+                             known at each of these, which must agree; else none */
+    size_t points;
+};
 
 /* Is a bound one of an estimate? Infinite, or 0: there is none. */
 static inline int gp_is_estimate(double b) {
@@ -58,6 +62,14 @@ int gp_case_explains(const gp_case *c, size_t i, double m, double e);
 /* Do two models of entry i, one m known to e, differ by so much that only one of them can explain
  * it? */
 int gp_case_differs(const gp_case *c, size_t i, double m, double e, double other);
+
+/* The least relative error of the wrong entries. */
+double gp_case_least_error(const gp_case *c);
+/* Could entry i be off by that relative error as well, unseen? */
+int gp_case_hides(const gp_case *c, size_t i, double error);
+/* Is it plainly right, where others have at least that error? One that is zero in both says
+ * nothing. */
+int gp_case_is_right(const gp_case *c, size_t i, double error);
 
 /* Does the gradient stay the same where the derivative doesn't? */
 int gp_case_is_stored(const gp_case *c);

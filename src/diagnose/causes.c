@@ -27,9 +27,9 @@ static const struct {
               {gp_cause_part, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {gp_cause_stored, GP_CAUSES_PLACES},
               {gp_cause_lines, GP_CAUSES_PLACES},
+              {gp_cause_line_factors, GP_CAUSES_PLACES},
               {gp_cause_boxes, GP_CAUSES_PLACES},
-              {gp_cause_entries, GP_CAUSES_PLACES},
-              {gp_cause_line_factors, GP_CAUSES_PLACES}};
+              {gp_cause_entries, GP_CAUSES_PLACES}};
 
 int gp_name_cause(const gp_case *c, unsigned stage) {
     int named = 0;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "diagnose/constants.h"
 #include "diagnose/fits.h"
 
 /* a - d = lambda x: weight decay that is there and shouldn't be, or the other way round; but for a
@@ -23,13 +24,14 @@ static int decay_but_for(const gp_case *c, const gp_slice *exempt, const char *b
         if (!decays || !gp_case_differs(c, i, m, c->b[i], c->d[i]))
             continue;
         telling++;
-        double hit = fmax(2 * gp_case_allowance(c, i, m, c->b[i]) / fabs(m - c->d[i]), 1e-6);
+        double hit =
+            fmax(2 * gp_case_allowance(c, i, m, c->b[i]) / fabs(m - c->d[i]), LEAST_CHANCE);
         chance *= hit;
         sharpest = fmin(sharpest, hit);
     }
     /* Two unrelated errors are some multiple of x by chance: one of them within what the other
      * leaves open. */
-    if (telling < 2 || (telling == 2 && chance / sharpest > 1e-2))
+    if (telling < 2 || (telling == 2 && chance / sharpest > CHANCE_OF_DECAY))
         return 0;
     return gp_named(gp_report_add_diagnosis(
         c->report, c->number, "decay", lambda,

@@ -141,14 +141,15 @@ typedef struct gp_cases {
     size_t points;
 } gp_cases;
 
-static gp_cases cases_of(const gp_evidence *evidence, size_t k, gp_report *r) {
-    gp_cases all = {.decided = case_of(evidence, k, &evidence->decided, r)};
-    all.point[all.points++] = case_of(evidence, k, &evidence->given, r);
+static void make_cases(const gp_evidence *evidence, size_t k, gp_report *r, gp_cases *all) {
+    *all = (gp_cases){.decided = case_of(evidence, k, &evidence->decided, r)};
+    all->point[all->points++] = case_of(evidence, k, &evidence->given, r);
     for (size_t p = 0; p < evidence->places; p++)
-        all.point[all.points++] = case_of(evidence, k, &evidence->place[p], r);
-    for (size_t p = 0; p < all.points; p++)
-        all.point[p].wrong_elsewhere = all.decided.wrongs > all.point[p].wrongs;
-    return all;
+        all->point[all->points++] = case_of(evidence, k, &evidence->place[p], r);
+    for (size_t p = 0; p < all->points; p++)
+        all->point[p].wrong_elsewhere = all->decided.wrongs > all->point[p].wrongs;
+    all->decided.point = all->point;
+    all->decided.points = all->points;
 }
 
 /* First what is plain; then models that explain all numbers within what isn't known of them; then
@@ -161,10 +162,11 @@ static int name_cause(gp_cases *all) {
     for (int sharp = 1; sharp >= 0 && !named; sharp--) {
         unsigned stage = sharp ? GP_CAUSES_NUMBERS : GP_CAUSES_PLACES;
         all->decided.sharp = sharp;
+        for (size_t p = 0; p < all->points; p++)
+            all->point[p].sharp = sharp;
         named = gp_name_cause(&all->decided, GP_CAUSES_FACTOR);
         for (size_t p = 0; p < all->points && !named; p++) {
-            gp_case *c = &all->point[p];
-            c->sharp = sharp;
+            const gp_case *c = &all->point[p];
             if (c->wrongs > 0 && p > 0)
                 named = gp_name_cause(c, GP_CAUSES_FACTOR);
             if (c->wrongs > 0 && !named)
@@ -184,7 +186,8 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     unsigned char *exercised = refuted + f->blocks;
     gp_status status = GP_OK;
     for (size_t k = 0; k < f->blocks && status == GP_OK; k++) {
-        gp_cases all = cases_of(evidence, k, r);
+        gp_cases all;
+        make_cases(evidence, k, r, &all);
         exercised[k] = all.decided.exercised > 0;
         refuted[k] = all.decided.wrongs > 0;
         if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */

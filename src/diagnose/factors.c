@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diagnose/constants.h"
 #include "diagnose/fits.h"
 
 /* "its only entry", "both of its entries", "all 15 of its entries" */
@@ -32,15 +33,26 @@ static int speaks_for_all(const gp_case *c) {
     return !c->report->interrupted && first < last && 2 * (last - first) > c->block->entries;
 }
 
-/* Do all entries hold one number, where derivatives differ beyond their bounds? */
+/* Does the factor explain the block's numbers at every point at which all of them are known? Of
+ * entries that were decided at points of their own, the wrong ones were chosen for being wrong. */
+static int holds_at_points(const gp_case *c, double factor) {
+    for (size_t p = 0; p < c->points; p++)
+        if (!gp_factor_explains(&c->point[p], gp_slice_whole(c), factor))
+            return 0;
+    return 1;
+}
+
+/* Do all entries hold one number at the given point, where derivatives differ beyond their bounds?
+ */
 static int is_levelled(const gp_case *c) {
+    const gp_case *at = c->points ? c->point : c;
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < c->block->entries; i++)
         if (gp_case_known(c, i)) {
             low = fmin(low, c->d[i] + c->b[i]);
             high = fmax(high, c->d[i] - c->b[i]);
         }
-    return c->block->entries >= 3 && high > low && gp_slice_is_level(c, gp_slice_whole(c));
+    return c->block->entries >= 3 && high > low && gp_slice_is_level(at, gp_slice_whole(c));
 }
 
 int gp_cause_scaled(const gp_case *c) {
@@ -49,25 +61,27 @@ int gp_cause_scaled(const gp_case *c) {
     if (gp_case_is_stored(c)) /* a multiple of the derivative changes where the derivative does */
         return 0;
     if (gp_best_factor(c, gp_slice_whole(c), &factor, &error) || factor == 0 || is_levelled(c) ||
-        !speaks_for_all(c) || !gp_factor_explains(c, gp_slice_whole(c), factor))
+        !speaks_for_all(c) || !gp_factor_explains(c, gp_slice_whole(c), factor) ||
+        !holds_at_points(c, factor))
         return 0;
     all_of(c->exercised, c->sampled ? "sampled " : "exercised ", all, sizeof all);
-    if (fabs(factor) <= 16 * gp_dtype_epsilon(c->evidence->function->dtype))
+    if (fabs(factor) <= ZERO_FACTOR * gp_dtype_epsilon(c->evidence->function->dtype))
         return gp_named(gp_report_add_diagnosis(c->report, c->number, "zero", 0,
                                                 "%s is zero but for rounding in %s", c->block->name,
                                                 all));
     /* Close to 1 a little decay looks like a factor: the better explanation counts. */
     double lambda;
-    if (fabs(factor - 1) <= 100 * c->tolerance->rtol && !gp_best_decay(c, NULL, &lambda) &&
-        gp_misfit(c, 1, lambda) < 0.1 * gp_misfit(c, factor, 0))
+    if (fabs(factor - 1) <= NEAR_ONE * c->tolerance->rtol && !gp_best_decay(c, NULL, &lambda) &&
+        gp_misfit(c, 1, lambda) < BETTER_FIT * gp_misfit(c, factor, 0))
         return 0;
     /* One number is some multiple of any other: a single entry is named only for a plain factor,
      * and a single one that can tell not on behalf of many that can't. */
     int plain = gp_factor_is_plain(c, factor, error);
     if (c->exercised < 2 ? !plain
-                         : gp_factor_chance(c, gp_slice_whole(c), factor) > (plain ? 0.1 : 1e-2))
+                         : gp_factor_chance(c, gp_slice_whole(c), factor) >
+                               (plain ? CHANCE_OF_PLAIN_FACTOR : CHANCE_OF_FACTOR))
         return 0;
-    if (fabs(factor + 1) <= error + 10 * c->tolerance->rtol)
+    if (fabs(factor + 1) <= error + SIGN_SLACK * c->tolerance->rtol)
         return gp_named(gp_report_add_diagnosis(c->report, c->number, "sign", factor,
                                                 "%s has the wrong sign in %s", c->block->name,
                                                 all));
@@ -90,9 +104,10 @@ static int named_part(const gp_case *c, gp_slice s, const char *where) {
         telling += gp_case_known(c, i) &&
                    gp_case_differs(c, i, factor * c->d[i], fabs(factor) * c->b[i], c->d[i]);
     }
-    int negative = fabs(factor + 1) <= error + 1e-6, none = factor == 0;
+    int negative = fabs(factor + 1) <= error + PLAIN_SLACK, none = factor == 0;
     int plain = negative || none || gp_factor_is_plain(c, factor, error);
-    if (telling < 3 || gp_factor_chance(c, s, factor) > (plain ? 1e-2 : 1e-4))
+    if (telling < PART_TELLING ||
+        gp_factor_chance(c, s, factor) > (plain ? CHANCE_OF_PLAIN_PART : CHANCE_OF_PART))
         return 0;
     gp_factor_origin(c, factor, error, origin, sizeof origin);
     snprintf(what, sizeof what, "is %.6f times the derivative", factor);
@@ -131,13 +146,36 @@ static size_t box_of_wrong(const gp_case *c, gp_box *box) {
     return cut;
 }
 
+/* Does a box lie in one line, of which nothing else is plainly right? */
+static int is_all_of_a_line(const gp_case *c, const gp_box *box) {
+    double least = gp_case_least_error(c);
+    size_t along = SIZE_MAX;
+    for (size_t axis = 0; axis < box->dimensions; axis++)
+        if (box->high[axis] - box->low[axis] > 1) {
+            if (along != SIZE_MAX)
+                return 0;
+            along = axis;
+        }
+    if (along == SIZE_MAX)
+        return 0;
+    gp_box line = *box;
+    line.low[along] = 0;
+    line.high[along] = line.shape[along];
+    for (size_t k = 0; k < gp_box_volume(&line); k++)
+        if (gp_case_is_right(c, gp_box_entry(&line, k), least))
+            return 0;
+    return 1;
+}
+
 int gp_cause_part(const gp_case *c) {
     int named = 0;
     gp_box box;
     char where[160];
-    if (c->wrongs < 3 || c->sampled || c->wrong_elsewhere)
+    if (c->wrongs < PART_TELLING || c->sampled || c->wrong_elsewhere || is_levelled(c))
         return 0;
     size_t axes = gp_case_axes(c), cut = box_of_wrong(c, &box);
+    if (is_all_of_a_line(c, &box))
+        return 0; /* see gp_cause_lines() */
     for (size_t k = 0; k < gp_case_views(c); k++) {
         gp_slice s = gp_case_view(c, k);
         if ((cut == 1 || k == axes) && gp_slice_narrow(c, &s) == 1 && s.length > 1)
@@ -174,7 +212,7 @@ int gp_cause_line_factors(const gp_case *c) {
                 continue;
             if (gp_best_factor(c, s, &factor, &error) || !gp_factor_explains(c, s, factor))
                 break;
-            if (exercised < 2 || gp_factor_chance(c, s, factor) > 0.01)
+            if (exercised < 2 || gp_factor_chance(c, s, factor) > CHANCE_OF_LINE)
                 continue; /* one or wide numbers are some multiple of any others */
             telling++;
             low = fmin(low, factor);
@@ -184,7 +222,7 @@ int gp_cause_line_factors(const gp_case *c) {
                               : c->block->derivative && axis == 0 ? "outputs"
                               : axis == 0                         ? "units"
                                                                   : "inputs";
-        if (r == count && telling >= 2)
+        if (r == count && telling >= LINES_TELLING)
             return gp_named(gp_report_add_diagnosis(
                 c->report, c->number, kind, NAN,
                 "each %s of %s is a multiple of its derivative, by factors from %.6g to %.6g: a "

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "diagnose/constants.h"
+
 int gp_best_factor(const gp_case *c, gp_slice s, double *factor, double *error) {
     double numerator = 0, denominator = 0, largest = 0;
     for (size_t k = 0; k < gp_slice_size(&s); k++) {
@@ -19,7 +21,7 @@ int gp_best_factor(const gp_case *c, gp_slice s, double *factor, double *error) 
         if (!gp_case_known(c, i) || fabs(c->d[i]) <= c->b[i])
             continue;
         /* weight 1 / b^2, with a floor that keeps an exact entry from drowning the rest */
-        double b = fmax(c->b[i] + gp_case_rounding(c, i), 1e-14 * largest);
+        double b = fmax(c->b[i] + gp_case_rounding(c, i), SHARPEST_FACTOR * largest);
         double d = c->d[i] / b, a = c->a[i] / b;
         numerator += a * d;
         denominator += d * d;
@@ -43,11 +45,11 @@ int gp_factor_explains(const gp_case *c, gp_slice s, double factor) {
 
 void gp_factor_origin(const gp_case *c, double factor, double error, char *text, size_t size) {
     double batch = (double)c->evidence->function->batch_size;
-    double slack = error + 1e-6 * fabs(factor);
+    double slack = error + PLAIN_SLACK * fabs(factor);
     text[0] = '\0';
-    if (batch > 1 && fabs(factor - batch) <= slack * 10)
+    if (batch > 1 && fabs(factor - batch) <= slack * BATCH_SLACK)
         snprintf(text, size, ": the batch size, as if a sum stood where a mean belongs");
-    else if (batch > 1 && fabs(factor - 1 / batch) <= slack * 10)
+    else if (batch > 1 && fabs(factor - 1 / batch) <= slack * BATCH_SLACK)
         snprintf(text, size, ": one over the batch size, as if the mean were taken twice");
     else if (fabs(factor - 2) <= slack)
         snprintf(text, size, ": a stray factor 2");
@@ -61,7 +63,8 @@ int gp_factor_is_plain(const gp_case *c, double factor, double error) {
     if (text[0])
         return 1;
     double large = fabs(factor) >= 1 ? factor : 1 / factor;
-    return fabs(large) < 100.5 && fabs(large - round(large)) <= (1e-6 + error) * fabs(large);
+    return fabs(large) < LARGEST_PLAIN + 0.5 &&
+           fabs(large - round(large)) <= (PLAIN_SLACK + error) * fabs(large);
 }
 
 int gp_best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) {
@@ -80,7 +83,7 @@ int gp_best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) {
         if (!gp_case_known(c, i) || c->x[i] == 0 || (exempt && gp_slice_holds(exempt, i)))
             continue;
         /* in units that neither overflow nor vanish */
-        double b = fmax((c->b[i] + gp_case_rounding(c, i)) / widest, 1e-12);
+        double b = fmax((c->b[i] + gp_case_rounding(c, i)) / widest, SHARPEST_DECAY);
         double off = (c->a[i] - c->d[i]) / b, x = c->x[i] / largest / b;
         numerator += off * x;
         denominator += x * x;
@@ -112,7 +115,7 @@ double gp_factor_chance(const gp_case *c, gp_slice s, double factor) {
         double slack = gp_case_allowance(c, i, factor * c->d[i], c->b[i]);
         if (!(off > 2 * slack))
             continue;
-        double chance = fmax(2 * slack / off, 1e-6);
+        double chance = fmax(2 * slack / off, LEAST_CHANCE);
         all *= chance;
         sharpest = fmin(sharpest, chance);
     }

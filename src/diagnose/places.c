@@ -6,24 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diagnose/constants.h"
 #include "diagnose/fits.h"
 #include "judge/words.h"
 #include "system/text.h"
 
-/* Is an entry plainly right? One that is zero in both says nothing. */
-static int is_right(const gp_case *c, size_t i) {
-    return !c->wrong[i] && gp_case_known(c, i) && !gp_case_zero(c, i);
-}
-
 /* Widens a box along an axis, by one index at a time, as long as nothing in it is right. */
-static void widen(const gp_case *c, gp_box *box, size_t axis) {
+static void widen(const gp_case *c, gp_box *box, size_t axis, double error) {
     for (int upwards = 0; upwards < 2; upwards++)
         while (upwards ? box->high[axis] < box->shape[axis] : box->low[axis] > 0) {
             gp_box beside = *box;
             beside.low[axis] = upwards ? box->high[axis] : box->low[axis] - 1;
             beside.high[axis] = beside.low[axis] + 1;
             size_t volume = gp_box_volume(&beside), k = 0;
-            while (k < volume && !is_right(c, gp_box_entry(&beside, k)))
+            while (k < volume && !gp_case_is_right(c, gp_box_entry(&beside, k), error))
                 k++;
             if (k < volume)
                 break;
@@ -33,7 +29,7 @@ static void widen(const gp_case *c, gp_box *box, size_t axis) {
 
 /* The larger of two boxes around entry i in which nothing is right: widened along the first axis
  * first, or along the last. */
-static gp_box box_around(const gp_case *c, size_t i) {
+static gp_box box_around(const gp_case *c, size_t i, double error) {
     gp_box box[2];
     for (int backwards = 0; backwards < 2; backwards++) {
         gp_box *b = &box[backwards];
@@ -45,16 +41,15 @@ static gp_box box_around(const gp_case *c, size_t i) {
             b->high[axis] = b->low[axis] + 1;
         }
         for (size_t k = 0; k < b->dimensions; k++)
-            widen(c, b, backwards ? b->dimensions - 1 - k : k);
+            widen(c, b, backwards ? b->dimensions - 1 - k : k, error);
     }
     return gp_box_volume(&box[1]) > gp_box_volume(&box[0]) ? box[1] : box[0];
 }
 
 /* Boxes, up to so many, that hold all that is wrong and nothing that is right; 0: there are none.
  */
-enum { MOST_BOXES = 4 };
 
-static size_t cover_wrong(const gp_case *c, gp_box *box) {
+static size_t cover_wrong(const gp_case *c, gp_box *box, double error) {
     size_t count = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
         int held = !c->wrong[i];
@@ -64,7 +59,7 @@ static size_t cover_wrong(const gp_case *c, gp_box *box) {
             continue;
         if (count == MOST_BOXES)
             return 0;
-        box[count++] = box_around(c, i);
+        box[count++] = box_around(c, i, error);
     }
     return count;
 }
@@ -72,13 +67,14 @@ static size_t cover_wrong(const gp_case *c, gp_box *box) {
 int gp_cause_boxes(const gp_case *c) {
     gp_box box[MOST_BOXES];
     char list[MOST_BOXES * 80] = "", manner[80];
-    if (c->wrongs < 3 || c->sampled || gp_case_axes(c) == 0)
+    if (c->wrongs < BOX_TELLING || c->sampled || c->wrong_elsewhere || gp_case_axes(c) == 0)
         return 0;
-    size_t count = cover_wrong(c, box), right = 0;
+    double least = gp_case_least_error(c);
+    size_t count = cover_wrong(c, box, least), right = 0;
     double factor = NAN, error;
     for (size_t i = 0; i < c->block->entries; i++)
-        right += is_right(c, i);
-    if (count == 0 || c->wrongs < 3 * count || right < 3)
+        right += gp_case_is_right(c, i, least);
+    if (count == 0 || c->wrongs < BOX_TELLING * count || right < BOX_TELLING)
         return 0;
     for (size_t k = 0; k < count; k++) {
         gp_slice s = gp_slice_whole(c);
@@ -99,80 +95,71 @@ int gp_cause_boxes(const gp_case *c) {
                                 list, manner, right, c->block->name));
 }
 
-/* The least relative error of the wrong entries. */
-static double least_error(const gp_case *c) {
-    double least = INFINITY;
-    for (size_t i = 0; i < c->block->entries; i++) {
-        double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
-        if (c->wrong[i] && gp_case_known(c, i) && off > 0)
-            least = fmin(least, off / fmax(fabs(c->a[i]), fabs(c->d[i])));
+/* What is seen of the lines along an axis. */
+typedef struct gp_lines {
+    size_t bad, good; /* with wrong entries; without, but exercised */
+    size_t full;      /* bad ones of which hardly anything is plainly right */
+    size_t open;      /* good ones, half of which could be off by as much, unseen */
+    char list[128];   /* indices of the bad ones */
+} gp_lines;
+
+static void see_line(const gp_case *c, size_t axis, size_t index, double least, gp_lines *seen) {
+    gp_slice s = gp_case_line(c, axis, index);
+    size_t wrong = 0, exercised = 0, hiding = 0, used = strlen(seen->list);
+    for (size_t k = 0; k < gp_slice_size(&s); k++) {
+        size_t i = gp_slice_entry(&s, k);
+        int alive = gp_case_known(c, i) && !gp_case_zero(c, i);
+        wrong += c->wrong[i];
+        exercised += alive;
+        hiding += alive && !c->wrong[i] && gp_case_hides(c, i, least);
     }
-    return least;
+    if (wrong == 0) {
+        seen->good += exercised > 0;
+        seen->open += 2 * hiding > exercised;
+        return;
+    }
+    if (seen->bad < LISTED_LINES)
+        snprintf(seen->list + used, sizeof seen->list - used, "%s%zu", seen->bad ? ", " : "",
+                 index);
+    else if (seen->bad == LISTED_LINES)
+        snprintf(seen->list + used, sizeof seen->list - used, ", ...");
+    seen->bad++;
+    seen->full += wrong >= 2 && 2 * wrong + hiding > exercised;
 }
 
-/* Could entry i be off by that relative error as well, unseen? */
-static int hides(const gp_case *c, size_t i, double error) {
-    if (c->kink && c->kink[i])
-        return 0; /* any number between the two derivatives is accepted */
-    if (gp_case_zero(c, i))
-        return c->a[i] != 0; /* nothing if a is 0, and anything if not */
-    double size = fmax(fabs(c->a[i]), fabs(c->d[i]));
-    return fabs(c->a[i] - c->d[i]) + c->b[i] + gp_case_rounding(c, i) > 0.5 * error * size;
+static int name_lines(const gp_case *c, size_t axis, const gp_lines *seen) {
+    const char *kind = gp_case_line_kind(c, axis);
+    int matrix = strcmp(kind, "slab") != 0;
+    char word[64];
+    if (matrix)
+        snprintf(word, sizeof word, "%s%s", axis == 0 ? "row" : "column",
+                 gp_plural(seen->bad, "", "s"));
+    else
+        snprintf(word, sizeof word, "%s along axis %zu:", gp_plural(seen->bad, "index", "indices"),
+                 axis);
+    return gp_named(gp_report_add_diagnosis(
+        c->report, c->number, kind, NAN,
+        "%s is wrong in %s %s and right in the other %zu %s exercised: look at %s", c->block->name,
+        word, seen->list, seen->good, gp_plural(seen->good, "that is", "that are"),
+        !matrix                ? "what is particular to them"
+        : c->block->derivative ? (axis == 0 ? "these outputs" : "these inputs")
+        : axis == 0            ? "what is particular to these units"
+                               : "these inputs of the layer"));
 }
 
 int gp_cause_lines(const gp_case *c) {
     if (c->wrongs < 2 || c->sampled || c->wrong_elsewhere)
         return 0;
-    double least = least_error(c);
+    double least = gp_case_least_error(c);
     for (size_t axis = 0; axis < gp_case_line_axes(c); axis++) {
-        size_t count = gp_case_line(c, axis, 0).length, length = c->block->entries / count;
-        size_t bad = 0, good = 0, full = 0, open = 0;
-        char list[128] = "";
-        if (length < 2)
+        size_t count = gp_case_line(c, axis, 0).length;
+        gp_lines seen = {.bad = 0};
+        if (c->block->entries / count < 2)
             continue;
-        for (size_t r = 0; r < count; r++) {
-            size_t wrong = 0, exercised = 0, hiding = 0;
-            gp_slice s = gp_case_line(c, axis, r);
-            for (size_t k = 0; k < length; k++) {
-                size_t i = gp_slice_entry(&s, k);
-                int alive = gp_case_known(c, i) && !gp_case_zero(c, i);
-                wrong += c->wrong[i];
-                exercised += alive;
-                hiding += alive && hides(c, i, least);
-            }
-            if (wrong) {
-                size_t used = strlen(list);
-                if (bad < 8)
-                    snprintf(list + used, sizeof list - used, "%s%zu", bad ? ", " : "", r);
-                else if (bad == 8)
-                    snprintf(list + used, sizeof list - used, ", ...");
-                bad++;
-                full += wrong >= 2 && 2 * wrong > exercised;
-            } else {
-                good += exercised > 0;
-                open += 2 * hiding > exercised;
-            }
-        }
-        if (bad == 0 || full != bad || good < bad + open)
-            continue;
-        const char *kind = gp_case_line_kind(c, axis);
-        int matrix = strcmp(kind, "slab") != 0;
-        char word[64];
-        snprintf(word, sizeof word, "%s%s",
-                 !matrix     ? gp_plural(bad, "index", "indices")
-                 : axis == 0 ? "row"
-                             : "column",
-                 matrix ? gp_plural(bad, "", "s") : "");
-        if (!matrix)
-            snprintf(word + strlen(word), sizeof word - strlen(word), " along axis %zu:", axis);
-        return gp_named(gp_report_add_diagnosis(
-            c->report, c->number, kind, NAN,
-            "%s is wrong in %s %s and right in the other %zu %s exercised: look at %s",
-            c->block->name, word, list, good, gp_plural(good, "that is", "that are"),
-            !matrix                ? "what is particular to them"
-            : c->block->derivative ? (axis == 0 ? "these outputs" : "these inputs")
-            : axis == 0            ? "what is particular to these units"
-                                   : "these inputs of the layer"));
+        for (size_t index = 0; index < count; index++)
+            see_line(c, axis, index, least, &seen);
+        if (seen.bad > 0 && seen.full == seen.bad && seen.good >= seen.bad + seen.open)
+            return name_lines(c, axis, &seen);
     }
     return 0;
 }
@@ -181,9 +168,9 @@ int gp_cause_lines(const gp_case *c) {
  * most can't be off as well, half can't hide a relative error as large, and some speak against the
  * same multiple of x, or the same number, in all. */
 static int is_only_a_tip(const gp_case *c, size_t right) {
-    double least = least_error(c), smallest = INFINITY, share = 0;
+    double least = gp_case_least_error(c), smallest = INFINITY, share = 0;
     /* Elsewhere x isn't what it is here, but of the same size. */
-    double much = c->one_point ? 0.5 : 0.1;
+    double much = c->one_point ? AGAINST_SHARE : AGAINST_SHARE_ELSEWHERE;
     int beside = 0; /* one that may be as wrong lies beside a wrong one: of a part, it may be */
     size_t odd = 0, hiding = 0, against_same = 0, against_share = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
@@ -200,16 +187,16 @@ static int is_only_a_tip(const gp_case *c, size_t right) {
         if (c->wrong[i] || !gp_case_known(c, i))
             continue;
         double slack = c->b[i] + gp_case_rounding(c, i);
-        odd += off > 4 * slack + 0.01 * c->tolerance->rtol * size;
-        if (hides(c, i, least)) {
+        odd += off > ODD_SLACK * slack + ODD_TOLERANCE * c->tolerance->rtol * size;
+        if (gp_case_hides(c, i, least)) {
             hiding++;
             beside |= (i > 0 && c->wrong[i - 1]) || (i + 1 < c->block->entries && c->wrong[i + 1]);
         }
-        against_same += off + slack < 0.5 * smallest;
+        against_same += off + slack < HIDDEN_SHARE * smallest;
         against_share += share == 0 || off + slack < much * fabs(share * c->x[i]);
     }
     size_t enough = right < 2 ? right : 2;
-    return beside || odd > right / 5 || 2 * hiding > right || against_same < enough ||
+    return beside || odd > right / ODD_ONES || 2 * hiding > right || against_same < enough ||
            against_share < enough;
 }
 
@@ -225,7 +212,7 @@ int gp_cause_entries(const gp_case *c) {
         }
         if (listed == 0)
             first = i;
-        if (listed++ < 4) {
+        if (listed++ < LISTED_ENTRIES) {
             char name[160];
             size_t used = strlen(list);
             gp_case_name_entry(c, i, name, sizeof name);
@@ -233,7 +220,7 @@ int gp_cause_entries(const gp_case *c) {
         }
     }
     /* "A few" must be few: else there is a pattern that we don't know. */
-    if (c->wrongs > 3 && c->wrongs > right / 10)
+    if (c->wrongs > FEW && c->wrongs > right / FEW_SHARE)
         return 0;
     if (right < c->wrongs || is_only_a_tip(c, right))
         return 0;
@@ -241,7 +228,7 @@ int gp_cause_entries(const gp_case *c) {
         c->report, c->number, "entries", NAN,
         "%zu %s of %s %s wrong and %zu right: %s%s; %s by %.6g%s", c->wrongs,
         gp_plural(c->wrongs, "entry", "entries"), c->block->name, gp_plural(c->wrongs, "is", "are"),
-        right, list, c->wrongs > 4 ? ", ..." : "",
+        right, list, c->wrongs > LISTED_ENTRIES ? ", ..." : "",
         c->a[first] > c->d[first] ? "too large" : "too small", fabs(c->a[first] - c->d[first]),
         gp_plural(c->wrongs, "", " in the first")));
 }

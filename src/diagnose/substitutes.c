@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "diagnose/constants.h"
 #include "diagnose/slices.h"
 
 int gp_cause_zero(const gp_case *c) {
@@ -30,7 +31,7 @@ int gp_cause_zero(const gp_case *c) {
 
 int gp_cause_straight_through(const gp_case *c) {
     for (size_t i = 0; i < c->block->entries; i++)
-        if (!gp_case_known(c, i) || fabs(c->d[i]) > c->b[i])
+        if (!gp_case_known(c, i) || fabs(c->d[i]) > STILL_SHARE * c->b[i])
             return 0;
     return c->wrongs < 2 || c->sampled
                ? 0
@@ -75,20 +76,21 @@ int gp_cause_sample(const gp_case *c) {
 
 int gp_cause_absolute(const gp_case *c) {
     size_t turned = 0;
+    double chance = 1; /* that entries which are negated for another reason are just these */
     for (size_t i = 0; i < c->block->entries; i++) {
         if (!gp_is_estimate(c->b[i]) && c->sampled)
             continue;
         if (!gp_case_known(c, i) || !gp_case_explains(c, i, fabs(c->d[i]), c->b[i]))
             return 0;
         turned += c->wrong[i] && gp_case_differs(c, i, fabs(c->d[i]), c->b[i], c->d[i]);
+        chance *= gp_case_differs(c, i, c->d[i], c->b[i], -c->d[i]) ? 0.5 : 1;
     }
-    return turned < 2
-               ? 0
-               : gp_named(gp_report_add_diagnosis(
-                     c->report, c->number, "absolute", NAN,
-                     "%s holds the absolute value of the derivative: the sign is lost in %zu "
-                     "entries",
-                     c->block->name, turned));
+    if (turned < 2 || chance > CHANCE_OF_SIGNS)
+        return 0;
+    return gp_named(gp_report_add_diagnosis(
+        c->report, c->number, "absolute", NAN,
+        "%s holds the absolute value of the derivative: the sign is lost in %zu entries",
+        c->block->name, turned));
 }
 
 /* Is the one number that a slice holds the sum of its derivatives, their mean or one of them? Of a
