@@ -27,6 +27,10 @@ int gp_case_explains(const gp_case *c, size_t i, double m, double e) {
     return fabs(c->a[i] - m) <= gp_case_allowance(c, i, m, e);
 }
 
+int gp_case_is_off(const gp_case *c, size_t i) {
+    return c->wrong[i] || (gp_case_known(c, i) && !gp_case_explains(c, i, c->d[i], c->b[i]));
+}
+
 int gp_case_differs(const gp_case *c, size_t i, double m, double e, double other) {
     return fabs(m - other) > 2 * (gp_case_allowance(c, i, m, e) + c->b[i]);
 }

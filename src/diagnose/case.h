@@ -59,6 +59,9 @@ double gp_case_allowance(const gp_case *c, size_t i, double m, double e);
 /* Does a model value m with error bound e explain entry i: |a_i - m| <= the allowance? */
 int gp_case_explains(const gp_case *c, size_t i, double m, double e);
 
+/* Is entry i refuted, or off by more than the derivative itself explains? */
+int gp_case_is_off(const gp_case *c, size_t i);
+
 /* Do two models of entry i, one m known to e, differ by so much that only one of them can explain
  * it? */
 int gp_case_differs(const gp_case *c, size_t i, double m, double e, double other);

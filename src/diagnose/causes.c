@@ -22,7 +22,7 @@ static const struct {
               {gp_cause_swapped, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {gp_cause_exchanged, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {gp_cause_broadcast, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
-              {gp_cause_decay, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
+              {gp_cause_term, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {gp_cause_absolute, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {gp_cause_part, GP_CAUSES_NUMBERS | GP_CAUSES_PLACES},
               {gp_cause_stored, GP_CAUSES_PLACES},

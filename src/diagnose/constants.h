@@ -10,7 +10,7 @@
  * factor that people write (2, 1/2, -1, the batch size) needs less than one that could be anything.
  * Of parts, whose borders are chosen too, a hundredth of that. */
 static const double CHANCE_OF_FACTOR = 1e-2, CHANCE_OF_PLAIN_FACTOR = 0.1, CHANCE_OF_PART = 1e-4,
-                    CHANCE_OF_PLAIN_PART = 1e-2, CHANCE_OF_LINE = 1e-2, CHANCE_OF_DECAY = 1e-2;
+                    CHANCE_OF_PLAIN_PART = 1e-2, CHANCE_OF_LINE = 1e-2, CHANCE_OF_TERM = 1e-2;
 /* Moves and signs have no parameter, and are few: four numbers suffice, or two of four that differ.
  */
 static const double CHANCE_OF_MOVE = 0.1, CHANCE_OF_SIGNS = 0.1;

@@ -71,7 +71,8 @@ int gp_cause_scaled(const gp_case *c) {
                                                 all));
     /* Close to 1 a little decay looks like a factor: the better explanation counts. */
     double lambda;
-    if (fabs(factor - 1) <= NEAR_ONE * c->tolerance->rtol && !gp_best_decay(c, NULL, &lambda) &&
+    if (fabs(factor - 1) <= NEAR_ONE * c->tolerance->rtol &&
+        !gp_best_term(c, gp_term_of_decay, NULL, &lambda) &&
         gp_misfit(c, 1, lambda) < BETTER_FIT * gp_misfit(c, factor, 0))
         return 0;
     /* One number is some multiple of any other: a single entry is named only for a plain factor,
@@ -171,7 +172,7 @@ int gp_cause_part(const gp_case *c) {
     int named = 0;
     gp_box box;
     char where[160];
-    if (c->wrongs < PART_TELLING || c->sampled || c->wrong_elsewhere || is_levelled(c))
+    if (c->wrongs == 0 || c->sampled || c->wrong_elsewhere || is_levelled(c))
         return 0;
     size_t axes = gp_case_axes(c), cut = box_of_wrong(c, &box);
     if (is_all_of_a_line(c, &box))

@@ -67,7 +67,12 @@ int gp_factor_is_plain(const gp_case *c, double factor, double error) {
            fabs(large - round(large)) <= (PLAIN_SLACK + error) * fabs(large);
 }
 
-int gp_best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) {
+double gp_term_of_decay(double x) {
+    return x;
+}
+
+int gp_best_term(const gp_case *c, double (*term)(double x), const gp_slice *exempt,
+                 double *lambda) {
     double numerator = 0, denominator = 0, widest = 0, largest = 0;
     size_t used = 0;
     if (!c->one_point || c->block->derivative)
@@ -75,18 +80,20 @@ int gp_best_decay(const gp_case *c, const gp_slice *exempt, double *lambda) {
     for (size_t i = 0; i < c->block->entries; i++)
         if (gp_case_known(c, i)) {
             widest = fmax(widest, c->b[i] + gp_case_rounding(c, i));
-            largest = fmax(largest, fabs(c->x[i]));
+            largest = fmax(largest, fabs(term(c->x[i])));
         }
     if (widest == 0)
         widest = 1;
     for (size_t i = 0; i < c->block->entries; i++) {
-        if (!gp_case_known(c, i) || c->x[i] == 0 || (exempt && gp_slice_holds(exempt, i)))
+        double s = term(c->x[i]);
+        if (!gp_case_known(c, i) || s == 0 || (exempt && gp_slice_holds(exempt, i)))
             continue;
         /* in units that neither overflow nor vanish */
         double b = fmax((c->b[i] + gp_case_rounding(c, i)) / widest, SHARPEST_DECAY);
-        double off = (c->a[i] - c->d[i]) / b, x = c->x[i] / largest / b;
-        numerator += off * x;
-        denominator += x * x;
+        double off = (c->a[i] - c->d[i]) / b;
+        s = s / largest / b;
+        numerator += off * s;
+        denominator += s * s;
         used++;
     }
     if (used < 3 || !(denominator > 0))

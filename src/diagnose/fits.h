@@ -18,9 +18,12 @@ void gp_factor_origin(const gp_case *c, double factor, double error, char *text,
 /* Is it a number that people write: one with an origin, a small whole number or one over it? */
 int gp_factor_is_plain(const gp_case *c, double factor, double error);
 
-/* lambda of a - d = lambda x by weighted least squares, but for a slice that has none (or NULL); -1
- * where there is none to be had. */
-int gp_best_decay(const gp_case *c, const gp_slice *exempt, double *lambda);
+/* lambda of a - d = lambda s(x) by weighted least squares, but for a slice that has none (or NULL);
+ * -1 where there is none to be had. */
+int gp_best_term(const gp_case *c, double (*s)(double x), const gp_slice *exempt, double *lambda);
+
+/* The s of weight decay: x itself. */
+double gp_term_of_decay(double x);
 
 /* The largest |a - m| / b, m = factor d + lambda x: how far a model is from explaining all by noise
  * alone. */

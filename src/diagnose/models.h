@@ -53,10 +53,11 @@ int gp_cause_exchanged(const gp_case *c);
 /* The derivative of another block. */
 int gp_cause_swapped(const gp_case *c);
 
-/* ---- decay.c -------------------------------------------------------------------------- */
+/* ---- terms.c -------------------------------------------------------------------------- */
 
-/* a - d = lambda x, perhaps but for an intercept. */
-int gp_cause_decay(const gp_case *c);
+/* a - d = lambda s(x): weight decay, perhaps but for an intercept; an L1 penalty; a number added to
+ * every entry. */
+int gp_cause_term(const gp_case *c);
 
 /* ---- places.c: where entries are wrong and where they are right ----------------------- */
 

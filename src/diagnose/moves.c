@@ -48,7 +48,8 @@ static int is_moved(const gp_case *c, const gp_move *m) {
         if (!isfinite(c->a[i]) || !gp_case_explains(c, i, m->d[from], m->b[from]))
             return 0;
         compared++;
-        if ((from == i && !m->other) || !c->wrong[i] || !gp_is_estimate(c->b[i]) ||
+        if ((from == i && !m->other) || !gp_is_estimate(c->b[i]) ||
+            gp_case_explains(c, i, c->d[i], c->b[i]) ||
             !gp_case_differs(c, i, m->d[from], m->b[from], c->d[i]))
             continue;
         if (telling++ < MOVES_WEIGHED)
@@ -139,15 +140,19 @@ static size_t from_exchanged(const gp_move *m, size_t i) {
 }
 
 int gp_cause_exchanged(const gp_case *c) {
-    for (size_t k = 0; k < gp_case_views(c) && c->one_point && !c->sampled; k++) {
-        gp_move m = {.from = from_exchanged, .d = c->d, .b = c->b, .s = gp_case_view(c, k)};
+    size_t views = gp_case_views(c);
+    if (!c->one_point || c->sampled || c->wrong_elsewhere)
+        return 0; /* what is wrong at other points as well isn't these two alone */
+    for (size_t k = 0; k <= views; k++) {
+        gp_move m = {.from = from_exchanged, .d = c->d, .b = c->b};
         char where[40];
+        m.s = k < views ? gp_case_view(c, k) : gp_slice_flat(c); /* last, two single entries */
         if (gp_slice_narrow(c, &m.s) < 2 || m.s.length < 3 || !is_moved(c, &m))
             continue;
-        return gp_named(gp_report_add_diagnosis(c->report, c->number, "swapped", NAN,
-                                                "%s has %zu and %zu%s in each other's place",
-                                                c->block->name, m.s.from, m.s.from + m.s.width - 1,
-                                                gp_case_view_name(c, k, where, sizeof where)));
+        return gp_named(gp_report_add_diagnosis(
+            c->report, c->number, "swapped", NAN, "%s has %zu and %zu%s in each other's place",
+            c->block->name, m.s.from, m.s.from + m.s.width - 1,
+            gp_case_view_name(c, k < views ? k : SIZE_MAX, where, sizeof where)));
     }
     return 0;
 }

@@ -78,7 +78,7 @@ const char *gp_case_view_name(const gp_case *c, size_t number, char *text, size_
 size_t gp_slice_narrow(const gp_case *c, gp_slice *s) {
     size_t low = s->length, high = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
-        if (!c->wrong[i])
+        if (!gp_case_is_off(c, i))
             continue;
         size_t index = gp_slice_index(s, i);
         low = index < low ? index : low;
@@ -90,8 +90,7 @@ size_t gp_slice_narrow(const gp_case *c, gp_slice *s) {
 
 int gp_slice_right_outside(const gp_case *c, const gp_slice *s) {
     for (size_t i = 0; i < c->block->entries; i++)
-        if (!gp_slice_holds(s, i) &&
-            (c->wrong[i] || (gp_case_known(c, i) && !gp_case_explains(c, i, c->d[i], c->b[i]))))
+        if (!gp_slice_holds(s, i) && gp_case_is_off(c, i))
             return 0;
     return 1;
 }

@@ -29,18 +29,27 @@ int gp_cause_zero(const gp_case *c) {
                                 c->block->name, c->block->entries, missing, of));
 }
 
-int gp_cause_straight_through(const gp_case *c) {
+/* Is the derivative zero in all entries, as far as that can be known? */
+static int is_still(const gp_case *c) {
     for (size_t i = 0; i < c->block->entries; i++)
         if (!gp_case_known(c, i) || fabs(c->d[i]) > STILL_SHARE * c->b[i])
             return 0;
-    return c->wrongs < 2 || c->sampled
-               ? 0
-               : gp_named(gp_report_add_diagnosis(
-                     c->report, c->number, "straight-through", NAN,
-                     "the derivative is zero in all %zu entries of %s, and the gradient isn't in "
-                     "%zu: it passes through a rounding or a cut as if that weren't there, or "
-                     "belongs to a term that the value lacks",
-                     c->block->entries, c->block->name, c->wrongs));
+    return 1;
+}
+
+int gp_cause_straight_through(const gp_case *c) {
+    if (c->wrongs < 2 || c->sampled || gp_case_is_stored(c) || !is_still(c))
+        return 0;
+    for (size_t p = 0; p < c->points; p++) /* not only where it saturates */
+        for (size_t i = 0; i < c->block->entries; i++)
+            if (gp_is_estimate(c->point[p].b[i]) && fabs(c->point[p].d[i]) > c->point[p].b[i])
+                return 0;
+    return gp_named(gp_report_add_diagnosis(
+        c->report, c->number, "straight-through", NAN,
+        "the derivative is zero in all %zu entries of %s, and the gradient isn't in "
+        "%zu: it passes through a rounding or a cut as if that weren't there, or "
+        "belongs to a term that the value lacks",
+        c->block->entries, c->block->name, c->wrongs));
 }
 
 int gp_cause_sample(const gp_case *c) {

@@ -1,7 +1,6 @@
 /* The practice that experts advise, beyond comparing numbers at one point: parts of the function by
  * themselves, fewer examples where kinks crowd, further points for what is silent, a point after
- * some training. Each thing done leaves a line in the report. And once something is refuted,
- * evidence for the diagnosis. */
+ * some training. Each thing done leaves a line in the report. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,13 +8,10 @@
 
 #include "judge/decide.h"
 #include "search/cost.h"
+#include "search/gather.h"
 #include "search/points.h"
 #include "search/practice.h"
 #include "system/text.h"
-
-enum {
-    EVIDENCE_PER_BLOCK = 64 /* entries estimated over one example */
-};
 
 static size_t count_status(const gp_check_state *c, gp_entry_status status) {
     size_t count = 0;
@@ -127,46 +123,6 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     return GP_EVALUATED;
 }
 
-/* ---- evidence ------------------------------------------------------------------- */
-
-/* The derivative over the first and over the last example alone, for refuted blocks. */
-static gp_outcome estimate_single_examples(gp_check_state *c, size_t *list) {
-    const gp_function *f = c->function;
-    size_t count = 0;
-    for (size_t k = 0; k < f->blocks; k++) {
-        const gp_block *block = &f->block[k];
-        size_t refuted = 0, stride = (block->entries + EVIDENCE_PER_BLOCK - 1) / EVIDENCE_PER_BLOCK;
-        for (size_t i = block->offset; i < block->offset + block->entries; i++)
-            refuted += c->report->entry[i].status == GP_ENTRY_REFUTED;
-        for (size_t i = 0; i < block->entries && refuted >= 2; i += stride)
-            list[count++] = block->offset + i;
-    }
-    for (int k = 0; k < 2 && count > 0; k++) {
-        double f0;
-        c->example_d[k] = calloc(f->n, sizeof(double));
-        c->example_b[k] = malloc(f->n * sizeof(double));
-        if (!c->example_d[k] || !c->example_b[k])
-            return out_of_memory(c);
-        for (size_t i = 0; i < f->n; i++)
-            c->example_b[k][i] = INFINITY;
-        gp_outcome outcome =
-            gp_evaluator_select_examples(c->evaluator, k == 0 ? 0 : f->examples - 1, 1);
-        if (outcome == GP_EVALUATED)
-            outcome = gp_evaluator_value(c->evaluator, &f0);
-        if (outcome == GP_EVALUATED)
-            outcome = gp_estimate_entries(c, f0, list, count, c->example_d[k], c->example_b[k]);
-        if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
-            return GP_FAULT;
-    }
-    return GP_EVALUATED;
-}
-
-static gp_outcome gather_evidence(gp_check_state *c, size_t *list) {
-    if (gp_find_stored(c, NULL) == GP_FAULT)
-        return GP_FAULT;
-    return c->function->examples > 1 ? estimate_single_examples(c, list) : GP_EVALUATED;
-}
-
 /* ---- all of it ------------------------------------------------------------------ */
 
 /* What the function's own form says about how far it can be trusted. */
@@ -249,5 +205,5 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
         return out_of_memory(c);
     if (note_cost(c) || note_forgone(c))
         return out_of_memory(c);
-    return count_status(c, GP_ENTRY_REFUTED) > 0 ? gather_evidence(c, list) : GP_EVALUATED;
+    return count_status(c, GP_ENTRY_REFUTED) > 0 ? gp_gather_evidence(c, list) : GP_EVALUATED;
 }

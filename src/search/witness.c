@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search/survey.h"
+
 void gp_witnesses_clear(gp_check_state *c) {
     for (size_t k = 0; k < c->witnesses; k++) {
         free(c->witness[k].x);

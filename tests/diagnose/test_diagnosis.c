@@ -229,6 +229,31 @@ static void rows_reversed(double *g, const double *x) {
             g[r * COLUMNS + COLUMNS - 1 - j] = t;
         }
 }
+static void rolled(double *g, const double *x) {
+    double last = g[MATRIX - 1];
+    (void)x;
+    memmove(g + 1, g, (MATRIX - 1) * sizeof *g);
+    g[0] = last;
+}
+static void two_entries_swapped(double *g, const double *x) {
+    double t = g[4];
+    (void)x;
+    g[4] = g[17];
+    g[17] = t;
+}
+static void stray_penalty_of_signs(double *g, const double *x) {
+    for (int i = 0; i < MATRIX; i++)
+        g[i] += x[i] > 0 ? 0.01 : -0.01;
+}
+static void stray_number(double *g, const double *x) {
+    (void)x;
+    for (int i = 0; i < MATRIX; i++)
+        g[i] -= 0.25;
+}
+static void of_another_unit(double *g, const double *x) {
+    for (int i = 0; i < MATRIX; i++) /* 1 - tanh^2 for cos */
+        g[i] *= (1 - tanh(x[i]) * tanh(x[i])) / cos(x[i]);
+}
 static void of_no_derivative(double *g, const double *x) {
     (void)x;
     for (int i = 0; i < MATRIX; i++)
@@ -277,6 +302,11 @@ static void causes_are_named(void **state) {
                  {rows_swapped, "swapped", "0 and 3 along axis 0", NAN},
                  {rows_shifted, "shifted", "along axis 1", 1},
                  {rows_reversed, "reversed", "along axis 1", NAN},
+                 {rolled, "shifted", "the first that of the last", 1},
+                 {two_entries_swapped, "swapped", "4 and 17 in each other's place", NAN},
+                 {stray_penalty_of_signs, "decay", "L1 penalty that the value lacks", 0.01},
+                 {stray_number, "offset", "lacks 0.25 in every entry", -0.25},
+                 {of_another_unit, "unknown", "no pattern", NAN},
                  {of_no_derivative, "unknown", "no pattern", NAN},
                  {unstructured, "unknown", "no pattern", NAN}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -1111,6 +1141,67 @@ static void a_masked_row_that_shows_at_several_points_is_named(void **state) {
     is_named(f, "rows", "in row 1 and right");
 }
 
+/* Squares of what is above 0: at the given point nothing is, and at each other one some entries are.
+ */
+enum { RAMPS = 9 };
+
+static int ramps(void *user, size_t n, const double *x, double *v) {
+    (void)user;
+    *v = 0;
+    for (size_t i = 0; i < n; i++)
+        *v += weight_of(i) * fmax(0, x[i]) * fmax(0, x[i]);
+    return 0;
+}
+
+static int ramps_shifted(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++) {
+        size_t from = (i + n - 1) % n;
+        g[i] = 2 * weight_of(from) * fmax(0, x[from]);
+    }
+    return 0;
+}
+
+static void a_shift_that_the_given_point_hides_is_named(void **state) {
+    (void)state;
+    double x[RAMPS];
+    gp_function *f;
+    for (size_t i = 0; i < RAMPS; i++)
+        x[i] = -0.4 - 0.3 * fabs(parameter(i));
+    assert_int_equal(gp_function_create("f", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){RAMPS}, x), GP_OK);
+    gp_function_set_value(f, ramps);
+    gp_function_set_gradient(f, ramps_shifted);
+    is_named(f, "shifted", "entry i holds the derivative of entry i-1");
+}
+
+/* A float32 value whose rounding hides 2 % of most derivatives from a few values an entry. */
+static const double LEVEL = 1000;
+
+static int on_a_level(void *user, size_t n, const float *x, double *v) {
+    (void)user;
+    double sum = LEVEL;
+    for (size_t i = 0; i < n; i++)
+        sum += weight_of(i) * sin((double)x[i]);
+    *v = (float)sum;
+    return 0;
+}
+
+static int scaled_a_little(void *user, size_t n, const float *x, float *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = (float)(1.02 * weight_of(i) * cos((double)x[i]));
+    return 0;
+}
+
+static void a_small_factor_in_noise_is_named(void **state) {
+    (void)state;
+    gp_function *f = function_of(GP_FLOAT32, 7);
+    gp_function_set_value(f, on_a_level);
+    gp_function_set_gradient(f, scaled_a_little);
+    is_named(f, "scaled", "times the derivative in all 7");
+}
+
 /* What is stored is a multiple of the derivative, which runs along one line everywhere. */
 static int along_a_line(void *user, size_t n, const double *x, double *v) {
     double sum = 0;
@@ -1217,6 +1308,8 @@ int main(void) {
         cmocka_unit_test(causes_along_all_inputs_of_a_map_are_named),
         cmocka_unit_test(an_entry_between_kinks_is_named),
         cmocka_unit_test(a_masked_row_that_shows_at_several_points_is_named),
+        cmocka_unit_test(a_shift_that_the_given_point_hides_is_named),
+        cmocka_unit_test(a_small_factor_in_noise_is_named),
         cmocka_unit_test(a_stored_multiple_of_the_derivative_is_stale),
         cmocka_unit_test(a_sample_cut_short_says_nothing_of_the_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);
