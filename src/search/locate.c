@@ -949,6 +949,14 @@ gp_status gp_locate_describe(const gp_directions *d, int clean) {
     return GP_OK;
 }
 
+/* Are there entries whose number isn't what the callback meant? They are located, by that. */
+static int is_odd(const gp_check_state *c, const gp_block *block) {
+    for (size_t i = block->offset; c->manner && i < block->offset + block->entries; i++)
+        if (c->manner[i] != GP_MANNER_SET)
+            return 1;
+    return 0;
+}
+
 /* A block that is off, and nothing in it is found to blame. */
 static gp_outcome refute_unlocated(gp_search *s) {
     const gp_block *block = block_of(s, s->block);
@@ -960,6 +968,8 @@ static gp_outcome refute_unlocated(gp_search *s) {
         return GP_EVALUATED;
     refute(s);
     s->news++;
+    if (is_odd(s->d->check, block))
+        return GP_EVALUATED;
     return gp_report_add_diagnosis(s->d->check->report, s->block, "unlocated", NAN,
                                    "%s is wrong along random directions; the entries that are "
                                    "wrong were not located",
