@@ -8,6 +8,7 @@
 #include "estimate/fit.h"
 #include "judge/decide.h"
 #include "search/looks.h"
+#include "search/points.h"
 
 enum {
     EVIDENCE_PER_BLOCK = 64, /* entries that are looked at again, or over one example */
