@@ -25,7 +25,7 @@ struct gp_move {
  * one's: how near it is, compared with what a is off by. */
 static double chance_of_number(const gp_case *c, const gp_move *m, size_t i) {
     size_t alike = 0, count = 0;
-    if (m->other)
+    if (m->other && gp_is_estimate(c->b[i]))
         return fmax(2 * gp_case_allowance(c, i, m->d[i], m->b[i]) / fabs(m->d[i] - c->d[i]),
                     LEAST_CHANCE);
     for (size_t k = 0; k < c->block->entries; k++) {
@@ -48,9 +48,12 @@ static int is_moved(const gp_case *c, const gp_move *m) {
         if (!isfinite(c->a[i]) || !gp_case_explains(c, i, m->d[from], m->b[from]))
             return 0;
         compared++;
-        if ((from == i && !m->other) || !gp_is_estimate(c->b[i]) ||
-            gp_case_explains(c, i, c->d[i], c->b[i]) ||
-            !gp_case_differs(c, i, m->d[from], m->b[from], c->d[i]))
+        /* Of a sample, few entries are known both where they are and where they came from. */
+        int unseen = !gp_is_estimate(c->b[i]);
+        if ((from == i && !m->other) || (unseen && !c->sampled))
+            continue;
+        if (!unseen && (gp_case_explains(c, i, c->d[i], c->b[i]) ||
+                        !gp_case_differs(c, i, m->d[from], m->b[from], c->d[i])))
             continue;
         if (telling++ < MOVES_WEIGHED)
             chance *= chance_of_number(c, m, i);

@@ -13,7 +13,7 @@ typedef struct gp_numbers {
 } gp_numbers;
 
 /* Points of our own choice of which all that is known may be told, at most. */
-enum { GP_MOST_PLACES = 3 };
+enum { GP_MOST_PLACES = 4 };
 
 /* What is known: at the given point and at others that refute something, where positions and x may
  * be compared; and at the point at which each entry was decided, which may be another one for each.

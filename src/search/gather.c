@@ -9,6 +9,7 @@
 #include "judge/decide.h"
 #include "search/looks.h"
 #include "search/points.h"
+#include "search/witness.h"
 
 enum {
     EVIDENCE_PER_BLOCK = 64, /* entries that are looked at again, or over one example */
@@ -207,6 +208,8 @@ static gp_outcome sharpen_estimates(gp_check_state *c, size_t *list) {
         work = gp_work_on(count, sharpen_entry, &task, task.pair, sizeof(double[2]), pair_is_sound);
         outcome = gp_check_execute(c, &work);
     }
+    if (outcome == GP_EVALUATED)
+        outcome = gp_keep_given(c);
     for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
         const double *pair = task.pair[k];
         if (gp_executor_lost(&c->executor, k) || !(pair[1] < c->bound[list[k]]))

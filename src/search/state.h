@@ -24,7 +24,7 @@ typedef struct gp_witness {
                               estimates, bounds, infinite where nothing was looked at */
     unsigned char *wrong;  /* n: refuted there */
 } gp_witness;
-enum { GP_MOST_WITNESSES = 3 };
+enum { GP_MOST_WITNESSES = 4 }; /* the last one is the given point before estimates are sharpened */
 
 typedef struct gp_check_state {
     const gp_function *function;
@@ -45,9 +45,9 @@ typedef struct gp_check_state {
         *bound;       /* + on them: infinite, or 0, where there is none */
     double *other;    /* + n entries of scratch */
     double *length, *typical; /* length scales: + one an entry, one a block */
-    double *pilot;   /* one a block: the first steps of its entries, as a share of those that their
-                        lengths suggest */
-    gp_noise noise;  /* at the given point */
+    double *pilot;  /* one a block: the first steps of its entries, as a share of those that their
+                       lengths suggest */
+    gp_noise noise; /* at the given point */
     double value_variation; /* how much the value varies from call to call at the given point; 0: it
                                doesn't */
     double value_size; /* of what takes part in the value there, once that is asked for; 0 before */

@@ -49,7 +49,7 @@ static size_t list_blocks(const gp_check_state *c, size_t number, size_t *list) 
 
 gp_outcome gp_call_witness(gp_check_state *c, size_t number, double f0, const double *g) {
     size_t n = c->function->n, count;
-    if (c->lean || c->shown != c->function || c->witnesses == GP_MOST_WITNESSES)
+    if (c->lean || c->shown != c->function || c->witnesses + 1 >= GP_MOST_WITNESSES)
         return GP_EVALUATED;
     gp_witness *w = &c->witness[c->witnesses];
     size_t *list = malloc(n * sizeof *list);
@@ -67,4 +67,22 @@ gp_outcome gp_call_witness(gp_check_state *c, size_t number, double f0, const do
     c->confirming += c->evaluator->values - spent;
     free(list);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+gp_outcome gp_keep_given(gp_check_state *c) {
+    size_t n = c->function->n;
+    gp_witness *w = &c->witness[c->witnesses];
+    if (c->shown != c->function || c->witnesses == GP_MOST_WITNESSES)
+        return GP_EVALUATED;
+    if (witness_create(n, w))
+        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+    c->witnesses++;
+    memcpy(w->x, c->function->x, n * sizeof *w->x);
+    memcpy(w->a, c->gradient, n * sizeof *w->a);
+    memcpy(w->d, c->numeric, n * sizeof *w->d);
+    memcpy(w->b, c->bound, n * sizeof *w->b);
+    for (size_t i = 0; i < n; i++)
+        w->wrong[i] =
+            c->report->entry[i].status == GP_ENTRY_REFUTED && c->report->entry[i].point == 0;
+    return GP_EVALUATED;
 }

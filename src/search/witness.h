@@ -12,6 +12,10 @@
  * those of directions. */
 gp_outcome gp_call_witness(gp_check_state *check, size_t number, double f0, const double *g);
 
+/* What is known at the given point, before estimates there are sharpened: what the sharper ones
+ * leave without a cause may have one by these. */
+gp_outcome gp_keep_given(gp_check_state *check);
+
 void gp_witnesses_clear(gp_check_state *check);
 
 #endif
