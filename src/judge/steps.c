@@ -311,23 +311,49 @@ static int stands_apart(const gp_decision *d) {
     return seen.even[0] * seen.even[1] > 0 && offset > APART * spread;
 }
 
-/* Are quotients at the smallest steps at which rounding alone lets a - d be seen those of a rather
- * than of d? White noise makes them so by accident only. */
-static gp_outcome speaks_for_a(gp_decision *d, int *speaks) {
+/* What quotients show at the smallest steps at which `rounding` of the values lets a - d be seen.
+ */
+typedef struct gp_nearest {
+    double step;
+    int speak; /* they are those of a rather than of d: in white noise by accident only */
+    int still; /* f is f(x) at all of them */
+} gp_nearest;
+
+static gp_outcome look_at_nearest(gp_decision *d, double rounding, gp_nearest *seen) {
     static const double SHARE[] = {1, -1, 0.5, -0.5};
     gp_line *line = d->line;
-    double rounding = line->epsilon * fabs(line->f0);
     double off = fabs(d->a - d->estimate.derivative);
     double near = fmax(4 * line->unit, rounding / (ROUNDED * off));
-    *speaks = near < d->estimate.step / 4;
-    for (size_t k = 0; k < sizeof SHARE / sizeof *SHARE && *speaks; k++) {
+    int visible = near < d->estimate.step / 4;
+    *seen = (gp_nearest){.step = near, .speak = visible, .still = visible};
+    for (size_t k = 0; k < sizeof SHARE / sizeof *SHARE && seen->speak; k++) {
         double step, value;
         gp_outcome outcome = gp_line_value(line, SHARE[k] * near, &step, &value);
         if (outcome == GP_FAULT)
             return GP_FAULT;
         d->evaluations++;
-        *speaks = outcome == GP_EVALUATED && fabs((value - line->f0) / step - d->a) < off / 2;
+        seen->still &= outcome == GP_EVALUATED && value == line->f0;
+        seen->speak = outcome == GP_EVALUATED && fabs((value - line->f0) / step - d->a) < off / 2;
     }
+    return GP_EVALUATED;
+}
+
+/* Do values at the smallest steps speak for a? Where f stands still there, that is so of a function
+ * that is clipped, and of a value that is rounded more coarsely than its size says: a tread, which
+ * a jump ends, speaks for nothing. Then the question is asked at steps at which that jump lets a -
+ * d be seen. */
+static gp_outcome speaks_for_a(gp_decision *d, int *speaks) {
+    const gp_estimate flat = {.derivative = 0};
+    double rounding = d->line->epsilon * fabs(d->line->f0), sigma = 0;
+    gp_nearest seen;
+    if (look_at_nearest(d, rounding, &seen) == GP_FAULT)
+        return GP_FAULT;
+    if (seen.speak && seen.still &&
+        gp_look_for_stairs(d->line, &flat, seen.step, 0, &sigma, &d->evaluations) == GP_FAULT)
+        return GP_FAULT;
+    if (2 * sigma > rounding && look_at_nearest(d, 2 * sigma, &seen) == GP_FAULT)
+        return GP_FAULT;
+    *speaks = seen.speak;
     return GP_EVALUATED;
 }
 

@@ -82,27 +82,29 @@ static int place_create(size_t n, size_t count, gp_place *p) {
     return 0;
 }
 
-/* other := the place moved by `share` of each entry's length, times random numbers of their own. */
-static void move_beside(gp_check_state *c, const gp_place *p, double share, size_t draw) {
+/* other := the place moved by `share` of each entry's length, or of its `reach` (n), times random
+ * numbers of their own. */
+static void move_beside(gp_check_state *c, const gp_place *p, double share, const double *reach,
+                        size_t draw) {
     size_t n = c->function->n;
     gp_random_symmetric(c->options.seed, GP_STREAM_POINT, 1 + draw, 0, n, c->other);
     for (size_t i = 0; i < n; i++) {
-        double length = gp_probe_length(c->function, p->x, c->typical, i);
+        double length = reach ? reach[i] : gp_probe_length(c->function, p->x, c->typical, i);
         c->other[i] = p->x[i] + share * length * c->other[i];
     }
 }
 
-/* What rounding alone may make of the gradient. An algorithm that is as good as it can be has its
- * result for an x within rounding; one that isn't has errors drawn anew at each. */
-static gp_outcome measure_rounding(gp_check_state *c, gp_place *p) {
-    static const double UNITS = 8;
+/* p->rounding and p->surely := how far the gradient under test moves from p->g, at most and at
+ * least, where x moves a few times in random directions, each entry by `share` of its length, or of
+ * its `reach` (n), at most. */
+static gp_outcome measure_moves(gp_check_state *c, gp_place *p, double share, const double *reach) {
     size_t n = c->function->n;
     for (size_t i = 0; i < n; i++) {
         p->rounding[i] = 0;
         p->surely[i] = INFINITY;
     }
     for (size_t k = 0; k < ROUNDINGS; k++) {
-        move_beside(c, p, UNITS * gp_dtype_epsilon(c->function->dtype), k);
+        move_beside(c, p, share, reach, k);
         gp_evaluator_set_point(c->evaluator, c->other);
         gp_outcome outcome =
             gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
@@ -117,6 +119,13 @@ static gp_outcome measure_rounding(gp_check_state *c, gp_place *p) {
         }
     }
     return GP_EVALUATED;
+}
+
+/* What rounding alone may make of the gradient. An algorithm that is as good as it can be has its
+ * result for an x within rounding; one that isn't has errors drawn anew at each. */
+static gp_outcome measure_rounding(gp_check_state *c, gp_place *p) {
+    static const double UNITS = 8;
+    return measure_moves(c, p, UNITS * gp_dtype_epsilon(c->function->dtype), NULL);
 }
 
 /* Is what an entry is off by within what rounding of x makes of the gradient under test? */
@@ -173,7 +182,7 @@ static gp_outcome ask_neighbour(gp_check_state *c, gp_place *p, size_t draw, con
                                 size_t count) {
     /* A few of an estimate's first steps away. */
     double share = c->evaluator->x_dtype == GP_FLOAT64 ? 0x1p-12 : 0x1p-4, f0;
-    move_beside(c, p, share, ROUNDINGS + draw);
+    move_beside(c, p, share, NULL, ROUNDINGS + draw);
     gp_check_move(c, c->other);
     gp_outcome outcome = gp_check_evaluate(c, &f0);
     if (outcome == GP_EVALUATED)
@@ -267,39 +276,80 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, d
 
 /* ---- the given point ------------------------------------------------------------ */
 
-/* Where the gradient under test moves about as much as it is off by, wherever x moves by a few
- * units in its last place, a singularity is nearer than steps can go, or f as computed isn't the f
- * that is meant. Neither is the gradient's fault. At every such place, not at one of them: at a
- * kink many stay as they are, and there a wrong gradient is to be seen. */
-gp_outcome gp_allow_for_rounding(gp_check_state *c, const size_t *list, size_t count) {
-    gp_place p;
-    size_t accused = 0;
+/* Is an entry refuted by a number that might be blamed on rounding? */
+static int is_accused(const gp_check_state *c, size_t i) {
+    const gp_entry *e = &c->report->entry[i];
+    return e->status == GP_ENTRY_REFUTED && isfinite(e->analytic - e->numeric) &&
+           e->left == e->right && c->manner[i] == GP_MANNER_SET;
+}
+
+/* Where the gradient under test moves by about as much as it is off by whenever x moves so, or,
+ * with `whole`, as its own size if that is larger, no difference of values says what it is at x. At
+ * every such place, not at one of them: at a kink many stay as they are, and there a wrong gradient
+ * is to be seen. */
+static void excuse_moving(gp_check_state *c, const gp_place *p, int whole, const size_t *list,
+                          size_t count) {
     for (size_t k = 0; k < count; k++) {
-        const gp_entry *e = &c->report->entry[list[k]];
-        accused += e->status == GP_ENTRY_REFUTED && isfinite(e->analytic - e->numeric) &&
-                   e->left == e->right && c->manner[list[k]] == GP_MANNER_SET;
-    }
-    if (accused == 0)
-        return GP_EVALUATED;
-    if (place_create(c->function->n, 1, &p))
-        return out_of_memory(c);
-    memcpy(p.x, c->function->x, c->function->n * sizeof *p.x);
-    memcpy(p.g, c->gradient, c->function->n * sizeof *p.g);
-    gp_outcome outcome = measure_rounding(c, &p);
-    for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
         size_t i = list[k];
         gp_entry e = c->report->entry[i];
         double off = fabs(e.analytic - e.numeric);
-        if (e.status != GP_ENTRY_REFUTED || !isfinite(off) || e.left != e.right ||
-            c->manner[i] != GP_MANNER_SET || !is_within_rounding(off, p.surely[i]))
+        double size = whole ? fmax(off, fabs(e.analytic)) : off;
+        if (!is_accused(c, i) || !is_within_rounding(size, p->surely[i]))
             continue;
         e.status = GP_ENTRY_UNRESOLVED;
         e.limit = GP_LIMIT_NOISE;
         e.bound = c->bound[i] = fmax(e.bound, off);
         outcome = put_entry(c, GP_FROM_ROUNDING, i, &e);
     }
+    return outcome;
+}
+
+/* How far x may move in an accused entry while a few roundings of f(x) hide that it is off, and no
+ * further than an estimate's first step; 0 for the others. */
+static void set_reach(const gp_check_state *c, const gp_place *p, const size_t *list, size_t count,
+                      double *reach) {
+    static const double HIDDEN = 4;
+    int narrow = c->evaluator->x_dtype == GP_FLOAT32;
+    double rounding = gp_dtype_epsilon(c->evaluator->x_dtype) * fabs(c->report->value);
+    for (size_t k = 0; k < count; k++) {
+        size_t i = list[k];
+        const gp_entry *e = &c->report->entry[i];
+        double first =
+            (narrow ? 0x1p-6 : 0x1p-14) * gp_probe_length(c->function, p->x, c->typical, i);
+        if (is_accused(c, i))
+            reach[i] = fmin(first, HIDDEN * rounding / fabs(e->analytic - e->numeric));
+    }
+}
+
+/* By a few units in the last place of x: a singularity is nearer than steps can go, or f as
+ * computed isn't the f that is meant. By as little as it takes the rounding of f(x) to let an entry
+ * be seen to be off: a pole is so near that values which others have made coarse don't show it. */
+gp_outcome gp_allow_for_rounding(gp_check_state *c, const size_t *list, size_t count) {
+    gp_place p;
+    size_t accused = 0, n = c->function->n;
+    for (size_t k = 0; k < count; k++)
+        accused += (size_t)is_accused(c, list[k]);
+    if (accused == 0)
+        return GP_EVALUATED;
+    double *reach = calloc(n, sizeof *reach);
+    if (!reach || place_create(n, 1, &p)) {
+        free(reach);
+        return out_of_memory(c);
+    }
+    memcpy(p.x, c->function->x, n * sizeof *p.x);
+    memcpy(p.g, c->gradient, n * sizeof *p.g);
+    gp_outcome outcome = measure_rounding(c, &p);
+    if (outcome == GP_EVALUATED)
+        outcome = excuse_moving(c, &p, 0, list, count);
+    if (outcome == GP_EVALUATED) {
+        set_reach(c, &p, list, count, reach);
+        outcome = measure_moves(c, &p, 1, reach);
+    }
+    if (outcome == GP_EVALUATED)
+        outcome = excuse_moving(c, &p, 1, list, count);
     gp_check_move(c, p.x);
     place_clear(&p);
+    free(reach);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 

@@ -220,6 +220,48 @@ static void right_gradients_are_not_refuted_at_the_edge_of_a_pole(void **state) 
         }
 }
 
+/* ---- poles that others hide ------------------------------------------------------- */
+
+/* The sum of 1 / (x_i - x_(i+1))^2 over pairs. */
+static int poles_value_f32(void *user, size_t n, const float *x, double *v) {
+    float sum = 0;
+    (void)user;
+    for (size_t i = 0; i < n; i += 2)
+        sum += 1 / ((x[i] - x[i + 1]) * (x[i] - x[i + 1]));
+    *v = sum;
+    return 0;
+}
+static int poles_gradient_f32(void *user, size_t n, const float *x, float *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i += 2) {
+        float apart = x[i] - x[i + 1];
+        g[i] = -2 / (apart * apart * apart);
+        g[i + 1] = -g[i];
+    }
+    return 0;
+}
+
+/* The nearest pole makes the value so large that the others are a few of its roundings. */
+static void right_gradients_are_not_refuted_where_one_pole_hides_another(void **state) {
+    const pair functions = {.value32 = poles_value_f32, .gradient32 = poles_gradient_f32};
+    (void)state;
+    for (uint64_t seed = 1; seed <= 600; seed++) {
+        uint64_t numbers = seed * 7919;
+        double x[8];
+        for (size_t i = 0; i < 8; i += 2) {
+            x[i] = (double)(float)(2 * uniform(&numbers) - 1);
+            double distance = pow(10, -0.5 - 6.5 * uniform(&numbers));
+            x[i + 1] = (double)(float)(x[i] * (1 + distance));
+            if (x[i + 1] == x[i])
+                x[i + 1] = (double)nextafterf((float)x[i], 10);
+        }
+        gp_report *report = check(&functions, GP_FLOAT32, NULL, 8, x, NULL);
+        if (gp_report_verdict(report) == GP_REFUTED)
+            fail_msg("seed %d: refuted %s", (int)seed, gp_report_refuted(report));
+        gp_report_destroy(report);
+    }
+}
+
 /* ---- treads as wide as a tenth of a length ----------------------------------------- */
 
 enum { WEIGHTS = 6 };
@@ -870,6 +912,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_gradients_are_not_refuted_beside_poles),
         cmocka_unit_test(right_gradients_are_not_refuted_at_the_edge_of_a_pole),
+        cmocka_unit_test(right_gradients_are_not_refuted_where_one_pole_hides_another),
         cmocka_unit_test(a_sum_kept_short_is_not_refuted_by_its_treads),
         cmocka_unit_test(a_refutation_elsewhere_says_where),
         cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
