@@ -267,6 +267,8 @@ typedef enum gp_limit {
     GP_LIMIT_DOMAIN,     /* can't be evaluated near the point */
     GP_LIMIT_CRASH,      /* the probe took its worker process with it */
     GP_LIMIT_TIMEOUT,    /* the probe took longer than options.timeout */
+    GP_LIMIT_FLAT,       /* nothing of its block moves the value at the given point, which leaves no
+                            scale to be right on, and no other point decides */
     GP_LIMITS            /* how many there are */
 } gp_limit;
 

@@ -25,9 +25,11 @@ static gp_status make_arrays(gp_check_state *c, size_t placed) {
     c->other = calloc(c->function->n, sizeof(double));
     c->same = calloc(c->function->n, 1);
     c->stored = calloc(c->shown->blocks, 1);
+    c->doubted = calloc(c->function->n, 1);
     for (size_t i = 0; i < shown && c->bound; i++)
         c->bound[i] = INFINITY;
-    return c->manner && c->gradient && c->numeric && c->bound && c->other && c->same && c->stored
+    return c->manner && c->gradient && c->numeric && c->bound && c->other && c->same && c->stored &&
+                   c->doubted
                ? GP_OK
                : GP_ERROR_MEMORY;
 }
@@ -155,6 +157,7 @@ static double confidence_of(const gp_check_run *run) {
 static gp_status conclude(gp_check_run *run) {
     gp_check_state *c = &run->state;
     gp_report *r = c->report;
+    gp_settle_silent(c);
     gp_conclude(r, c->tolerance);
     gp_status status = r->verdict == GP_FAILED ? GP_OK : gp_check_diagnose(c);
     if (strcmp(c->evaluator->fault.kind, "memory") == 0) /* whoever made do without */

@@ -49,9 +49,11 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
                 r->block[k].limits[e->limit]++;
             if (e->status == GP_ENTRY_UNCHECKED)
                 continue;
+            int accepted = e->status == GP_ENTRY_VERIFIED || e->status == GP_ENTRY_KINK;
+            if (tolerance[k].unscaled && accepted) /* held against the scale of other points */
+                block->floor = fmax(block->floor, e->floor);
             /* Also of entries that are zero as far as the bound can tell. */
-            if (e->status == GP_ENTRY_VERIFIED || e->status == GP_ENTRY_KINK ||
-                (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
+            if (accepted || (e->status == GP_ENTRY_UNEXERCISED && e->bound > 0))
                 /* fmax ignores NaN */
                 block->resolution = fmax(block->resolution, gp_entry_resolution(e));
             if (e->status == GP_ENTRY_UNEXERCISED)
@@ -64,10 +66,10 @@ void gp_conclude(gp_report *r, const gp_tolerance *tolerance) {
             }
         }
         if (block->directions == 0)
-            block->exercised = block->entries - block->count[GP_ENTRY_UNCHECKED] -
-                               block->count[GP_ENTRY_UNEXERCISED] -
-                               r->block[k].limits[GP_LIMIT_CRASH] -
-                               r->block[k].limits[GP_LIMIT_TIMEOUT];
+            block->exercised =
+                block->entries - block->count[GP_ENTRY_UNCHECKED] -
+                block->count[GP_ENTRY_UNEXERCISED] - r->block[k].limits[GP_LIMIT_FLAT] -
+                r->block[k].limits[GP_LIMIT_CRASH] - r->block[k].limits[GP_LIMIT_TIMEOUT];
         int decided = block->count[GP_ENTRY_VERIFIED] + block->count[GP_ENTRY_KINK] > 0 ||
                       block->count[GP_ENTRY_UNEXERCISED] > 0 || block->directions > 0 ||
                       block->entries == 0; /* nothing is claimed of it */

@@ -30,6 +30,7 @@ typedef enum gp_origin {
     GP_FROM_SECOND_OPINION,  /* a comparison elsewhere, or of a part, of what is decided */
     GP_FROM_DIRECTIONS,      /* which vouch for what was open by itself */
     GP_FROM_WHAT_WAS_BEFORE, /* what further points had decided is taken back */
+    GP_FROM_SILENCE,         /* no point has decided it */
     GP_FROM_WITNESS,         /* evidence for the diagnosis alone: the report stays as it is */
     GP_ORIGINS               /* how many */
 } gp_origin;

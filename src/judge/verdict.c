@@ -20,7 +20,8 @@ static gp_entry_status decide(double off, double bound, double size, double tau,
                               const gp_tolerance *t) {
     if (off > tau + bound)
         return GP_ENTRY_REFUTED;
-    return off + bound <= t->rtol * size + t->atol ? GP_ENTRY_VERIFIED : GP_ENTRY_UNRESOLVED;
+    double own = t->rtol * size + (t->unscaled ? 0 : t->atol);
+    return off + bound <= own ? GP_ENTRY_VERIFIED : GP_ENTRY_UNRESOLVED;
 }
 
 /* How far a lies beyond the nearer of two slopes: negative between them. */
@@ -35,10 +36,15 @@ gp_entry_status gp_judge(double a, const gp_estimate *e, const gp_tolerance *t) 
     if (!isfinite(b))
         return GP_ENTRY_UNRESOLVED;
     double size = fmax(fabs(a), fabs(d)), tau = gp_tau(t, a, d, b);
-    if (size <= b && fabs(a - d) + b <= fmax(t->rtol * size + t->atol, t->rtol * t->zero_floor))
+    int small = fabs(a - d) + b <= fmax(t->rtol * size + t->atol, t->rtol * t->zero_floor);
+    if (size <= b && small)
         return GP_ENTRY_UNEXERCISED;
-    if (!e->kink)
-        return decide(fabs(a - d), b, size, tau, t);
+    if (!e->kink) {
+        gp_entry_status status = decide(fabs(a - d), b, size, tau, t);
+        /* Beside other blocks it is nothing, and by itself it isn't known. */
+        return t->unscaled && small && status == GP_ENTRY_UNRESOLVED ? GP_ENTRY_UNEXERCISED
+                                                                     : status;
+    }
     double slope = fmax(fabs(e->left), fabs(e->right)), kink = e->kink_bound + t->variation;
     gp_entry_status status = decide(beyond(a, e->left, e->right), kink, fmax(fabs(a), slope),
                                     gp_tau(t, a, slope, kink), t);

@@ -14,6 +14,10 @@ typedef struct gp_tolerance {
     double floor; /* atol / rtol, for resolutions */
     double
         zero_floor; /* bounds below rtol * zero_floor are narrow enough to call a derivative zero */
+    /* No derivative of the block is told from 0 at the given point: atol, if any, is of the scale
+     * of other blocks. It keeps entries from being refuted and proves none: what is verified is
+     * right to rtol of itself. */
+    int unscaled;
     /* The smallest normal number of the gradient's type: below it the gradient has no digits to be
      * right in. */
     double smallest;

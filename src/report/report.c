@@ -80,8 +80,8 @@ const char *gp_entry_status_string(gp_entry_status status) {
 }
 
 const char *gp_limit_string(gp_limit limit) {
-    static const char *const words[] = {"none", "noise",  "truncation", "kink",
-                                        "jump", "domain", "crash",      "timeout"};
+    static const char *const words[] = {"none",   "noise", "truncation", "kink", "jump",
+                                        "domain", "crash", "timeout",    "flat"};
     return word(words, GP_LIMITS, (size_t)limit);
 }
 

@@ -48,6 +48,12 @@ static void print_unresolved(const gp_report_block_data *block, FILE *stream) {
             separator = ", ";
         }
     fprintf(stream, ")\n");
+    if (block->limits[GP_LIMIT_FLAT])
+        fprintf(stream,
+                "  %s: nothing tells its derivative from zero at the given point, and no other "
+                "point decides: give a point where it moves the value, or an atol below which "
+                "nothing matters\n",
+                block->name);
 }
 
 static void print_entries(const gp_report *r, FILE *stream) {

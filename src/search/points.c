@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "estimate/median.h"
 #include "search/contract.h"
 #include "search/cost.h"
 #include "search/points.h"
@@ -220,13 +219,16 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
         outcome = ask_neighbour(c, p, draw, asked, count);
     drop_unasked(c, p, asked, count);
     free(asked);
-    for (size_t k = 0; k < p->count && outcome != GP_FAULT; k++)
+    for (size_t k = 0; k < p->count && outcome != GP_FAULT; k++) {
+        if (!p->stands[k] && c->doubted)
+            c->doubted[p->accused[k]] = 1;
         if (p->stands[k]) {
             if (put_entry(c, GP_FROM_SECOND_OPINION, p->accused[k], &p->here[k]) == GP_FAULT)
                 return GP_FAULT;
             if (c->manner && !isfinite(p->here[k].analytic))
                 c->manner[p->accused[k]] = GP_MANNER_NONFINITE;
         }
+    }
     gp_check_move(c, p->x);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
@@ -490,34 +492,21 @@ static size_t list_silent(const gp_check_state *c, size_t number, size_t *list) 
     return count;
 }
 
-/* Flat blocks take their scale from the first point that decides any of their entries. What that
- * point has verified stands for a flat entry only where the given point's numbers are nothing on
- * this scale; else it is as open as before. */
-static gp_outcome hold_flat_entries(gp_check_state *c, const gp_entry *before, const size_t *list,
-                                    size_t count) {
-    const gp_entry *entry = c->report->entry;
-    gp_outcome outcome = GP_EVALUATED;
-    double *sizes = malloc(count * sizeof *sizes);
-    if (!sizes)
-        return out_of_memory(c);
-    for (size_t k = 0, end; k < count; k = end) {
-        size_t block = gp_function_block_number(c->function, list[k]), known = 0;
-        gp_tolerance *t = &c->tolerance[block];
-        for (end = k; end < count && gp_function_block_number(c->function, list[end]) == block;
-             end++)
-            if (entry[list[end]].status == GP_ENTRY_VERIFIED)
-                sizes[known++] = fabs(entry[list[end]].numeric);
-        if (known && t->floor == 0)
-            gp_tolerance_follow(t, &c->options, c->function->dtype, gp_median(sizes, known));
-        for (size_t q = k; q < end; q++) {
-            const gp_entry *now = &entry[list[q]];
-            double size = fmax(t->zero_floor, fabs(now->numeric));
-            if (before[q].status == GP_ENTRY_UNRESOLVED && now->status != GP_ENTRY_REFUTED &&
-                !(before[q].bound <= t->rtol * size))
-                outcome = put_entry(c, GP_FROM_WHAT_WAS_BEFORE, list[q], &before[q]);
-        }
+/* What a place has verified stands for an entry that says nothing at the given point only where
+ * what the given point leaves open of it is nothing on the scale of the place; else the entry is as
+ * open as before. */
+static gp_outcome hold_silent_entries(gp_check_state *c, const gp_entry *before, const size_t *list,
+                                      size_t count) {
+    for (size_t k = 0; k < count && outcome == GP_EVALUATED; k++) {
+        const gp_tolerance *t = &c->tolerance[gp_function_block_number(c->function, list[k])];
+        const gp_entry *now = &c->report->entry[list[k]];
+        double open = fabs(before[k].analytic - before[k].numeric) + before[k].bound;
+        double size = fmax(now->floor, fabs(now->numeric));
+        size = t->unscaled ? size : fmax(size, t->zero_floor);
+        int changed = now->status != before[k].status && now->status != GP_ENTRY_REFUTED;
+        if (changed && before[k].status != GP_ENTRY_KINK && !(open <= t->rtol * size))
+            outcome = put_entry(c, GP_FROM_WHAT_WAS_BEFORE, list[k], &before[k]);
     }
-    free(sizes);
     return outcome;
 }
 
@@ -585,9 +574,24 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         before[k] = c->report->entry[list[k]];
     outcome = gp_survey_place(c, GP_FROM_FURTHER_POINT, number, f0, list, count, &refuted);
     if (outcome == GP_EVALUATED)
-        outcome = hold_flat_entries(c, before, list, count);
+        outcome = hold_silent_entries(c, before, list, count);
     free(before);
     return outcome;
+}
+
+void gp_settle_silent(gp_check_state *c) {
+    const gp_function *f = c->function;
+    if (c->lean)
+        return;
+    for (size_t b = 0; b < f->blocks && c->scalars; b++)
+        for (size_t i = f->block[b].offset; i < f->block[b].offset + f->block[b].entries; i++) {
+            gp_entry e = c->report->entry[i];
+            if (e.status != GP_ENTRY_UNEXERCISED || !(c->tolerance[b].unscaled || c->doubted[i]))
+                continue;
+            e.status = GP_ENTRY_UNRESOLVED;
+            e.limit = GP_LIMIT_FLAT;
+            (void)put_entry(c, GP_FROM_SILENCE, i, &e); /* has a place: takes no memory */
+        }
 }
 
 /* ---- a trained point ------------------------------------------------------------ */

@@ -197,6 +197,10 @@ static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_to
         }
         gp_tolerance_follow(t, &c->options, f->dtype, scale);
         t->zero_floor = fmax(t->zero_floor, flat);
+        if (task->aim == GP_SURVEY_FIRST && found == 0 && !(c->options.atol > 0)) {
+            t->unscaled = 1;
+            t->floor = 0;
+        }
     }
     return GP_EVALUATED;
 }

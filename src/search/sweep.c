@@ -62,12 +62,22 @@ static void witness_take(gp_witness *w, size_t entry, const gp_entry *result) {
     w->wrong[entry] = result->status == GP_ENTRY_REFUTED;
 }
 
+/* Does a further point speak against an entry that the given one leaves silent, and not for sure?
+ */
+static int is_doubtful(const gp_sweep *s, const gp_entry *e, double rtol) {
+    double size = fmax(fabs(e->analytic), fabs(e->numeric));
+    return s->origin == GP_FROM_FURTHER_POINT && e->status == GP_ENTRY_UNRESOLVED &&
+           fabs(e->analytic - e->numeric) > e->bound + rtol * size;
+}
+
 gp_outcome gp_sweep_put(const gp_sweep *s, size_t entry, size_t block, gp_entry *result) {
     gp_check_state *c = s->check;
     if (result->status == GP_ENTRY_UNCHECKED)
         return GP_EVALUATED;
     if (s->origin == GP_FROM_GIVEN_POINT)
         gp_entry_known(result, &c->numeric[entry], &c->bound[entry]);
+    if (is_doubtful(s, result, c->tolerance[block].rtol))
+        c->doubted[entry] = 1;
     if (s->origin == GP_FROM_WITNESS)
         witness_take(&c->witness[c->witnesses - 1], entry, result);
     if (counts(s->origin, gp_report_at(c->report, entry), &c->tolerance[block], result) &&

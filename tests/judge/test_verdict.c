@@ -46,6 +46,22 @@ static void zero_is_unexercised_only_if_known_well(void **state) {
     assert_int_equal(gp_judge(0, &e, &T), GP_ENTRY_UNRESOLVED);
 }
 
+/* Beside other blocks of scale 1e-2 everything here is nothing; by itself it may be wrong. */
+static void without_a_scale_only_the_entry_itself_counts(void **state) {
+    (void)state;
+    const gp_tolerance t = {
+        .rtol = 1e-5, .atol = 1e-8, .fine_atol = 1e-8, .zero_floor = 1e-3, .unscaled = 1};
+    gp_estimate e = plain(1e-10, 1e-16);
+    assert_int_equal(gp_judge(1e-10, &e, &t), GP_ENTRY_VERIFIED);
+    assert_int_equal(gp_judge(1.01e-10, &e, &t), GP_ENTRY_UNEXERCISED);
+    assert_int_equal(gp_judge(0, &e, &t), GP_ENTRY_UNEXERCISED);
+    assert_int_equal(gp_judge(1e-7, &e, &t), GP_ENTRY_REFUTED);
+    e = plain(1e-12, 1e-10);
+    assert_int_equal(gp_judge(1e-11, &e, &t), GP_ENTRY_UNEXERCISED);
+    e = plain(1e-12, 1e-6);
+    assert_int_equal(gp_judge(1e-11, &e, &t), GP_ENTRY_UNRESOLVED);
+}
+
 static void a_kink_accepts_what_lies_between(void **state) {
     (void)state;
     gp_estimate e = {
@@ -116,6 +132,7 @@ int main(void) {
         cmocka_unit_test(each_status_has_its_case),
         cmocka_unit_test(tiny_entries_are_judged_as_finely_as_their_bounds_allow),
         cmocka_unit_test(zero_is_unexercised_only_if_known_well),
+        cmocka_unit_test(without_a_scale_only_the_entry_itself_counts),
         cmocka_unit_test(a_kink_accepts_what_lies_between),
         cmocka_unit_test(resolution_excludes_larger_errors),
         cmocka_unit_test(what_is_accepted_is_resolved)};
