@@ -12,6 +12,7 @@
 #include "judge/conclude.h"
 #include "search/curve.h"
 #include "search/map_shown.h"
+#include "search/points.h"
 #include "search/witness.h"
 #include "system/clock.h"
 
@@ -25,11 +26,11 @@ static gp_status make_arrays(gp_check_state *c, size_t placed) {
     c->other = calloc(c->function->n, sizeof(double));
     c->same = calloc(c->function->n, 1);
     c->stored = calloc(c->shown->blocks, 1);
-    c->doubted = calloc(c->function->n, 1);
+    c->elsewhere = calloc(c->function->n, 1);
     for (size_t i = 0; i < shown && c->bound; i++)
         c->bound[i] = INFINITY;
     return c->manner && c->gradient && c->numeric && c->bound && c->other && c->same && c->stored &&
-                   c->doubted
+                   c->elsewhere
                ? GP_OK
                : GP_ERROR_MEMORY;
 }

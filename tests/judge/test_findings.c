@@ -16,6 +16,8 @@ static const struct {
     {GP_FROM_SECOND_OPINION, "-R VR UR KR XR"},
     {GP_FROM_DIRECTIONS, "U-"},
     {GP_FROM_WHAT_WAS_BEFORE, "R- RV RU RK RX V- VV VU VK VX K- KV KU KK KX"},
+    {GP_FROM_SILENCE, "XU"},
+    {GP_FROM_WITNESS, ""},
 };
 
 static const char LETTER[GP_ENTRY_STATUSES + 1] = "-VRUKX";
