@@ -26,11 +26,11 @@ static gp_status make_arrays(gp_check_state *c, size_t placed) {
     c->other = calloc(c->function->n, sizeof(double));
     c->same = calloc(c->function->n, 1);
     c->stored = calloc(c->shown->blocks, 1);
-    c->elsewhere = calloc(c->function->n, 1);
+    c->doubted = calloc(c->function->n, 1);
     for (size_t i = 0; i < shown && c->bound; i++)
         c->bound[i] = INFINITY;
     return c->manner && c->gradient && c->numeric && c->bound && c->other && c->same && c->stored &&
-                   c->elsewhere
+                   c->doubted
                ? GP_OK
                : GP_ERROR_MEMORY;
 }
@@ -183,10 +183,10 @@ static void clear(gp_check_run *run) {
     if (!c->lean)
         free(c->gradient);
     gp_unreserve(run->own, c->function->n * sizeof *run->own);
-    void *const arrays[] = {run->list,       c->tolerance,    c->manner,       c->numeric,
-                            c->bound,        c->other,        c->same,         c->stored,
-                            c->length,       c->typical,      c->pilot,        c->reach,
-                            c->example_d[0], c->example_d[1], c->example_b[0], c->example_b[1]};
+    void *const arrays[] = {
+        run->list, c->tolerance,    c->manner,       c->numeric,      c->bound,       c->other,
+        c->same,   c->stored,       c->doubted,      c->length,       c->typical,     c->pilot,
+        c->reach,  c->example_d[0], c->example_d[1], c->example_b[0], c->example_b[1]};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         free(arrays[k]);
     gp_witnesses_clear(c);

@@ -35,19 +35,24 @@ static double chance_of_number(const gp_case *c, const gp_move *m, size_t i) {
     return (double)alike / (double)count;
 }
 
-/* Does the move explain every number, and some by more than chance? A rearrangement is told by the
- * estimates that there are, which may be those of a sample: by so many, or by most entries of a
- * small block. */
+/* Does the move explain every number but a few near misses, and some by more than chance? A
+ * rearrangement is told by the estimates that there are, which may be those of a sample: by so
+ * many, or by most entries of a small block. */
 static int is_moved(const gp_case *c, const gp_move *m) {
-    size_t telling = 0, compared = 0;
+    size_t telling = 0, compared = 0, missed = 0;
     double chance = 1;
     for (size_t i = 0; i < c->block->entries; i++) {
         size_t from = m->from(m, i);
         if (from == SIZE_MAX || !gp_is_estimate(m->b[from]))
             continue;
-        if (!isfinite(c->a[i]) || !gp_case_explains(c, i, m->d[from], m->b[from]))
+        if (!isfinite(c->a[i]) ||
+            fabs(c->a[i] - m->d[from]) > MISS * gp_case_allowance(c, i, m->d[from], m->b[from]))
             return 0;
         compared++;
+        if (!gp_case_explains(c, i, m->d[from], m->b[from])) {
+            missed++;
+            continue;
+        }
         /* Of a sample, few entries are known both where they are and where they came from. */
         int unseen = !gp_is_estimate(c->b[i]);
         if ((from == i && !m->other) || (unseen && !c->sampled))
@@ -58,7 +63,7 @@ static int is_moved(const gp_case *c, const gp_move *m) {
         if (telling++ < MOVES_WEIGHED)
             chance *= chance_of_number(c, m, i);
     }
-    return telling >= 2 && chance <= CHANCE_OF_MOVE &&
+    return telling >= 2 && chance <= CHANCE_OF_MOVE && missed * MOVES_MISSED <= compared &&
            (compared >= MOVES_COMPARED || 2 * compared > c->block->entries);
 }
 

@@ -220,8 +220,8 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
     drop_unasked(c, p, asked, count);
     free(asked);
     for (size_t k = 0; k < p->count && outcome != GP_FAULT; k++) {
-        if (!p->stands[k] && c->elsewhere)
-            c->elsewhere[p->accused[k]] = GP_SAYS_DOUBT;
+        if (!p->stands[k] && c->doubted)
+            c->doubted[p->accused[k]] = 1;
         if (p->stands[k]) {
             if (put_entry(c, GP_FROM_SECOND_OPINION, p->accused[k], &p->here[k]) == GP_FAULT)
                 return GP_FAULT;
@@ -512,17 +512,6 @@ static gp_outcome hold_silent_entries(gp_check_state *c, const gp_entry *before,
     return outcome;
 }
 
-/* Entries that are silent at a place, too, where others move the value. */
-static gp_outcome note_silence(gp_check_state *c, double f0, const size_t *silent, size_t count) {
-    double variation = 0;
-    if (gp_check_variation(c, f0, &variation) == GP_FAULT)
-        return GP_FAULT;
-    for (size_t k = 0; k < count && variation > 0; k++)
-        if (c->elsewhere[silent[k]] == GP_SAYS_NOTHING)
-            c->elsewhere[silent[k]] = GP_SAYS_SILENT;
-    return GP_EVALUATED;
-}
-
 /* Takes from the list what a place doesn't exercise either: entries whose gradient is zero there,
  * if all of them together leave the value what it is. */
 static gp_outcome leave_out_silent(gp_check_state *c, double f0, size_t *list, size_t *count) {
@@ -534,8 +523,6 @@ static gp_outcome leave_out_silent(gp_check_state *c, double f0, size_t *list, s
         if (c->other[list[k]] == 0)
             silent[silents++] = list[k];
     gp_outcome outcome = silents ? stand_still(c, silent, silents, f0, &still) : GP_EVALUATED;
-    if (still && outcome == GP_EVALUATED)
-        outcome = note_silence(c, f0, silent, silents);
     for (size_t k = 0; k < *count && still; k++)
         if (c->other[list[k]] != 0)
             list[kept++] = list[k];
@@ -601,9 +588,7 @@ void gp_settle_silent(gp_check_state *c) {
     for (size_t b = 0; b < f->blocks && c->scalars; b++)
         for (size_t i = f->block[b].offset; i < f->block[b].offset + f->block[b].entries; i++) {
             gp_entry e = c->report->entry[i];
-            int open = c->elsewhere[i] == GP_SAYS_DOUBT ||
-                       (c->tolerance[b].unscaled && c->elsewhere[i] != GP_SAYS_SILENT);
-            if (e.status != GP_ENTRY_UNEXERCISED || !open)
+            if (e.status != GP_ENTRY_UNEXERCISED || !(c->tolerance[b].unscaled || c->doubted[i]))
                 continue;
             e.status = GP_ENTRY_UNRESOLVED;
             e.limit = GP_LIMIT_FLAT;

@@ -106,8 +106,9 @@ static void conclude(gp_directions *d) {
         /* A block whose gradient is 0 has no size to hold an error against: what is nothing beside
          * the whole is verified only where a number says what is nothing. Of a block that is
          * refuted in part the resolution is that of the rest. */
-        int coarse = d->norm[b] > 0 ? !(block->resolution <= c->options.rtol)
-                                    : odd || !(c->options.atol > 0);
+        int coarse = d->norm[b] > 0       ? !(block->resolution <= c->options.rtol)
+                     : block->entries > 0 ? odd || !(c->options.atol > 0)
+                                          : 0;
         gp_findings_put_block(c->report, b, coarse ? GP_INCONCLUSIVE : GP_VERIFIED);
     }
 }

@@ -26,10 +26,6 @@ typedef struct gp_witness {
 } gp_witness;
 enum { GP_MOST_WITNESSES = 4 }; /* the last one is the given point before estimates are sharpened */
 
-/* What further points say of an entry that is silent at the given one: nothing; that it is as
- * silent at a place where others move the value; or something against it, and not for sure. */
-typedef enum gp_elsewhere_says { GP_SAYS_NOTHING, GP_SAYS_SILENT, GP_SAYS_DOUBT } gp_elsewhere_says;
-
 typedef struct gp_check_state {
     const gp_function *function;
     const gp_function *shown; /* as the report has it: `function` itself, or map_shown.h's own */
@@ -57,18 +53,19 @@ typedef struct gp_check_state {
     double value_size; /* of what takes part in the value there, once that is asked for; 0 before */
     double rounding;   /* besides, of a line's values, as a share of the largest */
     double away;       /* where the gradient was asked for besides: this many times its length */
-    unsigned char *same;   /* + one an entry: the gradient was the same, bit for bit, elsewhere */
-    unsigned char *stored; /* + gp_stored, one a block */
-    unsigned char *elsewhere; /* + gp_elsewhere_says, one an entry */
-    gp_reach *reach;          /* lean: one a block of `function` */
-    gp_brief brief;           /* directions at another point */
-    int hasty;                /* and no search where they don't agree with the gradient: */
-    int off;                  /* so they did */
-    int excused;              /* a direction that was off may be so for rounding or a singularity */
-    size_t examples, part;    /* in use: see gp_entry; 0: all */
-    uint64_t confirming;      /* values that went into confirming what other points refute */
-    size_t forgone;           /* looks at an entry beyond the given point that were too many: */
-    double forgone_cost;      /* what they would take */
+    unsigned char *same;    /* + one an entry: the gradient was the same, bit for bit, elsewhere */
+    unsigned char *stored;  /* + gp_stored, one a block */
+    unsigned char *doubted; /* + one an entry: silent at the given point, and another speaks against
+                               it without refuting it */
+    gp_reach *reach;        /* lean: one a block of `function` */
+    gp_brief brief;         /* directions at another point */
+    int hasty;              /* and no search where they don't agree with the gradient: */
+    int off;                /* so they did */
+    int excused;            /* a direction that was off may be so for rounding or a singularity */
+    size_t examples, part;  /* in use: see gp_entry; 0: all */
+    uint64_t confirming;    /* values that went into confirming what other points refute */
+    size_t forgone;         /* looks at an entry beyond the given point that were too many: */
+    double forgone_cost;    /* what they would take */
     double *example_d[2], *example_b[2]; /* evidence for the diagnosis: see gp_evidence; or NULL */
     gp_witness witness[GP_MOST_WITNESSES];
     size_t witnesses;

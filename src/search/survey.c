@@ -164,7 +164,7 @@ gp_outcome gp_check_variation(gp_check_state *c, double f0, double *variation) {
 /* The blocks' scales, the median of |d| over the entries whose derivative isn't zero, and from them
  * the absolute tolerances. A block without any takes the scale of the whole function. The entries
  * of the list ascend; scratch has room for 2 * count numbers. */
-static gp_outcome set_tolerances(gp_survey_task *task, size_t count, gp_tolerance *tolerance,
+static gp_outcome set_tolerances(const gp_survey_task *task, size_t count, gp_tolerance *tolerance,
                                  double *scratch) {
     const gp_check_state *c = task->check;
     const gp_function *f = c->function;
@@ -176,7 +176,6 @@ static gp_outcome set_tolerances(gp_survey_task *task, size_t count, gp_toleranc
             some[found++] = size[k];
     }
     double all = found ? gp_median(some, found) : 0, variation = 0;
-    task->sweep.scale = all;
     if (!found && gp_check_variation(task->check, task->f0, &variation) == GP_FAULT)
         return GP_FAULT;
     /* Nothing moves f: a derivative counts as zero where, over the length of its parameter, it
@@ -279,7 +278,7 @@ gp_outcome gp_survey(gp_check_state *c, gp_origin origin, size_t number, double 
     size_t ladder_bytes = (count + CHUNK) * sizeof(gp_ladder),
            result_bytes = count * sizeof(gp_entry);
     gp_survey_task task = {.check = c,
-                           .sweep = {c, origin, number, NULL, 0},
+                           .sweep = {c, origin, number, NULL},
                            .f0 = f0,
                            .gradient = gradient,
                            .entries = entries,

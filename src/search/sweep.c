@@ -70,11 +70,6 @@ static int is_doubtful(const gp_sweep *s, const gp_entry *e, double rtol) {
            fabs(e->analytic - e->numeric) > e->bound + rtol * size;
 }
 
-/* Is it as silent at a further point, where others move the value? */
-static int is_silent(const gp_sweep *s, const gp_entry *e) {
-    return s->origin == GP_FROM_FURTHER_POINT && e->status == GP_ENTRY_UNEXERCISED && s->scale > 0;
-}
-
 gp_outcome gp_sweep_put(const gp_sweep *s, size_t entry, size_t block, gp_entry *result) {
     gp_check_state *c = s->check;
     if (result->status == GP_ENTRY_UNCHECKED)
@@ -82,9 +77,7 @@ gp_outcome gp_sweep_put(const gp_sweep *s, size_t entry, size_t block, gp_entry 
     if (s->origin == GP_FROM_GIVEN_POINT)
         gp_entry_known(result, &c->numeric[entry], &c->bound[entry]);
     if (is_doubtful(s, result, c->tolerance[block].rtol))
-        c->elsewhere[entry] = GP_SAYS_DOUBT;
-    else if (is_silent(s, result) && c->elsewhere[entry] == GP_SAYS_NOTHING)
-        c->elsewhere[entry] = GP_SAYS_SILENT;
+        c->doubted[entry] = 1;
     if (s->origin == GP_FROM_WITNESS)
         witness_take(&c->witness[c->witnesses - 1], entry, result);
     if (counts(s->origin, gp_report_at(c->report, entry), &c->tolerance[block], result) &&

@@ -12,7 +12,6 @@ typedef struct gp_sweep {
     gp_origin origin;
     size_t point;                  /* its number */
     const gp_tolerance *tolerance; /* one a block */
-    double scale;                  /* typical derivative at the point; 0: nothing moves the value */
 } gp_sweep;
 
 /* Judges the number of an entry of `shown`, `a`, on its line, whose ladder has been begun. `entry`

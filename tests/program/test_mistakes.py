@@ -51,9 +51,11 @@ def build_with(old, new, folder):
     subprocess.run([command[0], "-I", folder, *command[1:]], cwd=entry["directory"], check=True, capture_output=True)
     program = os.path.join(folder, "gradproof")
     objects = os.path.join(BUILD, "CMakeFiles", "gradproof_program.dir", "src", "cli")
+    prove = os.path.join(BUILD, "libgradproof_prove.so")
+    proofs = [prove, "-Wl,-rpath," + BUILD] if os.path.exists(prove) else []
     subprocess.run([command[0], "-o", program, *(os.path.join(objects, name) for name in sorted(os.listdir(objects))
                                                 if name.endswith(".o")), wrong,
-                    os.path.join(BUILD, "libgradproof_nn_static.a"), os.path.join(BUILD, "libgradproof_static.a"), "-lopenblas", "-lcsv", "-lsleef", "-ljansson",
+                    os.path.join(BUILD, "libgradproof_nn_static.a"), os.path.join(BUILD, "libgradproof_static.a"), *proofs, "-lopenblas", "-lcsv", "-lsleef", "-ljansson",
                     "-lm", "-ldl", "-lpthread"], check=True, capture_output=True)
     return program
 
