@@ -178,6 +178,25 @@ static int name_cause(gp_cases *all) {
     return named;
 }
 
+static int is_unlocated(const gp_block_result *block) {
+    return block->diagnoses == 1 && strcmp(block->diagnosis[0].kind, "unlocated") == 0;
+}
+
+/* Directions have found a block wrong and not said where, and yet most of its entries are known to
+ * be: the cause that explains them says more, if there is one. */
+static gp_status name_unlocated(gp_cases *all, gp_report *r, size_t k) {
+    char message[512];
+    snprintf(message, sizeof message, "%s", r->block[k].diagnosis[0].message);
+    gp_report_clear_diagnoses(r, k);
+    if (name_cause(all) < 0)
+        return GP_ERROR_MEMORY;
+    const gp_block_result *block = &r->block[k].result;
+    if (block->diagnoses && strcmp(block->diagnosis[0].kind, "unknown") != 0)
+        return GP_OK;
+    gp_report_clear_diagnoses(r, k);
+    return gp_report_add_diagnosis(r, k, "unlocated", NAN, "%s", message);
+}
+
 gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
     const gp_function *f = evidence->function;
     unsigned char *refuted = calloc(2 * f->blocks, 1);
@@ -192,7 +211,10 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
         refuted[k] = all.decided.wrongs > 0;
         if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */
             gp_report_clear_diagnoses(r, k);
-        if (!refuted[k] || r->block[k].result.diagnoses) /* named where it was found */
+        const gp_block_result *block = &r->block[k].result;
+        if (refuted[k] && is_unlocated(block) && 2 * all.decided.wrongs > block->entries)
+            status = name_unlocated(&all, r, k);
+        if (!refuted[k] || block->diagnoses) /* named where it was found */
             continue;
         if (name_cause(&all) < 0)
             status = GP_ERROR_MEMORY;
