@@ -47,6 +47,13 @@ GP_API gp_status gp_function_set_changes(gp_function *function, gp_changes_f64 c
 typedef int (*gp_complex_value)(void *user, size_t n, const double *z, double *w);
 GP_API gp_status gp_function_set_complex_value(gp_function *function, gp_complex_value value);
 
+/* ---- what an adapter has to say --------------------------------------------------- */
+
+/* A line that the report shows among its practice, for programs that make something of their user's
+ * function that the reader should know ("the value is computed by a float64 copy"). It is copied;
+ * lines are shown in the order in which they were added. */
+GP_API gp_status gp_function_add_remark(gp_function *function, const char *line);
+
 /* ---- arrays that outlive a call -------------------------------------------------- */
 
 /* For languages whose arrays may outlive the call that they were handed to: called instead of

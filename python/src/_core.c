@@ -347,6 +347,17 @@ static void set_parts(gp_function *f, PyObject *names) {
     free(held);
 }
 
+/* Lines for the report (a tuple of str). */
+static void add_remarks(gp_function *f, PyObject *lines) {
+    for (Py_ssize_t k = 0; k < PyTuple_Size(lines); k++) {
+        PyObject *line = PyUnicode_AsUTF8String(PyTuple_GetItem(lines, k));
+        if (!line)
+            return;
+        (void)gp_function_add_remark(f, PyBytes_AsString(line));
+        Py_DECREF(line);
+    }
+}
+
 /* The library's role of each callback, and its trampoline in either precision. */
 #define ROLE(which, role, function)                                                                \
     {                                                                                              \
@@ -439,20 +450,20 @@ static int parse_pair(PyObject *pair, size_t *count, void **first, void **second
 PyDoc_STRVAR(
     check_doc,
     "check(name, narrow, wide_value, blocks, callbacks, outputs, pattern, bounds, parts, examples, "
-    "batch_size, options, interval) -> (report, exception)");
+    "batch_size, options, interval, remarks) -> (report, exception)");
 
 static PyObject *check(PyObject *module, PyObject *arguments) {
     (void)module;
     const char *name;
     int narrow, wide_value;
-    PyObject *blocks, *callbacks, *pattern, *bounds, *parts, *given;
+    PyObject *blocks, *callbacks, *pattern, *bounds, *parts, *given, *remarks;
     Py_ssize_t outputs, examples, batch_size;
     state s = {.process = getpid()};
     gp_options options = {0};
-    if (!PyArg_ParseTuple(arguments, "sppO!O!nOOO!nnO!d:check", &name, &narrow, &wide_value,
+    if (!PyArg_ParseTuple(arguments, "sppO!O!nOOO!nnO!dO!:check", &name, &narrow, &wide_value,
                           &PyTuple_Type, &blocks, &PyTuple_Type, &callbacks, &outputs, &pattern,
                           &bounds, &PyTuple_Type, &parts, &examples, &batch_size, &PyDict_Type,
-                          &given, &s.interval) ||
+                          &given, &s.interval, &PyTuple_Type, &remarks) ||
         set_options(&options, given) != 0)
         return NULL;
     for (int k = 0; k < CALLBACKS; k++) {
@@ -480,6 +491,7 @@ static PyObject *check(PyObject *module, PyObject *arguments) {
         (void)gp_function_set_examples(f, (size_t)examples, select_examples);
     if (batch_size > 0)
         (void)gp_function_set_batch_size(f, (size_t)batch_size);
+    add_remarks(f, remarks);
     PyObject *result = PyErr_Occurred() ? NULL : run(f, &s, &options);
     gp_function_destroy(f);
     return result;

@@ -81,8 +81,9 @@ static void set_budget(gp_check_run *run) {
     e->budget.unstoppable |= c->executor.link != NULL;
 }
 
-static void head_report(gp_check_state *c) {
+static gp_status head_report(gp_check_state *c) {
     gp_report *r = c->report;
+    gp_status status = GP_OK;
     const gp_options *o = &c->options;
     r->parameters = c->function->n;
     r->rtol = o->rtol;
@@ -96,6 +97,9 @@ static void head_report(gp_check_state *c) {
                                          .fine_atol = fmax(o->atol, 0),
                                          .floor = fmax(o->atol, 0) / o->rtol,
                                          .smallest = gp_dtype_smallest(c->function->dtype)};
+    for (size_t k = 0; k < c->function->remarks && status == GP_OK; k++)
+        status = gp_report_add_practice(r, "%s", c->function->remark[k]);
+    return status;
 }
 
 /* Everything that a course needs. */
@@ -118,8 +122,7 @@ static gp_status set_up(gp_check_run *run) {
         return status;
     c->evaluator->link = f->team ? c->link : NULL;
     set_budget(run);
-    head_report(c);
-    return GP_OK;
+    return head_report(c);
 }
 
 /* How the course ended, where it didn't end by itself. */

@@ -87,6 +87,9 @@ void gp_function_destroy(gp_function *f) {
     for (size_t i = 0; i < f->blocks; i++)
         free(f->block[i].name);
     forget_parts(f);
+    for (size_t k = 0; k < f->remarks; k++)
+        free(f->remark[k]);
+    free(f->remark);
     free(f->row);
     free(f->column);
     free(f->lower);
@@ -453,6 +456,22 @@ gp_status gp_function_set_parts(gp_function *f, size_t parts, const char *const 
     if (!f->part)
         return no_memory(f, "gp_function_set_parts");
     f->select_part = select;
+    return GP_OK;
+}
+
+gp_status gp_function_add_remark(gp_function *f, const char *line) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    if (!line)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT, "gp_function_add_remark: there is no line");
+    char **remark = realloc(f->remark, (f->remarks + 1) * sizeof *remark);
+    if (!remark)
+        return no_memory(f, "gp_function_add_remark");
+    f->remark = remark;
+    remark[f->remarks] = gp_printable_copy(line);
+    if (!remark[f->remarks])
+        return no_memory(f, "gp_function_add_remark");
+    f->remarks++;
     return GP_OK;
 }
 

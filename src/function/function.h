@@ -79,6 +79,8 @@ struct gp_function {
     size_t parts;
     char **part; /* names */
     gp_part_callback select_part;
+    char **remark; /* lines for the report */
+    size_t remarks;
     void (*destructor)(void *user);
     gp_release_callback release; /* takes the memory in which callbacks were given x, or NULL */
     void *release_context;

@@ -351,9 +351,29 @@ static void wrong_options_are_refused(void **state) {
     gp_function_destroy(f);
 }
 
+/* Lines of an adapter's come first among what was done, in their order, whatever the verdict. */
+static void remarks_are_in_the_report(void **state) {
+    (void)state;
+    testing_pair pair = {sine_value, sine_gradient};
+    double x[N];
+    fill(x, -1, 2);
+    gp_function *f = testing_function(&pair, N, x);
+    assert_int_equal(gp_function_add_remark(f, "values are those of a copy"), GP_OK);
+    assert_int_equal(gp_function_add_remark(f, "a line\nof 100 %s"), GP_OK);
+    gp_report *report = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(report), GP_VERIFIED);
+    assert_string_equal(gp_report_practice(report, 0), "values are those of a copy");
+    assert_non_null(strstr(gp_report_practice(report, 1), "of 100 %s"));
+    assert_null(strchr(gp_report_practice(report, 1), '\n'));
+    gp_report_destroy(report);
+    assert_int_equal(gp_function_add_remark(f, NULL), GP_ERROR_ARGUMENT);
+    gp_function_destroy(f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_gradients_are_verified),
+        cmocka_unit_test(remarks_are_in_the_report),
         cmocka_unit_test(small_mistakes_are_refuted),
         cmocka_unit_test(a_point_on_a_kink_is_accepted_and_said),
         cmocka_unit_test(a_jump_is_unresolved_and_said),

@@ -128,6 +128,7 @@ static void functions_refuse_null(void **state) {
         gp_function_set_user(NULL, NULL),
         gp_function_set_reentrant(NULL, 1),
         gp_function_set_batch_size(NULL, 1),
+        gp_function_add_remark(NULL, "line"),
         gp_function_set_dtype(NULL, GP_FLOAT64),
         gp_function_plant(NULL, "x:zero", NULL),
         gp_function_plant(f, NULL, NULL),

@@ -19,6 +19,7 @@ def check(
     batch_size: int,
     options: dict[str, Any],
     interval: float,
+    remarks: tuple[str, ...],
     /,
 ) -> tuple[Any, BaseException | None]: ...
 def text(report: Any, flags: int, /) -> str: ...

@@ -109,6 +109,8 @@ class _Check:
         self.callbacks: dict[str, Callable[..., Any]] = {"release": self._release}
         self.more: tuple[Any, ...] = ()  # what functions are called with besides x: the rows of `examples`
         self.outputs = 0
+        self.stages: list[int] = []  # of the blocks, along backpropagation; empty: no order is known
+        self.remarks: tuple[str, ...] = ()  # lines for the report
         self.pattern: _Pattern | None = None
         self.part = 0
         self.parts: list[tuple[str, Function, Function]] = []
@@ -308,7 +310,9 @@ class _Check:
         if shown is not None:
             self.callbacks["progress"] = shown
         values = [np.asarray(array, dtype=np.float64, order="C") for array in self.x0]
-        blocks = tuple((leaf, 0, array.shape, address_of(array)) for leaf, array in zip(self.structure.names, values))
+        stages = self.stages or [0] * len(values)
+        blocks = tuple((leaf, stage, array.shape, address_of(array))
+                       for leaf, stage, array in zip(self.structure.names, stages, values))
         pattern = self.pattern
         places = None if pattern is None else (pattern.keys.size, address_of(pattern.row), address_of(pattern.column))
         limits = None if bounds is None else (self.n, address_of(bounds[0]), address_of(bounds[1]))
@@ -318,7 +322,7 @@ class _Check:
         try:
             with np.errstate(all="ignore"):  # that values are finite is looked after by the check, which tries many points
                 handle, raised = _core.check(name, self.narrow, self.wide_value, blocks, callbacks, self.outputs, places, limits,
-                                             parts, examples, batch_size, options, _progress.INTERVAL)
+                                             parts, examples, batch_size, options, _progress.INTERVAL, self.remarks)
         finally:
             self.callbacks.clear()  # which refer to self: nothing waits for the garbage collector
             if shown is not None:
