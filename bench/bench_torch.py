@@ -4,7 +4,8 @@ numbers, float64, one thread, in turns in one process.
 
     python bench/bench_torch.py [REPEATS]
 
-A row shows the least of REPEATS (5) times each, CPU time in milliseconds, and gradproof's verdict; the last row the median of the ratios.
+A row shows the least of REPEATS (5) times each, CPU time in milliseconds, and gradproof's verdict; the last row the median of the
+ratios.
 """
 
 import statistics

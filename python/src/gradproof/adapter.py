@@ -175,12 +175,14 @@ class Rounding:
         return off, remarks
 
 
-def with_difference(x0: Array, off: Array, gradient: Callable[[Array, Array], None]) -> Callable[[Array, Array], None]:
-    """The gradient, and at x0 what another is off from it besides."""
+def with_difference(x0: Array, eps: float, off: Array, gradient: Callable[[Array, Array], None]) -> Callable[[Array, Array], None]:
+    """The gradient, and besides, wherever x is x0 to rounding with the precision eps, what another is off from it."""
+    usual = float(np.sqrt(np.mean(np.square(x0)))) if x0.size else 0.0
+    near = eps / 2 * np.maximum(abs(x0), usual)
 
     def both(x: Array, g: Array) -> None:
         gradient(x, g)
-        if np.array_equal(x, x0):
+        if (abs(x - x0) <= near).all():
             g += off
 
     return both
@@ -190,7 +192,8 @@ def weights(count: int, seed: int) -> Array:
     """Fixed random cotangents: of either sign, none near 0."""
     generator = np.random.default_rng(seed)
     size = generator.integers(WEIGHT_STEPS // 2, 3 * WEIGHT_STEPS // 2, size=count, endpoint=True) / WEIGHT_STEPS
-    return size * generator.choice([-1.0, 1.0], size=count)
+    weight: Array = size * generator.choice([-1.0, 1.0], size=count)
+    return weight
 
 
 def argument_names(function: Any, count: int, skip: int = 0) -> list[str]:

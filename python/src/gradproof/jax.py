@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 try:
-    import jax
-    import jax.numpy as jnp
+    import jax  # type: ignore[import-not-found,unused-ignore]
+    import jax.numpy as jnp  # type: ignore[import-not-found,unused-ignore]
 except ImportError as error:
     raise ImportError("gradproof.jax needs JAX, which isn't installed: pip install jax") from error
 
@@ -32,6 +32,13 @@ def _x64(on: bool) -> Any:
     return enable_x64(on)
 
 
+def _is_x64() -> bool:
+    return bool(getattr(jax.config, "jax_enable_x64"))  # noqa: B009 - which JAX doesn't declare
+
+
+_finfo: Any = jnp.finfo
+
+
 def _is_checked(leaf: Any) -> bool:
     """Is this an array of floating point or complex numbers?"""
     return isinstance(leaf, (jax.Array, np.ndarray, np.generic)) and jnp.issubdtype(leaf.dtype, jnp.inexact)
@@ -39,7 +46,7 @@ def _is_checked(leaf: Any) -> bool:
 
 def _name(path: Any, names: list[str]) -> str:
     """What a leaf of the arguments is called: "params.W", "x[0]"."""
-    name = names[path[0].idx]
+    name: str = names[path[0].idx]
     for key in path[1:]:
         if hasattr(key, "name"):
             name += f".{key.name}"
@@ -88,7 +95,9 @@ class _Problem:
         self.f, self.kwargs, self.seed = f, kwargs, seed
         paths, self.tree = jax.tree_util.tree_flatten_with_path(args)
         names = adapter.argument_names(f, len(args))
-        self.all = [value for _, value in paths]
+        # Arrays of integers have the width that they have now, also where functions run with 64-bit numbers.
+        self.all = [jnp.asarray(value) if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "iu" else value
+                    for _, value in paths]
         self.leaves: dict[int, _Leaf] = {}
         end = 0
         for k, (path, value) in enumerate(paths):
@@ -99,14 +108,15 @@ class _Problem:
             raise TypeError("there is nothing to check: no argument holds an array of floating point numbers (jax.numpy.asarray "
                             "makes one)")
         self.n = end
-        dtypes = [jnp.finfo(leaf.dtype) for leaf in self.leaves.values()]
+        dtypes = [_finfo(leaf.dtype) for leaf in self.leaves.values()]
         self.eps = max(float(info.eps) for info in dtypes)
         self.narrow = any(info.bits < 64 for info in dtypes)
         self.half = any(info.bits < 32 for info in dtypes)
         self.tiny = max(float(info.tiny) for info in dtypes)
-        self.word = str(max(self.leaves.values(), key=lambda leaf: float(jnp.finfo(leaf.dtype).eps)).dtype)
+        self.word = str(max(self.leaves.values(), key=lambda leaf: float(_finfo(leaf.dtype).eps)).dtype)
         self.remarks: list[str] = []
         self.jit: Callable[[Any], Any] = jax.jit
+        self.wide: Callable[..., Array]
         self.x0 = np.concatenate([leaf.numbers().ravel() for leaf in self.leaves.values()])
 
     def outputs(self, flat: Any, wide: bool) -> list[Any]:
@@ -163,10 +173,9 @@ class _Problem:
 
     def find_twin(self) -> str | None:
         """Compiles the function in float64. Why not, if it can't be had."""
+        self.wide = self.in_precision(True, self.total)
         try:
-            with _x64(True):
-                self.wide = self.jit(lambda flat: self.total(flat, True))
-                value = self.wide(self.x0.astype(np.float64))
+            value = self.wide(self.x0)
         except Exception as error:  # noqa: BLE001 - whatever a function says of numbers that it isn't made for
             first = (str(error).splitlines() or [""])[0]
             return f"called with float64 numbers it raises {type(error).__name__}: {first[:200]}"
@@ -183,7 +192,7 @@ class _Problem:
         dtype = np.float64 if wide else np.float32
 
         def call(x: Array, *more: Any) -> Array:
-            with _x64(wide or bool(jax.config.jax_enable_x64)):
+            with _x64(wide or _is_x64()):
                 values = [np.array(each, dtype=dtype) for each in (x, *more)]  # copies: JAX may keep what it's given
                 return np.asarray(compiled(*(values if self.jit is jax.jit else map(jnp.asarray, values))))
 
@@ -194,7 +203,7 @@ class _Problem:
         moved = []
         for leaf in self.leaves.values():
             values = leaf.numbers().ravel().astype(np.float64)
-            eps = float(jnp.finfo(leaf.dtype).eps)
+            eps = float(_finfo(leaf.dtype).eps)
             near = values * (1 + eps * generator.integers(-1, 1, size=values.size, endpoint=True))
             moved.append(near.astype(leaf.numbers().dtype if leaf.is_complex else leaf.dtype))
         return np.concatenate([each.astype(np.float64) for each in moved])
@@ -226,7 +235,7 @@ def check(
     if not callable(f):
         raise TypeError(f"f must be callable, but is {f!r}")
     problem = _Problem(f, args, kwargs or {}, int(options.get("seed") or 0))
-    with _x64(not problem.narrow or bool(jax.config.jax_enable_x64)):
+    with _x64(not problem.narrow or _is_x64()):  # without 64-bit numbers JAX makes float32 of all that is float64
         problem.try_out()
         subject = _subject(problem, name or adapter.title_of(inspect.unwrap(f)), second_order, twin)
         return adapter.run(subject, options, progress, bounds)
@@ -244,7 +253,7 @@ def _subject(p: _Problem, name: str, second_order: bool, twin: bool | None) -> a
             p.remarks.append("second derivatives, and the gradient that they belong to, are the twin's")
     elif p.narrow:
         p.remarks.append(f"no float64 twin: {reason}")
-    value = p.in_precision(has_twin, p.total)
+    value = p.wide if has_twin else p.in_precision(False, p.total)
     own = p.in_precision(False, lambda flat, in_twin, scale: jax.grad(lambda x: scale * p.total(x, in_twin))(flat))
     twins = p.in_precision(True, lambda flat, in_twin, scale: jax.grad(lambda x: scale * p.total(x, in_twin))(flat))
     slope = twins if has_twin and wide else own
@@ -271,7 +280,7 @@ def _subject(p: _Problem, name: str, second_order: bool, twin: bool | None) -> a
             off, lines = rounding.beyond(blocks, p.word, p.eps, p.tiny)
             subject.remarks += lines
             subject.name += f" ({p.word})"
-            subject.gradient = adapter.with_difference(p.x0.astype(np.float64), off, gradient)
+            subject.gradient = adapter.with_difference(p.x0.astype(np.float64), p.eps, off, gradient)
         else:
             subject.defaults = {"rtol": rounding.tolerance(blocks)}
     elif p.half:  # other points aren't numbers of this precision
@@ -284,7 +293,7 @@ def _unit(p: _Problem, own: Callable[..., Array]) -> float:
     show."""
     there, back = own(p.x0, 1.0), own(p.x0, -1.0)
     size = max(float(abs(there).max(initial=0)), float(abs(back).max(initial=0)))
-    if not np.isfinite(size) or float(abs(there + back).max(initial=0)) <= adapter.SAME * p.eps * size:
+    if not np.isfinite(size) or float(abs(there + back).max(initial=0)) <= min(adapter.SAME * p.eps, 0.25) * size:
         return 1.0
     p.remarks.append("the backward pass isn't linear in the cotangent that comes into it: negated, that doesn't negate the gradient "
                      "(is it a factor of all that is returned?)")
