@@ -56,7 +56,7 @@ def _numbers(t: Tensor) -> Array:
     t = _as_real(t)
     if t.dtype in (torch.float16, torch.bfloat16):
         t = t.float()
-    return t.cpu().resolve_neg().numpy().ravel()  # type: ignore[no-any-return,unused-ignore]
+    return t.numpy(force=True).ravel()  # type: ignore[no-any-return,unused-ignore]
 
 
 class _Held:
