@@ -3,6 +3,7 @@
 #   make demo     set up, build, show the notebook's mistakes found and its repair proven, and a fraud model
 #                 trained under proof
 #   make test     set up, build, and run all tests
+#   make test-python  the Python package's tests, with PyTorch and JAX, which it installs into build/python
 #   make check    the tests again under AddressSanitizer and UndefinedBehaviorSanitizer; before them, scripts/arrows
 #   make fuzz     libFuzzer on all that reads what others wrote (TARGET=csv for one; SECONDS=600 a target)
 #   make check-threads  the tests that use threads, under ThreadSanitizer
@@ -41,6 +42,10 @@ demo: build
 
 test: build
 	@ctest --test-dir build --output-on-failure -j $(TEST_JOBS); code=$$?; cat build/python.skipped 2>/dev/null; exit $$code
+
+.PHONY: test-python
+test-python: setup
+	@FRAMEWORKS=1 scripts/test_python build
 
 check: setup
 	@scripts/arrows

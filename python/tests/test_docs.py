@@ -12,6 +12,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "python" / "README.md"]
+FRAMEWORKS = {ROOT / "docs" / "pytorch.md": "torch", ROOT / "docs" / "jax.md": "jax"}
 
 
 def examples(path):
@@ -23,8 +24,10 @@ def lines(text):
     return [line.rstrip() for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*DOCUMENTS, *FRAMEWORKS], ids=lambda path: path.name)
 def test_examples_run(path, tmp_path, monkeypatch):
+    if path in FRAMEWORKS:
+        pytest.importorskip(FRAMEWORKS[path], reason=f"the package {FRAMEWORKS[path]} isn't installed: {path.name} is not tested")
     monkeypatch.chdir(tmp_path)
     found = examples(path)
     assert found
