@@ -173,8 +173,6 @@ def small_cnn():
                          nn.Linear(12, 4))
 
 
-# Where an entry of the gradient is a sum that cancels, float32 rounds it by more than 1e-5 of the result.
-ROUNDED = {"residual": 2e-5}
 TOKENS = torch.tensor([[0, 2, 1], [4, 3, 0]])
 MODULES = {
     "Linear": (lambda: nn.Linear(5, 3), [fixed(4, 5)]),
@@ -229,7 +227,7 @@ def test_modules(name, dtype):
     module = make().to(dtype)
     report = gt.check(module, *(made(each, dtype) for each in inputs))
     assert report.ok, str(report)
-    assert report.resolution <= max(WIDTH[dtype], ROUNDED.get(name, 0) if dtype == torch.float32 else 0), str(report)
+    assert report.resolution <= WIDTH[dtype], str(report)
     assert set(dict(module.named_parameters())) <= set(report.blocks)
     assert dtype == torch.float64 or "no float64 twin" not in str(report)
 
@@ -310,14 +308,32 @@ def test_planted_mistakes(name, dtype):
     assert ("isn't linear in the gradient" in str(report)) == name.startswith("incoming")
 
 
-def test_a_mistake_in_half_precision_alone():
-    """The same function in float64 is right: only the narrow code path is wrong."""
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_a_mistake_in_narrow_code_alone(dtype):
+    """The same function in float64 is right."""
     def slope(g, x):
-        return 2 * x * g * (1.5 if x.dtype == torch.bfloat16 else 1)
+        return 2 * x * g * (1.5 if x.dtype == dtype else 1)
 
-    report = gt.check(backward(lambda x: x**2, slope), numbers(4, 5, dtype=torch.bfloat16))
+    report = gt.check(backward(lambda x: x**2, slope), numbers(4, 5, dtype=dtype))
     assert report.verdict == "refuted"
     assert "off from the twin's by more than rounding explains in 20 of 20 entries, where it is 1.5 times that" in str(report)
+
+
+def test_gradients_that_are_little_more_than_rounding():
+    """What leaves a normalisation has mean square 1, but for its epsilon: the derivative is a hundred thousandth of what it is
+    added up from."""
+    def f(x):
+        return F.batch_norm(x, None, None, training=True).square().mean()
+
+    report = gt.check(f, numbers(16, 3, dtype=torch.float32))
+    assert report.ok and "float32 gradients held against the twin's at the given point" in str(report), str(report)
+
+    def slope(g, x):
+        with torch.enable_grad():
+            y = x.detach().requires_grad_()
+            return 1.5 * torch.autograd.grad(f(y), y, g)[0]
+
+    assert gt.check(backward(f, slope), numbers(16, 3, dtype=torch.float32)).verdict == "refuted"
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
@@ -558,10 +574,63 @@ def test_functions_that_differentiate():
     assert gt.check(leaf, numbers(4)).ok
 
 
-def test_checkpoints():
-    module = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Tanh(), nn.Linear(4, 2)).double()
-    report = gt.check(lambda x: torch.utils.checkpoint.checkpoint(module, x, use_reentrant=False), numbers(3, 3), parameters=module)
-    assert report.ok, str(report)
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpoints(reentrant):
+    module = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Tanh(), nn.Linear(4, 2))
+    module[0].weight.grad = torch.ones(4, 3)
+    x = numbers(3, 3, dtype=torch.float32)
+    report = gt.check(lambda x: torch.utils.checkpoint.checkpoint(module, x, use_reentrant=reentrant), x, parameters=module)
+    assert report.ok and len(report.blocks) == 5, str(report)
+    assert torch.equal(module[0].weight.grad, torch.ones(4, 3)) and module[0].bias.grad is None and x.grad is None
+
+
+def test_custom_operators():
+    @torch.library.custom_op("gradproof_tests::cube", mutates_args=())
+    def cube(x: torch.Tensor, factor: float) -> torch.Tensor:
+        return torch.from_numpy(x.numpy() ** 3) * factor
+
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return 3 * x**2 * g * (ctx.factor if right else 1), None
+
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[0])
+        ctx.factor = inputs[1]
+
+    cube.register_autograd(backward, setup_context=setup_context)
+    right = True
+    assert gt.check(cube, numbers(4, 3), 2.0).ok
+    assert gt.check(cube, numbers(4, 3, dtype=torch.float32), 2.0).ok
+    right = False
+    report = gt.check(cube, numbers(4, 3), 2.0)
+    assert report.verdict == "refuted" and report.diagnosis[0].factor == pytest.approx(0.5)
+
+
+def test_scripted_modules():
+    module = torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.Tanh()))
+    report = gt.check(module, numbers(5, 3, dtype=torch.float32))
+    assert report.ok and "no float64 twin" not in str(report), str(report)
+
+
+def test_what_a_function_refers_to_has_a_twin():
+    """Modules and tensors among a function's variables, in lists and objects, are widened and put back."""
+    layers, table = [nn.Linear(3, 3), nn.BatchNorm1d(3)], torch.ones(3)
+
+    class Trainer:
+        def __init__(self):
+            self.model, self.scale = nn.Sequential(*layers), {"s": torch.full((3,), 2.0)}
+
+        def loss(self, x):
+            return (self.model(x) * self.scale["s"]).exp().mean()
+
+    trainer = Trainer()
+    x = numbers(5, 3, dtype=torch.float32)
+    scale = trainer.scale["s"]
+    for function in (lambda x: layers[1](layers[0](x) @ torch.diag(table)), trainer.loss, lambda x: trainer.loss(x)):
+        report = gt.check(function, x)
+        assert report.verdict == "verified" and list(report.blocks) == ["x"]
+        assert layers[0].weight.dtype == table.dtype == scale.dtype == torch.float32 and layers[1].num_batches_tracked == 0
+    assert "no float64 twin" not in str(gt.check(lambda x: layers[1](layers[0](x)), x))
 
 
 # ---- second order
@@ -667,8 +736,8 @@ def test_what_a_twin_can_not_be():
     assert "no float64 twin: given float64 numbers it returns torch.float32" in str(report)
     with pytest.raises(ValueError, match="no float64 twin"):
         gt.check(narrow, x, twin=True)
-    hidden = {"w": torch.ones(4, 4)}
-    assert "raises RuntimeError" in str(gt.check(lambda x: x @ hidden["w"], x))
+    hidden = {"deep": {"w": torch.ones(4, 4)}}
+    assert "raises RuntimeError" in str(gt.check(lambda x: x @ hidden["deep"]["w"], x))
     assert "wasn't asked for" in str(gt.check(torch.sin, x, twin=False))
 
 

@@ -26,8 +26,8 @@ SAME = 2.0**10
 # What rounding makes of a gradient is seen in so many trials, and so many times that counts as rounding: the deviation of a few
 # trials may be half of the true one, and the largest of 10,000 errors is some 4 deviations.
 TRIALS, ROUNDING_FACTOR = 6, 8
-# Gradients in float32 are held to this by a twin, and to less where their rounding is larger, but to the library's 1e-3 always.
-FLOAT32_RTOL, FLOAT32_RTOL_MOST = 1e-5, 1e-3
+# Gradients in float32 are held to this, against values of a twin, where what counts as rounding is less.
+FLOAT32_RTOL = 1e-5
 # Gradients in half precision that have no twin: their tolerance, in units of their precision.
 HALF_UNITS = 16
 
@@ -144,13 +144,9 @@ class Rounding:
             floors[begin:end] = 0.1 * (float(np.median(inside)) if inside.size else everywhere)
         return floors
 
-    def tolerance(self, leaves: Iterable[tuple[str, int, int]]) -> float:
-        """The rtol that a float32 gradient can be held to."""
-        size = abs(self.twin) + self._floors(leaves)
-        with np.errstate(all="ignore"):
-            relative = np.where(size > 0, self.spread / size, 0.0)
-        largest = float(relative.max(initial=0)) if np.isfinite(relative).all() else 1.0
-        return min(max(ROUNDING_FACTOR * largest, FLOAT32_RTOL), FLOAT32_RTOL_MOST)
+    def is_within(self, rtol: float, leaves: Iterable[tuple[str, int, int]]) -> bool:
+        """Is all that counts as rounding within this tolerance?"""
+        return bool((ROUNDING_FACTOR * self.spread <= rtol * (abs(self.twin) + self._floors(leaves))).all())
 
     def beyond(self, leaves: Iterable[tuple[str, int, int]], word: str, eps: float, tiny: float) -> tuple[Array, list[str]]:
         """The difference, 0 where rounding explains it, and lines for the report."""

@@ -246,45 +246,47 @@ def _subject(p: _Problem, name: str, second_order: bool, twin: bool | None) -> a
     if p.narrow and twin and reason:
         raise ValueError(f"there is no float64 twin: {reason}")
     has_twin = p.narrow and not reason
-    wide = not p.narrow or has_twin and (second_order or p.half)  # is x float64?
     if has_twin:
-        p.remarks.append("values are those of a float64 twin of the function, at the same rounded numbers")
-        if second_order:
-            p.remarks.append("second derivatives, and the gradient that they belong to, are the twin's")
+        p.remarks.append(f"values are those of a float64 twin of the function, at the same {p.word} numbers")
     elif p.narrow:
         p.remarks.append(f"no float64 twin: {reason}")
-    value = p.wide if has_twin else p.in_precision(False, p.total)
     own = p.in_precision(False, lambda flat, in_twin, scale: jax.grad(lambda x: scale * p.total(x, in_twin))(flat))
     twins = p.in_precision(True, lambda flat, in_twin, scale: jax.grad(lambda x: scale * p.total(x, in_twin))(flat))
-    slope = twins if has_twin and wide else own
-
     unit = _unit(p, own)
+    beyond, defaults = None, {}
+    if has_twin and second_order:
+        p.remarks.append("second derivatives, and the gradient that they belong to, are the twin's")
+    elif has_twin:
+        rounding = adapter.Rounding.measure(p.x0.astype(np.float64), own, twins, p.nearby, p.seed)
+        blocks = [(leaf.name, leaf.begin, leaf.end) for leaf in p.leaves.values()]
+        if not p.half and rounding.is_within(adapter.FLOAT32_RTOL, blocks):
+            defaults = {"rtol": adapter.FLOAT32_RTOL}
+        else:
+            beyond, lines = rounding.beyond(blocks, p.word, p.eps, p.tiny)
+            p.remarks += lines
+    elif p.half:  # other points aren't numbers of this precision
+        defaults = {"rtol": adapter.HALF_UNITS * p.eps, "points": 1, "no_descent": True}
+    # Is x float64, and the gradient the twin's? A gradient whose rounding is more than the tolerance was compared with that.
+    in_twin = has_twin and (second_order or beyond is not None)
+    wide, slope = in_twin or not p.narrow, twins if in_twin else own
+    value = p.wide if has_twin else p.in_precision(False, p.total)
 
     def gradient(x: Array, g: Array) -> None:
         g[:] = slope(x, unit)
 
     subject = adapter.Subject(
-        name=name, remarks=p.remarks, wide_value=has_twin and not wide, value=lambda x: unit * float(value(x)), gradient=gradient,
+        name=f"{name} ({p.word})" if beyond is not None or p.half else name, remarks=p.remarks, defaults=defaults,
+        wide_value=has_twin and not wide, value=lambda x: unit * float(value(x)), gradient=gradient,
         leaves={leaf.name: leaf.numbers().astype(np.float64 if wide else np.float32) for leaf in p.leaves.values()})
+    if beyond is not None:
+        subject.gradient = adapter.with_difference(p.x0.astype(np.float64), p.eps, beyond * unit, gradient)
     if second_order:
-        bend = p.in_precision(has_twin, lambda x, in_twin, v: jax.jvp(jax.grad(lambda at: p.total(at, in_twin)), (x,), (v,))[1])
+        bend = p.in_precision(in_twin, lambda x, twin, v: unit * jax.jvp(jax.grad(lambda at: p.total(at, twin)), (x,), (v,))[1])
 
         def hvp(x: Array, v: Array, y: Array) -> None:
             y[:] = bend(x, v)
 
         subject.hvp = hvp
-    elif has_twin:
-        rounding = adapter.Rounding.measure(p.x0.astype(np.float64), own, twins, p.nearby, p.seed)
-        blocks = [(leaf.name, leaf.begin, leaf.end) for leaf in p.leaves.values()]
-        if p.half:
-            off, lines = rounding.beyond(blocks, p.word, p.eps, p.tiny)
-            subject.remarks += lines
-            subject.name += f" ({p.word})"
-            subject.gradient = adapter.with_difference(p.x0.astype(np.float64), p.eps, off, gradient)
-        else:
-            subject.defaults = {"rtol": rounding.tolerance(blocks)}
-    elif p.half:  # other points aren't numbers of this precision
-        subject.defaults = {"rtol": adapter.HALF_UNITS * p.eps, "points": 1, "no_descent": True}
     return subject
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -184,27 +184,35 @@ class _Generators:
             np.random.set_state(self.numpy)
 
 
-def _parts_of(function: Any) -> Iterator[Any]:
-    """The modules and tensors that a function refers to, as far as it can be seen."""
+def _parts_of(function: Any, depth: int = 2) -> Iterator[Any]:
+    """The modules and tensors that a function refers to, as far as it can be seen: by its variables, those of functions among
+    them, the object whose method it is, and what lists, tuples and dicts among these hold."""
     if isinstance(function, functools.partial):
-        yield from (*function.args, *function.keywords.values())
+        yield from _held_by((*function.args, *function.keywords.values()))
         yield from _parts_of(function.func)
         return
     owner = getattr(function, "__self__", None)
-    if owner is not None:
+    if owner is not None and not inspect.ismodule(owner) and not isinstance(owner, type):
         yield owner
+        if not isinstance(owner, (torch.nn.Module, torch.Tensor)):
+            yield from _held_by(getattr(owner, "__dict__", {}).values())
     try:
         seen = inspect.getclosurevars(inspect.unwrap(function))
     except (TypeError, ValueError):
         return
-    for value in (*seen.nonlocals.values(), *seen.globals.values()):
+    for value in _held_by((*seen.nonlocals.values(), *seen.globals.values())):
         yield value
-        if inspect.isfunction(value) and value is not function:
-            try:
-                more = inspect.getclosurevars(value)
-            except (TypeError, ValueError):
-                continue
-            yield from (*more.nonlocals.values(), *more.globals.values())
+        if depth > 1 and inspect.isroutine(value) and value is not function:
+            yield from _parts_of(value, depth - 1)
+
+
+def _held_by(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        yield value
+        if isinstance(value, (list, tuple)):
+            yield from value
+        elif type(value) is dict:
+            yield from value.values()
 
 
 def _module_of(function: Any) -> Any:
@@ -237,7 +245,7 @@ class _Bench:
         self._surroundings()
         devices = {held.tensor.device for held in self.tested + self.others if held.tensor.device.type == "cuda"}
         self.generators = _Generators(devices)
-        self.clone_inputs = False
+        self.clone_inputs = self.by_backward = False
         self.quiet: Callable[[], Any] = torch.no_grad
         self.chosen: list[int] = []
         self.u: list[list[Tensor]] = []  # cotangents by precision
@@ -359,6 +367,7 @@ class _Bench:
                     self._hold(parameter)
             elif isinstance(part, torch.Tensor):
                 self._hold(part)
+        self.grads += [(held.tensor, held.tensor.grad) for held in self.others if held.tensor.requires_grad]
 
     def _own_dtype(self) -> Any:
         return max((held.tensor.dtype for held in self.tested), key=_eps)
@@ -600,6 +609,15 @@ class _Bench:
             return self.total(self.outputs())
 
     def gradient(self, x: Array, g: Array, precision: int, u: list[Tensor] | None = None) -> None:
+        try:
+            self._gradient(x, g, precision, u)
+        except RuntimeError as error:
+            if self.by_backward or "use_reentrant" not in str(error):
+                raise
+            self.by_backward = True  # checkpoints of the older kind can't be asked for the gradient of chosen tensors
+            self._gradient(x, g, precision, u)
+
+    def _gradient(self, x: Array, g: Array, precision: int, u: list[Tensor] | None) -> None:
         self.put(x, precision)
         with torch.enable_grad():
             if precision == TWIN:
@@ -614,6 +632,14 @@ class _Bench:
         leaves = [held.tensor for held in self.tested]
         if not ys:
             return [None] * len(leaves)
+        if self.by_backward:
+            for leaf in leaves:
+                leaf.grad = None
+            torch.autograd.backward(ys, us, create_graph=create_graph)
+            grads = [leaf.grad for leaf in leaves]
+            for leaf in leaves:
+                leaf.grad = None
+            return grads
         return list(torch.autograd.grad(ys, leaves, us, create_graph=create_graph, allow_unused=True))
 
     def write(self, grads: list[Tensor | None], g: Array) -> None:
@@ -675,7 +701,10 @@ def _stages(bench: _Bench) -> list[int]:
                 if parameter is not None:
                     owner.setdefault(id(parameter), id(module))
             if any(parameter is not None for parameter in module._parameters.values()):
-                hooks.append(module.register_forward_pre_hook(note))
+                try:
+                    hooks.append(module.register_forward_pre_hook(note))
+                except RuntimeError:  # a compiled module takes none
+                    return []
     if not hooks:
         return []
     try:
@@ -761,12 +790,8 @@ def _subject(bench: _Bench, name: str, second_order: bool, outputs: str, twin: b
     reason = bench.find_twin() if bench.narrow and twin is not False else "it wasn't asked for"
     if bench.narrow and twin and reason:
         raise ValueError(f"there is no float64 twin: {reason}")
-    word = str(bench.dtype).removeprefix("torch.")
-    half = bench.dtype in (torch.float16, torch.bfloat16)
-    has_twin = bench.narrow and not reason
-    # The gradient under test, and whether x is float64: a half one is compared with the twin's, which is then checked.
-    precision = TWIN if has_twin else OWN
-    wide = not bench.narrow or has_twin and (half or second_order)
+    word, half = str(bench.dtype).removeprefix("torch."), bench.dtype in (torch.float16, torch.bfloat16)
+    m, has_twin = bench.outputs_total, bench.narrow and not reason
     if has_twin:
         bench.remarks.append(f"values are those of a float64 twin of the function, at the same {word} numbers")
     elif bench.narrow:
@@ -774,14 +799,17 @@ def _subject(bench: _Bench, name: str, second_order: bool, outputs: str, twin: b
     stages = _stages(bench)
     bench.try_linear()
     rounding = bench.rounding() if has_twin and not second_order else None
-    beyond = None
-    if rounding is not None and half:
+    beyond, defaults = None, {}
+    if rounding is not None and not half and rounding.is_within(adapter.FLOAT32_RTOL, bench.blocks()):
+        defaults = {"rtol": adapter.FLOAT32_RTOL}
+    elif rounding is not None:
         beyond, lines = rounding.beyond(bench.blocks(), word, _eps(bench.dtype), _tiny(bench.dtype))
         bench.remarks += lines
-    m = bench.outputs_total
-    each = outputs == "each" and m > 0 and not bench.narrow and not second_order
-    if outputs == "each" and not each:
+    elif half and not has_twin:  # other points aren't numbers of this precision
+        defaults = {"rtol": adapter.HALF_UNITS * _eps(bench.dtype), "points": 1, "no_descent": True}
+    if outputs == "each" and (bench.narrow or second_order):
         raise ValueError("outputs='each' is for float64, and for first derivatives")
+    each = outputs == "each" and m > 0
     if m > 1 and not each:
         bench.remarks.append(f"{m} outputs weighted with fixed random cotangents")
     if second_order:
@@ -789,24 +817,22 @@ def _subject(bench: _Bench, name: str, second_order: bool, outputs: str, twin: b
             bench.remarks.append("second derivatives, and the gradient that they belong to, are the twin's")
         _in_second_order(bench)
         stages = []
+    # Is x float64, and the gradient the twin's? A gradient whose rounding is more than the tolerance was compared with that.
+    in_twin = has_twin and (second_order or beyond is not None)
+    precision, wide = TWIN if in_twin else OWN, in_twin or not bench.narrow
     subject = adapter.Subject(
-        name=f"{name} ({word})" if half else name, stages=stages, remarks=bench.remarks, wide_value=has_twin and not wide,
+        name=f"{name} ({word})" if beyond is not None or half else name, stages=stages, remarks=bench.remarks, defaults=defaults,
+        wide_value=has_twin and not wide,
         leaves={held.name: held.numbers().astype(np.float64 if wide else np.float32) for held in bench.tested})
-    own = TWIN if has_twin and wide else OWN
     if each:
         subject.map, subject.vjp, subject.outputs = bench.numbers, bench.pull_back, m
         return subject
-    subject.value = lambda x: bench.value(x, precision)
-    if beyond is None:
-        subject.gradient = lambda x, g: bench.gradient(x, g, own)
-    else:
-        subject.gradient = adapter.with_difference(bench.x0(), _eps(bench.dtype), beyond, lambda x, g: bench.gradient(x, g, TWIN))
+    subject.value = lambda x: bench.value(x, TWIN if has_twin else OWN)
+    subject.gradient = lambda x, g: bench.gradient(x, g, precision)
+    if beyond is not None:
+        subject.gradient = adapter.with_difference(bench.x0(), _eps(bench.dtype), beyond, subject.gradient)
     if second_order:
-        subject.hvp = lambda x, v, y: bench.product(x, v, y, own)
-    if rounding is not None and not half:
-        subject.defaults = {"rtol": rounding.tolerance(bench.blocks())}
-    if half and not has_twin:  # other points aren't numbers of this precision
-        subject.defaults = {"rtol": adapter.HALF_UNITS * _eps(bench.dtype), "points": 1, "no_descent": True}
+        subject.hvp = lambda x, v, y: bench.product(x, v, y, precision)
     return subject
 
 
