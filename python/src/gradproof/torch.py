@@ -33,6 +33,9 @@ WIDE = {torch.float16: torch.float64, torch.bfloat16: torch.float64, torch.float
         torch.complex64: torch.complex128, torch.complex32: torch.complex128}
 CHECKED = {*WIDE, torch.float64, torch.complex128}
 OWN, TWIN = 0, 1
+# What a function refers to is looked for through so many containers and objects, and among so many values at most: models lie near the
+# function, and lists of data may be long.
+DEEPEST, MOST_LOOKED_AT = 5, 10000
 
 
 def _eps(dtype: Any) -> float:
@@ -184,35 +187,43 @@ class _Generators:
             np.random.set_state(self.numpy)
 
 
-def _parts_of(function: Any, depth: int = 2) -> Iterator[Any]:
-    """The modules and tensors that a function refers to, as far as it can be seen: by its variables, those of functions among
-    them, the object whose method it is, and what lists, tuples and dicts among these hold."""
-    if isinstance(function, functools.partial):
-        yield from _held_by((*function.args, *function.keywords.values()))
-        yield from _parts_of(function.func)
-        return
-    owner = getattr(function, "__self__", None)
-    if owner is not None and not inspect.ismodule(owner) and not isinstance(owner, type):
-        yield owner
-        if not isinstance(owner, (torch.nn.Module, torch.Tensor)):
-            yield from _held_by(getattr(owner, "__dict__", {}).values())
+def _variables(function: Any) -> Iterator[Any]:
+    """What a function's code and cells name, as far as Python tells, and the object whose method it is."""
+    yield getattr(function, "__self__", None)
     try:
         seen = inspect.getclosurevars(inspect.unwrap(function))
     except (TypeError, ValueError):
         return
-    for value in _held_by((*seen.nonlocals.values(), *seen.globals.values())):
-        yield value
-        if depth > 1 and inspect.isroutine(value) and value is not function:
-            yield from _parts_of(value, depth - 1)
+    yield from (*seen.nonlocals.values(), *seen.globals.values())
 
 
-def _held_by(values: Iterable[Any]) -> Iterator[Any]:
-    for value in values:
-        yield value
-        if isinstance(value, (list, tuple)):
-            yield from value
-        elif type(value) is dict:
-            yield from value.values()
+def _within(value: Any) -> Iterable[Any]:
+    """What a value that is neither a module nor a tensor refers to."""
+    if isinstance(value, functools.partial):
+        return (value.func, *value.args, *value.keywords.values())
+    if inspect.isroutine(value):
+        return _variables(value)
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, Mapping):
+        return value.values()
+    if isinstance(value, type) or inspect.ismodule(value):
+        return ()
+    return getattr(value, "__dict__", {}).values()
+
+
+def _surroundings_of(function: Any) -> Iterator[Any]:
+    """The modules and tensors that a function refers to: by its variables and what they hold."""
+    waiting, seen = [(function, 0)], {id(function)}
+    while waiting and len(seen) < MOST_LOOKED_AT:
+        value, depth = waiting.pop()
+        if isinstance(value, (torch.nn.Module, torch.Tensor)):
+            yield value
+        elif depth < DEEPEST:
+            for part in list(_within(value)):
+                if id(part) not in seen:
+                    seen.add(id(part))
+                    waiting.append((part, depth + 1))
 
 
 def _module_of(function: Any) -> Any:
@@ -360,13 +371,14 @@ class _Bench:
 
     def _surroundings(self) -> None:
         """What the function refers to besides: it is put back too, and widened."""
-        for part in (*_parts_of(self.function), *_parts_of(self.loss)):
+        for part in (*_surroundings_of(self.function), *_surroundings_of(self.loss)):
             if isinstance(part, torch.nn.Module):
                 self._add_module(part)
                 for parameter in part.parameters():
                     self._hold(parameter)
             elif isinstance(part, torch.Tensor):
                 self._hold(part)
+        # Gradients that come to parameters that aren't under test are taken away again.
         self.grads += [(held.tensor, held.tensor.grad) for held in self.others if held.tensor.requires_grad]
 
     def _own_dtype(self) -> Any:
