@@ -6,6 +6,10 @@ import ctypes
 import importlib.metadata
 import pathlib
 import re
+import subprocess
+import sys
+
+import pytest
 
 import gradproof
 from gradproof import _core
@@ -33,3 +37,11 @@ def test_every_option_of_the_library_is_known():
     (members,) = re.findall(r"typedef struct gp_options \{(.*?)\} gp_options;", text, flags=re.S)
     names = re.findall(r"(\w+)(?:\[\w+\])?;", members)
     assert set(gradproof.known_options()) == set(names) - {"team", "progress", "reserved"}
+
+
+@pytest.mark.parametrize("module, words", [("torch", "needs PyTorch, which isn't installed: pip install torch"),
+                                           ("jax", "needs JAX, which isn't installed: pip install jax")])
+def test_adapters_say_what_is_missing(module, words):
+    code = f"import sys; sys.modules['{module}'] = None\nimport gradproof\nimport gradproof.{module}"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode != 0 and f"ImportError: gradproof.{module} {words}" in result.stderr

@@ -297,8 +297,8 @@ def _unit(p: _Problem, own: Callable[..., Array]) -> float:
     size = max(float(abs(there).max(initial=0)), float(abs(back).max(initial=0)))
     if not np.isfinite(size) or float(abs(there + back).max(initial=0)) <= min(adapter.SAME * p.eps, 0.25) * size:
         return 1.0
-    p.remarks.append("the backward pass isn't linear in the cotangent that comes into it: negated, that doesn't negate the gradient "
-                     "(is it a factor of all that is returned?)")
+    p.remarks.append("the backward pass isn't linear in the cotangent that comes into it: negated, that doesn't negate the "
+                     "gradient (is it a factor of all that is returned?)")
     return -0.75
 
 
