@@ -89,7 +89,7 @@ class Bench(Setting):
             held.place(held.begin)
         reason = self._try_twin()
         if reason and self.generators.moved():
-            self.draws = DrawsOfOwnPrecision(self.dtype)  # type: ignore[assignment]
+            self.draws = DrawsOfOwnPrecision(self.dtype)  # type: ignore[assignment,unused-ignore]
             reason = self._try_twin()
         self.simple = self.simple and self.draws is NOTHING
         if reason:

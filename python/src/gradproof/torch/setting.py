@@ -108,8 +108,9 @@ class Setting:
         if isinstance(function, torch.nn.Module):
             return adapter.argument_names(function.forward, count)
         if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
-            context_apart = owner.setup_context is not torch.autograd.Function.setup_context
-            return adapter.argument_names(owner.forward, count, 0 if context_apart else 1)
+            rule: Any = owner
+            context_apart = rule.setup_context is not torch.autograd.Function.setup_context
+            return adapter.argument_names(rule.forward, count, 0 if context_apart else 1)
         return adapter.argument_names(function, count)
 
     def _input(self, name: str, value: Tensor, taken: set[str]) -> Any:
