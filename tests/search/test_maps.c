@@ -175,6 +175,39 @@ static void a_map_and_its_vjp_may_be_one_callback(void **state) {
     }
 }
 
+/* F_0 = x_0, F_1 = x_0^2: x_1 plays no part, and what a backward pass adds up for it is 0 but for
+ * rounding, which isn't linear in u. */
+static int first_only(void *user, size_t n, const double *x, size_t m, double *y) {
+    (void)user, (void)n, (void)m;
+    y[0] = x[0];
+    y[1] = x[0] * x[0];
+    return 0;
+}
+
+static int first_only_vjp(void *user, size_t n, const double *x, size_t m, const double *u,
+                          double *g) {
+    (void)user, (void)n, (void)m;
+    volatile double part = 0.1 * u[0];
+    g[0] = u[0] + 2 * x[0] * u[1];
+    g[1] = part + 0.2 * u[0] - 0.3 * u[0];
+    return 0;
+}
+
+static void rounding_need_not_be_linear(void **state) {
+    (void)state;
+    gp_function *f;
+    gp_function_create("F", GP_FLOAT64, NULL, &f);
+    gp_function_add_block(f, "x", 0, 1, (size_t[]){2}, POINT);
+    gp_function_set_map(f, 2, first_only);
+    gp_function_set_vjp(f, first_only_vjp);
+    gp_report *r = testing_check(f, NULL);
+    if (gp_report_failure(r))
+        fail_msg("%s", gp_report_failure(r));
+    assert_int_equal(gp_report_verdict(r), GP_VERIFIED);
+    gp_report_destroy(r);
+    gp_function_destroy(f);
+}
+
 static void vjp_and_jvp_are_held_against_each_other(void **state) {
     (void)state;
     for (int wrongly = 0; wrongly < 2; wrongly++) {
@@ -548,6 +581,7 @@ int main(void) {
         cmocka_unit_test(right_ones_are_verified),
         cmocka_unit_test(a_wrong_entry_is_found_at_output_and_input),
         cmocka_unit_test(a_map_and_its_vjp_may_be_one_callback),
+        cmocka_unit_test(rounding_need_not_be_linear),
         cmocka_unit_test(vjp_and_jvp_are_held_against_each_other),
         cmocka_unit_test(misbehaviour_is_named),
         cmocka_unit_test(a_sparse_jacobian_is_checked_by_groups),
