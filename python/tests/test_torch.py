@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import random
 from typing import NamedTuple
 
@@ -644,6 +645,16 @@ def test_second_order():
     assert report.ok and "the twin's" in str(report)
 
 
+def test_derivatives_that_cancel_to_rounding():
+    """A bias before a normalisation has no influence; what is added up for it is not linear in anything."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 1)).double()
+    x = numbers(6, 3, grad=False)
+    report = gt.check(module, x, loss=lambda y: (y**2).mean(), second_order=True)
+    assert report.ok, str(report)
+    assert gt.check(module, x, outputs="each").ok
+
+
 def test_second_order_mistakes():
     class Once(torch.autograd.Function):
         """Its backward pass forgets that it depends on x."""
@@ -779,6 +790,19 @@ def test_a_check_within_a_check():
         return x**2
 
     assert gt.check(f, numbers(3), points=1, no_descent=True).ok
+
+
+def test_nothing_is_left_behind():
+    module = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(0.2))
+    x = torch.randn(4, 2)
+    for count in (5, 25):
+        gc.collect()
+        before = len(gc.get_objects())
+        for _ in range(count):
+            gt.check(module, x, points=1, no_descent=True)
+            gt.check(torch.sin, numbers(2), second_order=True, points=1, no_descent=True)
+        gc.collect()
+    assert len(gc.get_objects()) - before < 25  # one object a check would be 50
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
