@@ -483,6 +483,10 @@ static gp_outcome name_stale(gp_elsewhere *e) {
     if (outcome == GP_EVALUATED)
         outcome = gp_report_odd_entries(c);
     free(stale);
+    if (varies || outcome != GP_EVALUATED) { /* nothing is known of how entries are written */
+        free(c->manner);
+        c->manner = NULL;
+    }
     e->refuted |= !varies;
     return outcome;
 }
