@@ -2,6 +2,7 @@
  * some steps of descent, others where a gradient that is the same everywhere is told from a
  * derivative that is. The given point may be anywhere; these are our choice, and what is refuted
  * there must be so at a regular place (docs/decisions/0026). */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -579,6 +580,72 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         outcome = hold_silent_entries(c, before, list, count);
     free(before);
     return outcome;
+}
+
+/* Does block b, moved by its own length both ways, leave the value at the evaluator's point as it
+ * is, but for rounding, where all parameters together move it by far more? */
+static gp_outcome ask_block(gp_check_state *c, size_t b, double f0, int *silent) {
+    static const double SIDES[] = {1, -1};
+    /* Of the value, in units of its precision, besides what its noise has been measured to be; and
+     * how many times that the function has to vary for a block to be called nothing beside it. */
+    static const double UNITS = 16, PLAINLY = 1e6;
+    const gp_block *block = &c->function->block[b];
+    double *weight = calloc(c->function->n, sizeof *weight), variation = 0;
+    double rounding = 8 * c->noise.quiet + UNITS * DBL_EPSILON * fabs(f0);
+    if (!weight)
+        return out_of_memory(c);
+    for (size_t i = block->offset; i < block->offset + block->entries; i++)
+        weight[i] = gp_check_length(c, i);
+    gp_probe probe = direction(c, 0, c->function->n, 0, weight);
+    gp_along along;
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
+    gp_outcome outcome = GP_EVALUATED;
+    for (size_t k = 0; k < sizeof SIDES / sizeof *SIDES && *silent && outcome != GP_FAULT; k++) {
+        double step, value;
+        outcome = gp_line_value(&line, SIDES[k], &step, &value);
+        *silent &= outcome == GP_EVALUATED && fabs(value - f0) <= rounding;
+    }
+    free(weight);
+    if (*silent && outcome == GP_EVALUATED)
+        outcome = gp_check_variation(c, f0, &variation);
+    *silent &= variation > PLAINLY * rounding;
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+static int is_unexercised(const gp_check_state *c, size_t b) {
+    const gp_block *block = &c->function->block[b];
+    for (size_t i = block->offset; i < block->offset + block->entries; i++)
+        if (c->report->entry[i].status != GP_ENTRY_UNEXERCISED || c->doubted[i])
+            return 0;
+    return block->entries > 0;
+}
+
+/* A bias before a normalisation, say. Of a float32 value's rounding too much could hide. */
+gp_outcome gp_ask_silent(gp_check_state *c) {
+    enum { PLACES = 3 }; /* the given point among them */
+    const gp_function *f = c->function;
+    gp_outcome outcome = GP_EVALUATED;
+    for (size_t b = 0; b < f->blocks && outcome != GP_FAULT; b++) {
+        int silent = c->tolerance[b].unscaled && c->evaluator->x_dtype == GP_FLOAT64 &&
+                     c->options.points >= PLACES && is_unexercised(c, b);
+        double f0 = c->report->value;
+        for (size_t k = 0; k < PLACES && silent && outcome != GP_FAULT; k++) {
+            outcome = k ? gp_check_move_further(c, f->batches + k - 1, &f0) : gp_check_return(c);
+            silent &= outcome == GP_EVALUATED;
+            if (silent)
+                outcome = ask_block(c, b, f0, &silent);
+        }
+        if (!silent || outcome == GP_FAULT)
+            continue;
+        c->tolerance[b].unscaled = 0;
+        if (gp_report_add_practice(
+                c->report,
+                "nothing depends on %.80s: moved by its own length, at %d points, "
+                "it changes the value by no more than rounding",
+                f->block[b].name, PLACES))
+            return out_of_memory(c);
+    }
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
 void gp_settle_silent(gp_check_state *c) {

@@ -27,6 +27,9 @@ gp_outcome gp_survey_place(gp_check_state *check, gp_origin origin, size_t numbe
 /* Points that nobody asked about: points.c. `list` has room for n entries. */
 /* Another point for what the given one leaves silent: another batch, a random theta, or both. */
 gp_outcome gp_try_further_point(gp_check_state *check, size_t number, size_t *list, size_t *tried);
+/* Of blocks without a scale that no point has exercised: does the value depend on them at all? One
+ * that it doesn't stays unexercised. Leaves the evaluator anywhere; uses check->other. */
+gp_outcome gp_ask_silent(gp_check_state *check);
 /* What no point has decided becomes unresolved: silent entries of blocks without a scale at the
  * given point, and those that another point speaks against. */
 void gp_settle_silent(gp_check_state *check);

@@ -190,7 +190,7 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
             return GP_FAULT;
         r->points += tried > 0;
     }
-    if (gp_check_return(c) == GP_FAULT)
+    if (gp_ask_silent(c) == GP_FAULT || gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && gp_find_stored(c, list) == GP_FAULT)
         return GP_FAULT;
