@@ -62,9 +62,16 @@ gp_outcome gp_survey_looks_again(void *context, const size_t *indices, size_t co
     gp_work work = gp_work_on(count, look_again, &again, again.ladders, sizeof *ladders,
                               gp_ladder_record_is_sound);
     if (!again.ladders)
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        return gp_evaluator_no_memory(c->evaluator);
     gp_outcome outcome = gp_check_execute(c, &work);
     memcpy(ladders, again.ladders, bytes);
     gp_records_free(again.ladders, bytes);
     return outcome;
+}
+
+int gp_pair_record_is_sound(const void *context, size_t index, const void *record) {
+    const double *pair = record;
+    (void)context;
+    (void)index;
+    return pair[1] >= 0 && (isinf(pair[1]) || isfinite(pair[0]));
 }

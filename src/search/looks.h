@@ -30,9 +30,11 @@ gp_outcome gp_survey_looks_again(void *task, const size_t *indices, size_t count
 /* |d| as a first look shows it; negative: it may be zero, or there is no telling. */
 double gp_look_size(const gp_ladder *ladder, double sigma);
 
-/* gp_work.is_sound of tasks that leave a ladder each, or a finite number that isn't negative. */
+/* gp_work.is_sound of tasks that leave a ladder each, a finite number that isn't negative, or an
+ * estimate and its bound, which may be infinite. */
 int gp_ladder_record_is_sound(const void *context, size_t index, const void *record);
 int gp_size_record_is_sound(const void *context, size_t index, const void *record);
+int gp_pair_record_is_sound(const void *context, size_t index, const void *record);
 
 /* Derivatives below this share of a block's scale count as small. */
 #define GP_SMALL_SHARE 0.1
