@@ -45,11 +45,12 @@ static int is_moved(const gp_case *c, const gp_move *m) {
         size_t from = m->from(m, i);
         if (from == SIZE_MAX || !gp_is_estimate(m->b[from]))
             continue;
-        if (!isfinite(c->a[i]) ||
-            fabs(c->a[i] - m->d[from]) > MISS * gp_case_allowance(c, i, m->d[from], m->b[from]))
+        double off = fabs(c->a[i] - m->d[from]);
+        double allowed = gp_case_allowance(c, i, m->d[from], m->b[from]);
+        if (!(off <= MISS * allowed))
             return 0;
         compared++;
-        if (!gp_case_explains(c, i, m->d[from], m->b[from])) {
+        if (off > allowed) {
             missed++;
             continue;
         }
