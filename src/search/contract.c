@@ -173,19 +173,22 @@ static int any_changed(const gp_check_state *c) {
     return 0;
 }
 
+gp_outcome gp_ask_again(gp_check_state *c, double *g, int *varies) {
+    int ignored;
+    uint64_t before = gp_fingerprint(g, c->function->n, &ignored);
+    gp_outcome outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, g, NULL, NULL);
+    *varies = outcome == GP_EVALUATED && gp_fingerprint(g, c->function->n, &ignored) != before;
+    return outcome;
+}
+
 /* It is stale if it stays as it is when it is asked for again; else it varies from call to call,
  * which the first two calls happened not to show. */
 static gp_outcome settle_change(gp_check_state *c) {
-    const gp_function *f = c->function;
-    double *again = malloc(f->n * sizeof *again);
-    if (!again)
-        return fail(c, "memory", "out of memory");
-    gp_outcome outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, again, NULL, NULL);
-    int varies = outcome == GP_EVALUATED && any_differ(c->other, again, f->n);
-    for (size_t i = 0; i < f->n && outcome == GP_EVALUATED && !varies; i++)
+    int varies;
+    gp_outcome outcome = gp_ask_again(c, c->other, &varies);
+    for (size_t i = 0; i < c->function->n && outcome == GP_EVALUATED && !varies; i++)
         if (c->manner[i] == GP_MANNER_SET && !gp_repeats_entry(c, i, c->other[i]))
             c->manner[i] = GP_MANNER_STALE;
-    free(again);
     return varies ? gp_repeat_gradient(c) : outcome;
 }
 

@@ -20,6 +20,10 @@ void gp_check_beside(const gp_check_state *check, double share, double *x);
 /* A number that tells two gradients apart, -0 from 0 too. *finite: all of it is. */
 uint64_t gp_fingerprint(const double *g, size_t n, int *finite);
 
+/* The gradient at the evaluator's point once more, into g (n), which holds what the call before
+ * returned. *varies: it isn't the same, bit for bit. */
+gp_outcome gp_ask_again(gp_check_state *check, double *g, int *varies);
+
 /* The value at the given point once more: GP_FAULT where it isn't report->value. */
 gp_outcome gp_try_value_again(gp_check_state *check);
 

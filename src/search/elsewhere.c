@@ -446,16 +446,12 @@ static gp_outcome visit_random(gp_elsewhere *e, size_t k, int only_same) {
 /* Does the gradient differ from an earlier one by no more than rounding explains, and from call to
  * call, which nothing that was left behind would do? */
 static gp_outcome varies_here(gp_check_state *c, const double *earlier, int *varies) {
-    size_t n = c->function->n, beyond;
-    int ignored;
+    size_t beyond;
     *varies = 0;
     gp_outcome outcome = gp_compare_gradients(c, earlier, c->gradient, &beyond);
-    if (outcome != GP_EVALUATED || beyond < n)
-        return outcome;
-    uint64_t before = gp_fingerprint(c->gradient, n, &ignored);
-    outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->gradient, NULL, NULL);
-    *varies = outcome == GP_EVALUATED && gp_fingerprint(c->gradient, n, &ignored) != before;
-    return outcome;
+    return outcome != GP_EVALUATED || beyond < c->function->n
+               ? outcome
+               : gp_ask_again(c, c->gradient, varies);
 }
 
 /* The gradient at the given point isn't what it was before the value was asked for elsewhere: it
