@@ -46,7 +46,7 @@ static gp_outcome name_silent_units(gp_check_state *c) {
         if (outcome == GP_FAULT)
             return outcome;
         if (outcome == GP_EVALUATED && name[0] && gp_report_add_silent(c->report, name) != GP_OK)
-            return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+            return gp_evaluator_no_memory(c->evaluator);
     }
     return GP_EVALUATED;
 }

@@ -25,10 +25,6 @@ static const double TELLING_SHARE = 0.1;
 static const double NEARER = 0x1p-4;
 enum { NEARER_TRIES = 3 };
 
-static gp_outcome out_of_memory(gp_check_state *c) {
-    return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-}
-
 /* ---- single examples ------------------------------------------------------------- */
 
 /* The derivative over the first and over the last example alone, for refuted blocks. */
@@ -48,7 +44,7 @@ static gp_outcome estimate_single_examples(gp_check_state *c, size_t *list) {
         c->example_d[k] = calloc(f->n, sizeof(double));
         c->example_b[k] = malloc(f->n * sizeof(double));
         if (!c->example_d[k] || !c->example_b[k])
-            return out_of_memory(c);
+            return gp_evaluator_no_memory(c->evaluator);
         for (size_t i = 0; i < f->n; i++)
             c->example_b[k][i] = INFINITY;
         gp_outcome outcome =
@@ -146,13 +142,6 @@ static gp_outcome sharpen_entry(void *context, gp_evaluator *e, size_t k) {
     return GP_EVALUATED;
 }
 
-static int pair_is_sound(const void *context, size_t index, const void *record) {
-    const double *pair = record;
-    (void)context;
-    (void)index;
-    return pair[1] >= 0 && (isinf(pair[1]) || isfinite(pair[0]));
-}
-
 /* The least relative error of a block's entries that are refuted at the given point; 0: none is, or
  * those that are leave nothing to tell. */
 static double least_error(const gp_check_state *c, const gp_block *block) {
@@ -195,7 +184,7 @@ static gp_outcome sharpen_estimates(gp_check_state *c, size_t *list) {
     gp_sharpening task = {.check = c, .entries = list, .error = error};
     gp_work work = {0};
     if (!error)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     if (count == 0 || c->noise.stairs) {
         free(error);
         return GP_EVALUATED;
@@ -203,9 +192,10 @@ static gp_outcome sharpen_estimates(gp_check_state *c, size_t *list) {
     double effort = EFFORT_SHARE * (double)c->evaluator->values / (double)count;
     task.effort = (unsigned)fmin(fmax(effort, LEAST_EFFORT), MOST_EFFORT);
     task.pair = gp_records_alloc(&c->executor, bytes);
-    gp_outcome outcome = task.pair ? GP_EVALUATED : out_of_memory(c);
+    gp_outcome outcome = task.pair ? GP_EVALUATED : gp_evaluator_no_memory(c->evaluator);
     if (task.pair) {
-        work = gp_work_on(count, sharpen_entry, &task, task.pair, sizeof(double[2]), pair_is_sound);
+        work = gp_work_on(count, sharpen_entry, &task, task.pair, sizeof(double[2]),
+                          gp_pair_record_is_sound);
         outcome = gp_check_execute(c, &work);
     }
     if (outcome == GP_EVALUATED)

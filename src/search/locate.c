@@ -81,7 +81,7 @@ static const gp_block *block_of(const gp_search *s, size_t block) {
 }
 
 static gp_outcome out_of_memory(const gp_search *s) {
-    return gp_evaluator_fault(s->d->check->evaluator, "memory", "out of memory");
+    return gp_evaluator_no_memory(s->d->check->evaluator);
 }
 
 /* ---- boxes ----------------------------------------------------------------------- */

@@ -186,7 +186,7 @@ gp_outcome gp_find_first_steps(gp_survey_task *task, double tiny) {
             p.index[p.count++] = first + (2 * q + 1) * (k - first) / (2 * PILOTS);
     }
     if (!p.index || !p.scale || !p.candidate || !p.ladders) {
-        outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        outcome = gp_evaluator_no_memory(c->evaluator);
     } else if (p.count > 0) {
         p.share = (double *)(void *)(p.ladders + most);
         p.served = (unsigned char(*)[CANDIDATES])(void *)(p.share + most);

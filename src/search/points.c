@@ -28,10 +28,6 @@ enum {
     STORED_EFFORT = 20      /* evaluations along each direction there */
 };
 
-static gp_outcome out_of_memory(gp_check_state *c) {
-    return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-}
-
 gp_outcome gp_check_evaluate(gp_check_state *c, double *f0) {
     gp_outcome outcome = gp_evaluator_value(c->evaluator, f0);
     return outcome == GP_EVALUATED
@@ -43,7 +39,9 @@ gp_outcome gp_check_evaluate(gp_check_state *c, double *f0) {
 
 /* The report of random directions has room for what is put into it alone. */
 static gp_outcome put_entry(gp_check_state *c, gp_origin origin, size_t i, const gp_entry *entry) {
-    return gp_findings_put(c->report, origin, i, entry) == GP_OK ? GP_EVALUATED : out_of_memory(c);
+    return gp_findings_put(c->report, origin, i, entry) == GP_OK
+               ? GP_EVALUATED
+               : gp_evaluator_no_memory(c->evaluator);
 }
 
 /* A place of our choice, and the entries that are refuted there. */
@@ -214,7 +212,7 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
     }
     size_t *asked = malloc((p->count + 1) * sizeof *asked), count = 0;
     if (!asked)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     count = list_standing(c, p, asked);
     for (size_t draw = 0; draw < NEIGHBOURS && count > 0 && outcome != GP_FAULT; draw++)
         outcome = ask_neighbour(c, p, draw, asked, count);
@@ -245,7 +243,7 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, d
     gp_entry *before = malloc(count * sizeof *before);
     if (!before || place_create(n, count, &p)) {
         free(before);
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     }
     p.number = number;
     memcpy(p.x, c->evaluator->point, n * sizeof *p.x);
@@ -338,7 +336,7 @@ gp_outcome gp_allow_for_rounding(gp_check_state *c, const size_t *list, size_t c
     double *reach = calloc(n, sizeof *reach);
     if (!reach || place_create(n, 1, &p)) {
         free(reach);
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     }
     memcpy(p.x, c->function->x, n * sizeof *p.x);
     memcpy(p.g, c->gradient, n * sizeof *p.g);
@@ -424,7 +422,7 @@ static gp_outcome stand_still(gp_check_state *c, const size_t *list, size_t coun
                               int *still) {
     double *weight = calloc(c->function->n, sizeof *weight);
     if (!weight)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     for (size_t k = 0; k < count; k++)
         weight[list[k]] = gp_check_length(c, list[k]);
     gp_probe probe = direction(c, 0, c->function->n, 0, weight);
@@ -443,7 +441,7 @@ static gp_outcome stand_still(gp_check_state *c, const size_t *list, size_t coun
 static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees) {
     size_t n = c->function->n, count = 0;
     double *weight = calloc(n, sizeof *weight);
-    gp_outcome outcome = weight ? GP_EVALUATED : out_of_memory(c);
+    gp_outcome outcome = weight ? GP_EVALUATED : gp_evaluator_no_memory(c->evaluator);
     for (size_t i = 0; i < n && weight; i++)
         if (c->report->entry[i].status == GP_ENTRY_VERIFIED) {
             weight[i] = gp_check_length(c, i);
@@ -519,7 +517,7 @@ static gp_outcome leave_out_silent(gp_check_state *c, double f0, size_t *list, s
     size_t *silent = malloc(*count * sizeof *silent), silents = 0, kept = 0;
     int still = 0;
     if (!silent)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     for (size_t k = 0; k < *count; k++)
         if (c->other[list[k]] == 0)
             silent[silents++] = list[k];
@@ -550,7 +548,7 @@ gp_outcome gp_check_move_further(gp_check_state *c, size_t number, double *f0) {
                    gp_report_name_point(c->report, number,
                                         moved ? "at random point %zu" : "in batch %zu",
                                         moved ? number : batch)
-               ? out_of_memory(c)
+               ? gp_evaluator_no_memory(c->evaluator)
                : outcome;
 }
 
@@ -572,7 +570,7 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         return outcome;
     gp_entry *before = malloc(count * sizeof *before);
     if (!before)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     for (size_t k = 0; k < count; k++)
         before[k] = c->report->entry[list[k]];
     outcome = gp_survey_place(c, GP_FROM_FURTHER_POINT, number, f0, list, count, &refuted);
@@ -583,17 +581,14 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
 }
 
 /* Does block b, moved by its own length both ways, leave the value at the evaluator's point as it
- * is, but for rounding, where all parameters together move it by far more? */
-static gp_outcome ask_block(gp_check_state *c, size_t b, double f0, int *silent) {
+ * is, but for rounding? */
+static gp_outcome ask_block(gp_check_state *c, size_t b, double f0, double rounding,
+                            unsigned char *silent) {
     static const double SIDES[] = {1, -1};
-    /* Of the value, in units of its precision, besides what its noise has been measured to be; and
-     * how many times that the function has to vary for a block to be called nothing beside it. */
-    static const double UNITS = 16, PLAINLY = 1e6;
     const gp_block *block = &c->function->block[b];
-    double *weight = calloc(c->function->n, sizeof *weight), variation = 0;
-    double rounding = 8 * c->noise.quiet + UNITS * DBL_EPSILON * fabs(f0);
+    double *weight = calloc(c->function->n, sizeof *weight);
     if (!weight)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     for (size_t i = block->offset; i < block->offset + block->entries; i++)
         weight[i] = gp_check_length(c, i);
     gp_probe probe = direction(c, 0, c->function->n, 0, weight);
@@ -606,9 +601,22 @@ static gp_outcome ask_block(gp_check_state *c, size_t b, double f0, int *silent)
         *silent &= outcome == GP_EVALUATED && fabs(value - f0) <= rounding;
     }
     free(weight);
-    if (*silent && outcome == GP_EVALUATED)
-        outcome = gp_check_variation(c, f0, &variation);
-    *silent &= variation > PLAINLY * rounding;
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* Of the blocks that are silent so far, those that stay so at the evaluator's point, where all
+ * parameters together move the value by far more. */
+static gp_outcome ask_blocks(gp_check_state *c, double f0, unsigned char *silent) {
+    /* Of the value, in units of its precision, besides what its noise has been measured to be; and
+     * how many times that the function has to vary for a block to be called nothing beside it. */
+    static const double UNITS = 16, PLAINLY = 1e6;
+    double rounding = 8 * c->noise.quiet + UNITS * DBL_EPSILON * fabs(f0), variation = 0;
+    gp_outcome outcome = gp_check_variation(c, f0, &variation);
+    for (size_t b = 0; b < c->function->blocks && outcome != GP_FAULT; b++) {
+        silent[b] &= variation > PLAINLY * rounding;
+        if (silent[b])
+            outcome = ask_block(c, b, f0, rounding, &silent[b]);
+    }
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
@@ -624,27 +632,31 @@ static int is_unexercised(const gp_check_state *c, size_t b) {
 gp_outcome gp_ask_silent(gp_check_state *c) {
     enum { PLACES = 3 }; /* the given point among them */
     const gp_function *f = c->function;
-    gp_outcome outcome = GP_EVALUATED;
-    for (size_t b = 0; b < f->blocks && outcome != GP_FAULT; b++) {
-        int silent = c->tolerance[b].unscaled && c->evaluator->x_dtype == GP_FLOAT64 &&
-                     c->options.points >= PLACES && is_unexercised(c, b);
-        double f0 = c->report->value;
-        for (size_t k = 0; k < PLACES && silent && outcome != GP_FAULT; k++) {
-            outcome = k ? gp_check_move_further(c, f->batches + k - 1, &f0) : gp_check_return(c);
-            silent &= outcome == GP_EVALUATED;
-            if (silent)
-                outcome = ask_block(c, b, f0, &silent);
-        }
-        if (!silent || outcome == GP_FAULT)
-            continue;
-        c->tolerance[b].unscaled = 0;
-        if (gp_report_add_practice(
-                c->report,
-                "nothing depends on %.80s: moved by its own length, at %d points, "
-                "it changes the value by no more than rounding",
-                f->block[b].name, PLACES))
-            return out_of_memory(c);
+    double f0 = c->report->value;
+    if (c->evaluator->x_dtype != GP_FLOAT64 || c->options.points < PLACES || !f->blocks)
+        return GP_EVALUATED;
+    unsigned char *silent = malloc(f->blocks);
+    gp_outcome outcome = silent ? GP_EVALUATED : gp_evaluator_no_memory(c->evaluator);
+    for (size_t b = 0; b < f->blocks && silent; b++)
+        silent[b] = c->tolerance[b].unscaled && is_unexercised(c, b);
+    for (size_t k = 0; k < PLACES && silent && memchr(silent, 1, f->blocks); k++) {
+        outcome = k ? gp_check_move_further(c, f->batches + k - 1, &f0) : gp_check_return(c);
+        if (outcome == GP_EVALUATED)
+            outcome = ask_blocks(c, f0, silent);
+        if (outcome != GP_EVALUATED)
+            memset(silent, 0, f->blocks);
     }
+    for (size_t b = 0; b < f->blocks && silent && outcome != GP_FAULT; b++)
+        if (silent[b]) {
+            c->tolerance[b].unscaled = 0;
+            if (gp_report_add_practice(
+                    c->report,
+                    "nothing depends on %.80s: moved by its own length, at %d points, "
+                    "it changes the value by no more than rounding",
+                    f->block[b].name, PLACES))
+                outcome = gp_evaluator_no_memory(c->evaluator);
+        }
+    free(silent);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
@@ -680,7 +692,7 @@ gp_outcome gp_check_descend(gp_check_state *c, double *x, double *f0, size_t *st
     gp_outcome outcome = GP_EVALUATED;
     *steps = 0;
     if (!next)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     for (size_t try = 0;
          try < 2 * DESCENT_STEPS && *steps < DESCENT_STEPS && outcome == GP_EVALUATED; try++) {
         double value;
@@ -748,7 +760,7 @@ static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t 
     if (outcome != GP_EVALUATED)
         return outcome;
     if (refuted && gp_report_name_point(r, r->points++, "after %zu %s of descent", steps, word))
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     int failed =
         agrees ? gp_report_add_practice(r,
                                         "looked at again along %d random directions after "
@@ -759,7 +771,7 @@ static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t 
                                         "%.6g",
                                         count, gp_plural(count, "entry", "entries"), steps, word,
                                         r->value, f0);
-    return failed ? out_of_memory(c) : GP_EVALUATED;
+    return failed ? gp_evaluator_no_memory(c->evaluator) : GP_EVALUATED;
 }
 
 /* Initial weights are small and random, and some mistakes show only later. */
@@ -768,7 +780,7 @@ gp_outcome gp_try_trained_point(gp_check_state *c, size_t *list) {
     double *x = malloc(f->n * sizeof *x), f0 = c->report->value;
     size_t steps = 0, count = sample_verified(c, list);
     if (!x)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     memcpy(x, f->x, f->n * sizeof *x);
     memcpy(c->other, c->gradient, f->n * sizeof *x);
     gp_outcome outcome = count ? gp_check_descend(c, x, &f0, &steps) : GP_EVALUATED;
@@ -821,7 +833,8 @@ static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
     const gp_function *f = c->function;
     double *weight = malloc(f->n * sizeof *weight), f0;
     gp_estimate *there = malloc(f->blocks * sizeof *there), here;
-    gp_outcome outcome = weight && there ? move_to_stored_place(c, k, &f0) : out_of_memory(c);
+    gp_outcome outcome =
+        weight && there ? move_to_stored_place(c, k, &f0) : gp_evaluator_no_memory(c->evaluator);
     int moved = outcome == GP_EVALUATED;
     for (size_t i = 0; i < f->n && moved; i++) {
         c->same[i] &= memcmp(&c->gradient[i], &c->other[i], sizeof *c->other) == 0;
@@ -870,7 +883,7 @@ static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
         outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, f0, list, count, &refuted);
     if (outcome == GP_EVALUATED && refuted &&
         gp_report_name_point(r, r->points, "at another point"))
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     memset(c->stored, 0, c->function->blocks);
     for (size_t q = 0; q < count && refuted; q++)
         if (r->entry[list[q]].point == r->points)
@@ -901,7 +914,7 @@ gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
     size_t blocks = c->function->blocks;
     unsigned char *found = malloc(blocks);
     if (!found)
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     gp_outcome outcome = GP_EVALUATED;
     memcpy(found, c->stored, blocks);
     size_t places = list ? STORED_POINTS : STORED_EVIDENCE;

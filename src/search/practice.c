@@ -29,10 +29,6 @@ static size_t list_status(const gp_check_state *c, gp_entry_status status, size_
     return count;
 }
 
-static gp_outcome out_of_memory(gp_check_state *c) {
-    return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
-}
-
 static int note_forgone(const gp_check_state *c) {
     return c->forgone &&
            gp_report_add_practice(c->report,
@@ -76,7 +72,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
                 return GP_FAULT;
             if (gp_report_add_practice(r, "the part '%.100s' by itself is wrong",
                                        f->part[part - 1]))
-                return out_of_memory(c);
+                return gp_evaluator_no_memory(c->evaluator);
             return gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
         }
         snprintf(names + done, sizeof names - done, "%s%.60s", done ? ", " : "", f->part[part - 1]);
@@ -85,7 +81,7 @@ static gp_outcome check_parts(gp_check_state *c, size_t *list) {
     if (gp_check_return(c) == GP_FAULT)
         return GP_FAULT;
     return done && gp_report_add_practice(r, "parts checked by themselves: %s", names)
-               ? out_of_memory(c)
+               ? gp_evaluator_no_memory(c->evaluator)
                : GP_EVALUATED;
 }
 
@@ -119,7 +115,7 @@ static gp_outcome check_with_fewer_examples(gp_check_state *c, size_t *list) {
     if (decided > 0 && gp_report_add_practice(
                            r, "%zu of %zu unresolved %s decided on %zu of %zu examples", decided,
                            before, gp_plural(before, "entry", "entries"), fewer, f->examples))
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     return GP_EVALUATED;
 }
 
@@ -175,7 +171,7 @@ static int note_cost(const gp_check_state *c) {
 gp_outcome gp_practise(gp_check_state *c, size_t *list) {
     gp_report *r = c->report;
     if (note_precision(c))
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     if (count_status(c, GP_ENTRY_REFUTED) == 0 && c->function->parts > 1) {
         if (check_parts(c, list) == GP_FAULT)
             return GP_FAULT;
@@ -202,8 +198,8 @@ gp_outcome gp_practise(gp_check_state *c, size_t *list) {
         gp_report_add_practice(r,
                                "not done: a float64 value for this float32 gradient, which would "
                                "narrow the bounds by orders of magnitude"))
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     if (note_cost(c) || note_forgone(c))
-        return out_of_memory(c);
+        return gp_evaluator_no_memory(c->evaluator);
     return count_status(c, GP_ENTRY_REFUTED) > 0 ? gp_gather_evidence(c, list) : GP_EVALUATED;
 }

@@ -215,7 +215,7 @@ static gp_outcome search(gp_directions *d) {
     }
     conclude(d);
     if (gp_locate_describe(d, clean) != GP_OK || (clean && describe(d) != GP_OK))
-        return gp_evaluator_fault(d->check->evaluator, "memory", "out of memory");
+        return gp_evaluator_no_memory(d->check->evaluator);
     return GP_EVALUATED;
 }
 

@@ -156,5 +156,5 @@ gp_outcome gp_report_repeats(gp_check_state *c) {
                                    "in %s by up to %.2g, which counts as noise",
                                    blocks, gp_plural(blocks, "block", "blocks"),
                                    f->block[worst].name, c->tolerance[worst].variation / MARGIN);
-    return failed ? gp_evaluator_fault(c->evaluator, "memory", "out of memory") : GP_EVALUATED;
+    return failed ? gp_evaluator_no_memory(c->evaluator) : GP_EVALUATED;
 }

@@ -45,6 +45,6 @@ gp_outcome gp_check_execute(gp_check_state *c, const gp_work *work) {
     int tell = outcome == GP_EVALUATED || strcmp(c->evaluator->fault.kind, "interrupted") == 0;
     for (size_t k = 0; k < c->executor.lost.count && tell; k++)
         if (gp_report_add_loss(c->report, c->executor.lost.task[k].message) != GP_OK)
-            outcome = gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+            outcome = gp_evaluator_no_memory(c->evaluator);
     return outcome;
 }

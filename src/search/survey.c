@@ -246,7 +246,7 @@ static gp_outcome find_stairs(gp_survey_task *task) {
     gp_work work = gp_work_on(1, look_for_stairs, &stairs, stairs.sigma, sizeof *stairs.sigma,
                               gp_size_record_is_sound);
     if (!stairs.sigma)
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        return gp_evaluator_no_memory(c->evaluator);
     gp_outcome outcome = gp_check_execute(c, &work);
     task->noise.stairs = stairs.sigma[0] > 0;
     gp_records_free(stairs.sigma, sizeof *stairs.sigma);
@@ -366,19 +366,12 @@ static gp_outcome estimate_entry(void *context, gp_evaluator *e, size_t k) {
     return GP_EVALUATED;
 }
 
-static int pair_is_sound(const void *context, size_t index, const void *record) {
-    const double *pair = record;
-    (void)context;
-    (void)index;
-    return pair[1] >= 0 && (isinf(pair[1]) || isfinite(pair[0]));
-}
-
 gp_outcome gp_estimate_entries(gp_check_state *c, double f0, const size_t *entries, size_t count,
                                double *d, double *b) {
     size_t bytes = count * sizeof(double[2]);
     gp_estimates task = {c, f0, entries, gp_records_alloc(&c->executor, bytes)};
-    gp_work work =
-        gp_work_on(count, estimate_entry, &task, task.pair, sizeof(double[2]), pair_is_sound);
+    gp_work work = gp_work_on(count, estimate_entry, &task, task.pair, sizeof(double[2]),
+                              gp_pair_record_is_sound);
     if (!task.pair)
         return gp_evaluator_fault(c->evaluator, "memory", "out of memory for %zu entries", count);
     gp_outcome outcome = gp_check_execute(c, &work);

@@ -55,7 +55,7 @@ gp_outcome gp_call_witness(gp_check_state *c, size_t number, double f0, const do
     size_t *list = malloc(n * sizeof *list);
     if (!list || witness_create(n, w)) {
         free(list);
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        return gp_evaluator_no_memory(c->evaluator);
     }
     c->witnesses++;
     memcpy(w->x, c->evaluator->point, n * sizeof *w->x);
@@ -75,7 +75,7 @@ gp_outcome gp_keep_given(gp_check_state *c) {
     if (c->shown != c->function || c->witnesses == GP_MOST_WITNESSES)
         return GP_EVALUATED;
     if (witness_create(n, w))
-        return gp_evaluator_fault(c->evaluator, "memory", "out of memory");
+        return gp_evaluator_no_memory(c->evaluator);
     c->witnesses++;
     memcpy(w->x, c->function->x, n * sizeof *w->x);
     memcpy(w->a, c->gradient, n * sizeof *w->a);
