@@ -78,6 +78,26 @@ static gp_status find_block(const gp_function *f, const char *text, size_t lengt
                    f->name, names);
 }
 
+/* "entry=I,add=V" behind the colon, for a block of so many entries. */
+static gp_status parse_entry(const char *text, const char *colon, size_t entries, gp_plant *plant,
+                             const char **end, gp_error *error) {
+    char *after;
+    const char *index = colon + 1 + strlen("entry=");
+    plant->kind = GP_PLANT_ENTRY;
+    plant->index = strtoull(index, &after, 10);
+    if (*index < '0' || *index > '9' || strncmp(after, ",add=", 5) != 0 ||
+        parse_number(after + 5, end, &plant->amount))
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "plant '%.100s': write entry=I,add=V with an index and a number", text);
+    if (entries == 0)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has no entries", text,
+                       (int)(colon - text), text);
+    if (plant->index >= entries)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has entries 0 to %zu", text,
+                       (int)(colon - text), text, entries - 1);
+    return GP_OK;
+}
+
 static gp_status plant_text(gp_function *f, const char *text, gp_error *error) {
     gp_plant plant = {0};
     const char *colon = strrchr(text, ':');
@@ -96,19 +116,9 @@ static gp_status plant_text(gp_function *f, const char *text, gp_error *error) {
                !parse_number(mistake + 6, &end, &plant.amount) && !plant.claimed) {
         plant.kind = GP_PLANT_DECAY;
     } else if (strncmp(mistake, "entry=", 6) == 0) {
-        char *after;
-        plant.kind = GP_PLANT_ENTRY;
-        plant.index = strtoull(mistake + 6, &after, 10);
-        if (mistake[6] < '0' || mistake[6] > '9' || strncmp(after, ",add=", 5) != 0 ||
-            parse_number(after + 5, &end, &plant.amount))
-            return gp_fail(error, GP_ERROR_ARGUMENT,
-                           "plant '%.100s': write entry=I,add=V with an index and a number", text);
-        if (entries == 0)
-            return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has no entries", text,
-                           (int)(colon - text), text);
-        if (plant.index >= entries)
-            return gp_fail(error, GP_ERROR_ARGUMENT, "plant '%.100s': %.*s has entries 0 to %zu",
-                           text, (int)(colon - text), text, entries - 1);
+        found = parse_entry(text, colon, entries, &plant, &end, error);
+        if (found != GP_OK)
+            return found;
     } else if (strcmp(mistake, "negate") == 0) {
         plant.kind = GP_PLANT_NEGATE;
     } else if (strcmp(mistake, "zero") == 0) {
