@@ -149,6 +149,15 @@ static int notebook_corrected(stage *s) {
     return check_notebook(s, "corrected");
 }
 
+static gp_status set_maps(gp_function *f) {
+    gp_status status = gp_function_set_map(f, M, map);
+    if (status == GP_OK)
+        status = gp_function_set_vjp(f, vjp);
+    if (status == GP_OK)
+        status = gp_function_set_jvp(f, jvp);
+    return status == GP_OK ? gp_function_set_jacobian(f, jacobian) : status;
+}
+
 static int check_maps(stage *s, int wrong, int sparse) {
     gp_function *f = NULL;
     static const double x[N] = {0.3, -0.7, 1.1, 0.4, -0.2, 0.9};
@@ -164,13 +173,7 @@ static int check_maps(stage *s, int wrong, int sparse) {
     if (status == GP_OK && sparse)
         status = gp_function_set_bounds(f, lower, upper);
     if (status == GP_OK)
-        status = gp_function_set_map(f, M, map);
-    if (status == GP_OK)
-        status = gp_function_set_vjp(f, vjp);
-    if (status == GP_OK)
-        status = gp_function_set_jvp(f, jvp);
-    if (status == GP_OK)
-        status = gp_function_set_jacobian(f, jacobian);
+        status = set_maps(f);
     if (status == GP_OK && sparse)
         status = gp_function_set_sparsity(f, 2 * M, row, column);
     return check(s, status, f, NULL);
@@ -196,13 +199,7 @@ static int check_products(stage *s, int wrong, int planted) {
     if (status == GP_OK)
         status = gp_function_add_block(f, "x", 0, 1, (size_t[]){N}, x);
     if (status == GP_OK)
-        status = gp_function_set_map(f, M, map);
-    if (status == GP_OK)
-        status = gp_function_set_vjp(f, vjp);
-    if (status == GP_OK)
-        status = gp_function_set_jvp(f, jvp);
-    if (status == GP_OK)
-        status = gp_function_set_jacobian(f, jacobian);
+        status = set_maps(f);
     if (status == GP_OK && planted)
         status = gp_function_plant(f, "jvp x:scale=1.1", NULL);
     return check(s, status, f, &options);

@@ -339,89 +339,90 @@ static void what_is_undefined_stays_undefined(void **state) {
     }
 }
 
+/* An open tape, its kinks, and a number, 0. */
+typedef struct tape_test {
+    gp_kinks kinks;
+    gp_tape tape;
+    arb_t number;
+} tape_test;
+
+static int open_tape(void **state) {
+    tape_test *test = calloc(1, sizeof *test);
+    if (!test)
+        return -1;
+    arb_init(test->number);
+    gp_tape_open(&test->tape, 53, GP_SHARE_LEFT, &test->kinks);
+    *state = test;
+    return 0;
+}
+
+static int close_tape(void **state) {
+    tape_test *test = *state;
+    gp_tape_close(&test->tape);
+    arb_clear(test->number);
+    free(test);
+    return 0;
+}
+
 /* 0 sqrt(x) at x = 0: a factor of 0 doesn't make up for a derivative that there is not. */
 static void nothing_makes_up_for_an_edge(void **state) {
-    gp_kinks kinks = {0};
-    gp_tape t;
-    arb_t zero;
-    (void)state;
-    arb_init(zero);
-    gp_tape_open(&t, 53, GP_SHARE_LEFT, &kinks);
-    gp_ball x = gp_tape_variable(&t, zero);
+    tape_test *test = *state;
+    gp_tape *t = &test->tape;
+    gp_ball x = gp_tape_variable(t, test->number);
     gp_ball y =
-        gp_tape_apply(&t, GP_OP_MULTIPLY, gp_tape_one(&t, GP_OP_SQRT, x), gp_tape_constant(&t, 0));
-    assert_int_equal(gp_tape_reverse(&t, y), GP_OK);
-    assert_false(arb_is_finite(t.adjoint + x));
-    gp_tape_close(&t);
-    arb_clear(zero);
+        gp_tape_apply(t, GP_OP_MULTIPLY, gp_tape_one(t, GP_OP_SQRT, x), gp_tape_constant(t, 0));
+    assert_int_equal(gp_tape_reverse(t, y), GP_OK);
+    assert_false(arb_is_finite(t->adjoint + x));
 }
 
 /* What the value doesn't depend on may be as it will. */
 static void what_is_not_needed_does_no_harm(void **state) {
-    gp_kinks kinks = {0};
-    gp_tape t;
-    arb_t zero;
-    (void)state;
-    arb_init(zero);
-    gp_tape_open(&t, 53, GP_SHARE_LEFT, &kinks);
-    gp_ball x = gp_tape_variable(&t, zero);
-    (void)gp_tape_one(&t, GP_OP_LOG, x);
-    (void)gp_tape_one(&t, GP_OP_ABS, x);
-    gp_ball y = gp_tape_one(&t, GP_OP_EXP, x);
-    assert_int_equal(gp_tape_reverse(&t, y), GP_OK);
-    assert_true(arb_is_one(t.adjoint + x));
-    assert_int_equal(kinks.lines, 0);
-    gp_tape_close(&t);
-    arb_clear(zero);
+    tape_test *test = *state;
+    gp_tape *t = &test->tape;
+    gp_ball x = gp_tape_variable(t, test->number);
+    (void)gp_tape_one(t, GP_OP_LOG, x);
+    (void)gp_tape_one(t, GP_OP_ABS, x);
+    gp_ball y = gp_tape_one(t, GP_OP_EXP, x);
+    assert_int_equal(gp_tape_reverse(t, y), GP_OK);
+    assert_true(arb_is_one(t->adjoint + x));
+    assert_int_equal(test->kinks.lines, 0);
 }
 
 /* atan2(x, -1) > 3 at x = 0, where the angle is pi and jumps to -pi just beside: decided, and yet
  * no reason to believe that the branch is the same all around. */
 static void comparisons_of_what_jumps_are_edges(void **state) {
-    gp_kinks kinks = {0};
-    gp_tape t;
-    arb_t zero;
-    (void)state;
-    arb_init(zero);
-    gp_tape_open(&t, 53, GP_SHARE_LEFT, &kinks);
-    gp_ball x = gp_tape_variable(&t, zero);
-    gp_ball angle = gp_tape_apply(&t, GP_OP_ATAN2, x, gp_tape_constant(&t, -1));
-    assert_int_equal(gp_tape_compare(&t, angle, gp_tape_constant(&t, 3)), 1);
-    assert_int_equal(gp_tape_reverse(&t, x), GP_OK);
-    assert_int_equal(kinks.edges, 1);
-    assert_false(arb_is_finite(t.adjoint + x));
-    gp_tape_close(&t);
-    arb_clear(zero);
+    tape_test *test = *state;
+    gp_tape *t = &test->tape;
+    gp_ball x = gp_tape_variable(t, test->number);
+    gp_ball angle = gp_tape_apply(t, GP_OP_ATAN2, x, gp_tape_constant(t, -1));
+    assert_int_equal(gp_tape_compare(t, angle, gp_tape_constant(t, 3)), 1);
+    assert_int_equal(gp_tape_reverse(t, x), GP_OK);
+    assert_int_equal(test->kinks.edges, 1);
+    assert_false(arb_is_finite(t->adjoint + x));
 }
 
 static void comparisons_are_decided_or_reported(void **state) {
-    gp_kinks kinks = {0};
-    gp_tape t;
-    arb_t third;
-    (void)state;
-    arb_init(third);
-    gp_tape_open(&t, 53, GP_SHARE_LEFT, &kinks);
-    gp_ball one = gp_tape_constant(&t, 1), three = gp_tape_constant(&t, 3);
-    arb_set_d(third, 3);
-    gp_ball x = gp_tape_variable(&t, third);
-    gp_ball y = gp_tape_apply(&t, GP_OP_DIVIDE, one, x);
-    assert_int_equal(gp_tape_compare(&t, one, three), -1);
-    assert_int_equal(gp_tape_compare(&t, three, one), 1);
-    assert_int_equal(gp_tape_compare(&t, one, gp_tape_constant(&t, 1)), 0);
-    assert_int_equal(gp_tape_compare(&t, x, x), 0);
-    assert_int_equal(kinks.ties + kinks.undecided, 0);
-    assert_int_equal(gp_tape_compare(&t, x, three), 0);
-    assert_int_equal(kinks.ties, 1);
+    tape_test *test = *state;
+    gp_tape *t = &test->tape;
+    gp_ball one = gp_tape_constant(t, 1), three = gp_tape_constant(t, 3);
+    arb_set_d(test->number, 3);
+    gp_ball x = gp_tape_variable(t, test->number);
+    gp_ball y = gp_tape_apply(t, GP_OP_DIVIDE, one, x);
+    assert_int_equal(gp_tape_compare(t, one, three), -1);
+    assert_int_equal(gp_tape_compare(t, three, one), 1);
+    assert_int_equal(gp_tape_compare(t, one, gp_tape_constant(t, 1)), 0);
+    assert_int_equal(gp_tape_compare(t, x, x), 0);
+    assert_int_equal(test->kinks.ties + test->kinks.undecided, 0);
+    assert_int_equal(gp_tape_compare(t, x, three), 0);
+    assert_int_equal(test->kinks.ties, 1);
     /* 1/3 and 1/3 in two ways */
-    gp_ball z = gp_tape_apply(&t, GP_OP_DIVIDE, gp_tape_constant(&t, 2),
-                              gp_tape_apply(&t, GP_OP_ADD, x, x));
-    assert_int_equal(gp_tape_compare(&t, y, z), GP_UNDECIDED);
-    assert_int_equal(kinks.undecided, 1);
-    assert_int_equal(t.status, GP_OK);
-    assert_int_equal(gp_tape_compare(&t, x, 12345), GP_UNDECIDED);
-    assert_int_equal(t.status, GP_ERROR_ARGUMENT);
-    gp_tape_close(&t);
-    arb_clear(third);
+    gp_ball z =
+        gp_tape_apply(t, GP_OP_DIVIDE, gp_tape_constant(t, 2), gp_tape_apply(t, GP_OP_ADD, x, x));
+    assert_int_equal(gp_tape_compare(t, y, z), GP_UNDECIDED);
+    assert_int_equal(test->kinks.undecided, 1);
+    assert_int_equal(t->status, GP_OK);
+    assert_int_equal(gp_tape_compare(t, x, 12345), GP_UNDECIDED);
+    assert_int_equal(t->status, GP_ERROR_ARGUMENT);
 }
 
 int main(void) {
@@ -431,10 +432,10 @@ int main(void) {
         cmocka_unit_test(slopes_at_kinks_are_those_of_the_share),
         cmocka_unit_test(edges_of_domains_have_no_derivative),
         cmocka_unit_test(what_is_undefined_stays_undefined),
-        cmocka_unit_test(nothing_makes_up_for_an_edge),
-        cmocka_unit_test(what_is_not_needed_does_no_harm),
-        cmocka_unit_test(comparisons_of_what_jumps_are_edges),
-        cmocka_unit_test(comparisons_are_decided_or_reported),
+        cmocka_unit_test_setup_teardown(nothing_makes_up_for_an_edge, open_tape, close_tape),
+        cmocka_unit_test_setup_teardown(what_is_not_needed_does_no_harm, open_tape, close_tape),
+        cmocka_unit_test_setup_teardown(comparisons_of_what_jumps_are_edges, open_tape, close_tape),
+        cmocka_unit_test_setup_teardown(comparisons_are_decided_or_reported, open_tape, close_tape),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_cleanup();
