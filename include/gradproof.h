@@ -224,7 +224,16 @@ typedef struct gp_options {
     /* Keep for the report how difference quotients depend on their step, for the worst entries of
      * so many blocks: some 60 to 90 evaluations each. No verdict changes. 0: of none. */
     uint64_t curves;
-    uint64_t reserved[7]; /* for options to come: 0, or it's GP_ERROR_UNSUPPORTED */
+    /* Not 0: the function is random, and its gradient right on average. The mean of up to so many
+     * draws of the gradient, 64 at least, is held against the derivative of the value's mean, at
+     * the given point: with a seed callback each draw's values share its seed, which takes far
+     * fewer draws. What is off by more than rtol of a block's largest derivative at a confidence of
+     * 1 - `confidence` (0: 1e-3 here), by the bounds of all comparisons together, is refuted;
+     * verified is what is right to `accept` of it at the same confidence (0: 0.05). Without
+     * derivatives of maps, a journal, a team. */
+    uint64_t stochastic;
+    double accept;
+    uint64_t reserved[5]; /* for options to come: 0, or it's GP_ERROR_UNSUPPORTED */
 } gp_options;
 
 /* All zero: the defaults. */

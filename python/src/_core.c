@@ -254,6 +254,8 @@ static const struct option {
                OPTION(self_test, FLAG),
                OPTION(no_descent, FLAG),
                OPTION(strict, FLAG),
+               OPTION(stochastic, COUNT),
+               OPTION(accept, REAL),
                OPTION(curves, COUNT)};
 enum { OPTION_COUNT = sizeof OPTIONS / sizeof *OPTIONS };
 static const char *const KINDS[] = {"real", "integer",  "integer", "integer",

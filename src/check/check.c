@@ -13,6 +13,7 @@
 #include "search/curve.h"
 #include "search/map_shown.h"
 #include "search/points.h"
+#include "search/stochastic.h"
 #include "search/witness.h"
 #include "system/clock.h"
 
@@ -86,13 +87,14 @@ static gp_status head_report(gp_check_state *c) {
     gp_status status = GP_OK;
     const gp_options *o = &c->options;
     r->parameters = c->function->n;
-    r->rtol = o->rtol;
+    r->rtol = o->stochastic ? o->accept : o->rtol;
+    r->draws = o->stochastic;
     r->atol = o->atol == 0 ? -1 : fmax(o->atol, 0);
     r->strategy = o->strategy;
     r->seed = o->seed;
     r->notebook_epsilon = o->notebook_epsilon;
     for (size_t k = 0; k < c->shown->blocks; k++)
-        c->tolerance[k] = (gp_tolerance){.rtol = o->rtol,
+        c->tolerance[k] = (gp_tolerance){.rtol = r->rtol,
                                          .atol = fmax(o->atol, 0),
                                          .fine_atol = fmax(o->atol, 0),
                                          .floor = fmax(o->atol, 0) / o->rtol,
@@ -142,12 +144,14 @@ static void note_end(gp_check_run *run, gp_outcome outcome) {
                                       c->options.journal, r->failure);
 }
 
-/* By directions: the accepted probability of a miss. By entries: the share that was looked at, each
- * held against its bound. */
+/* By directions, and of means: the accepted probability of a miss. By entries: the share that was
+ * looked at, each held against its bound. */
 static double confidence_of(const gp_check_run *run) {
     const gp_check_state *c = &run->state;
     const gp_report *r = c->report;
     size_t checked = 0, entries = 0;
+    if (c->options.stochastic)
+        return 1 - c->options.confidence;
     for (size_t k = 0; k < r->blocks && entries < run->placed; k++) {
         entries += r->block[k].result.entries;
         checked += r->block[k].result.entries - r->block[k].result.count[GP_ENTRY_UNCHECKED];
@@ -164,10 +168,12 @@ static gp_status conclude(gp_check_run *run) {
     gp_settle_silent(c);
     gp_conclude(r, c->tolerance);
     gp_status status = r->verdict == GP_FAILED ? GP_OK : gp_check_diagnose(c);
+    if (status == GP_OK && c->options.stochastic && r->verdict != GP_FAILED)
+        status = gp_name_bias(c);
     if (strcmp(c->evaluator->fault.kind, "memory") == 0) /* whoever made do without */
         status = GP_ERROR_MEMORY;
     r->confidence = confidence_of(run);
-    if (status == GP_OK && r->verdict != GP_FAILED && !r->interrupted)
+    if (status == GP_OK && r->verdict != GP_FAILED && !r->interrupted && !c->options.stochastic)
         status = gp_keep_curves(c);
     r->values = c->evaluator->values;
     r->gradients = c->evaluator->gradients;

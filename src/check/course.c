@@ -13,6 +13,7 @@
 #include "search/practice.h"
 #include "search/project.h"
 #include "search/repeat.h"
+#include "search/stochastic.h"
 
 /* The entries to look at one by one: all of them, or a sample of each block without replacement
  * (Vitter's selection sampling). Returns how many. */
@@ -94,6 +95,8 @@ static gp_outcome check_gradient(gp_check_run *run) {
     gp_outcome outcome = gp_evaluator_set_batch(c->evaluator, 0);
     if (outcome != GP_EVALUATED)
         return gp_evaluator_fault(c->evaluator, "refused", "the batch callback refused batch 0");
+    if (c->options.stochastic)
+        return gp_check_stochastic(c);
     outcome = gp_try_out(c);
     if (outcome == GP_EVALUATED)
         outcome = gp_open_journal(run);

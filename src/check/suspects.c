@@ -41,7 +41,8 @@ gp_status gp_match_suspects(gp_check_state *c, const gp_evidence *e, size_t *fou
     size_t blocks = e->function->blocks;
     for (size_t k = 0; k < blocks; k++)
         found[k] = 0;
-    if (f->suspects == 0 || f->team || !c->scalars || gp_check_return(c) != GP_EVALUATED)
+    if (f->suspects == 0 || f->team || !c->scalars || c->options.stochastic ||
+        gp_check_return(c) != GP_EVALUATED)
         return GP_OK;
     double *suspect = gp_evaluator_new_suspect(c->evaluator);
     if (!suspect)

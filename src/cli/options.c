@@ -74,6 +74,8 @@ enum {
     SELF_TEST,
     NO_DESCENT,
     STRICT,
+    STOCHASTIC,
+    ACCEPT,
     JSON, /* from here to MARKDOWN: as of CLI_FORMAT */
     HTML,
     JUNIT,
@@ -110,6 +112,8 @@ static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
                                      {"self-test", 0, NULL, SELF_TEST},
                                      {"no-descent", 0, NULL, NO_DESCENT},
                                      {"strict", 0, NULL, STRICT},
+                                     {"stochastic", 1, NULL, STOCHASTIC},
+                                     {"accept", 1, NULL, ACCEPT},
                                      {"json", 1, NULL, JSON},
                                      {"html", 1, NULL, HTML},
                                      {"junit", 1, NULL, JUNIT},
@@ -226,6 +230,10 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     case STRICT:
         o->check.strict = 1;
         return 0;
+    case STOCHASTIC:
+        return cli_whole(name, value, 64, SIZE_MAX / 4, &o->check.stochastic);
+    case ACCEPT:
+        return cli_real(name, value, 0, 1, 1, &o->check.accept);
     case JSON:
     case HTML:
     case JUNIT:

@@ -79,6 +79,7 @@ struct gp_report {
     char failure[512];
     double rtol, atol;    /* atol < 0: by block */
     gp_strategy strategy; /* the one that was used */
+    uint64_t draws;       /* options.stochastic: means of up to so many; rtol is its `accept` */
     double resolution, difference, notebook_epsilon;
     double confidence; /* probability that an error beyond the resolution would have been seen */
     double noise;      /* standard deviation of the function's noise at the given point */

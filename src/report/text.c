@@ -116,8 +116,8 @@ static void print_wrong(const gp_report *r, FILE *stream) {
     const char *where = gp_report_refuted(r), *separator = " in ";
     size_t unresolved = 0;
     for (size_t k = 0; k < r->blocks; k++)
-        unresolved += r->block[k].result.count[GP_ENTRY_UNRESOLVED] +
-                      (r->block[k].whole == GP_INCONCLUSIVE);
+        unresolved +=
+            r->block[k].result.count[GP_ENTRY_UNRESOLVED] + (r->block[k].whole == GP_INCONCLUSIVE);
     if (strcmp(where, gp_report_point(r, 0)) == 0)
         fprintf(stream, ": wrong");
     else
@@ -249,6 +249,11 @@ static void print_resolution(const gp_report *r, FILE *stream) {
             fprintf(stream, ": %s keeps random directions from more", gp_limit_string(r->limit));
     } else if (r->resolution == 0) {
         fprintf(stream, "no difference but rounding in any verified entry");
+    } else if (r->draws && !gp_has_directions(r)) {
+        fprintf(stream,
+                "a bias above %.1e of a block's largest derivative is excluded in every verified "
+                "entry (accepted %.0e)",
+                r->resolution, r->rtol);
     } else if (gp_has_directions(r)) {
         fprintf(
             stream,
@@ -308,7 +313,7 @@ static void print(const gp_report *r, FILE *stream, unsigned flags) {
     print_losses(r, &p, stream);
     print_coverage(r, stream);
     print_resolution(r, stream);
-    if (gp_has_directions(r) && r->resolution <= r->rtol)
+    if ((gp_has_directions(r) || r->draws) && r->resolution <= r->rtol)
         fprintf(stream, "  confidence   such an error is missed with probability at most %.0e\n",
                 1 - r->confidence);
     if (r->strategy == GP_SAMPLE)

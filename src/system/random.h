@@ -16,7 +16,8 @@ typedef enum gp_stream {
     GP_STREAM_WEIGHTS,   /* initial weights of a network */
     GP_STREAM_DROPOUT,   /* its masks */
     GP_STREAM_SHUFFLE,   /* the order of examples */
-    GP_STREAM_GENERATE   /* made-up transactions */
+    GP_STREAM_GENERATE,  /* made-up transactions */
+    GP_STREAM_DRAW       /* seeds of the draws of a stochastic function */
 } gp_stream;
 
 /* 64 random bits: number `counter` of part `part` of a stream. */

@@ -278,7 +278,7 @@ static void an_option_to_come_is_not_supported(void **state) {
     gp_options o = {0};
     gp_report *report = NULL;
     gp_error error = {""};
-    o.reserved[6] = 1;
+    o.reserved[sizeof o.reserved / sizeof *o.reserved - 1] = 1;
     assert_int_equal(gp_check(f, &o, &report, &error), GP_ERROR_UNSUPPORTED);
     assert_null(report);
     assert_non_null(strstr(error.message, "doesn't know"));

@@ -403,7 +403,7 @@ static int spread_over_threads(stage *s) {
 enum { EXAMPLES = 12, INPUTS = 3 };
 
 static int check_network(stage *s, gp_dtype dtype, int mixed, double dropout, const char *plant,
-                         gp_strategy strategy) {
+                         gp_strategy strategy, uint64_t draws) {
     static const size_t units[] = {4, 3, 1};
     double X[EXAMPLES * INPUTS], y[EXAMPLES];
     gp_network_options o = {.inputs = INPUTS,
@@ -433,29 +433,34 @@ static int check_network(stage *s, gp_dtype dtype, int mixed, double dropout, co
     gp_options_init(&options);
     options.points = 3;
     options.strategy = strategy;
+    options.stochastic = draws;
     int returned = check(s, status, f, &options);
     gp_network_destroy(net);
     return returned;
 }
 
 static int network_float64(stage *s) {
-    return check_network(s, GP_FLOAT64, 0, 0, NULL, GP_FULL);
+    return check_network(s, GP_FLOAT64, 0, 0, NULL, GP_FULL, 0);
 }
 
 static int network_float32(stage *s) {
-    return check_network(s, GP_FLOAT32, 0, 0, "W2:scale=1.5", GP_FULL);
+    return check_network(s, GP_FLOAT32, 0, 0, "W2:scale=1.5", GP_FULL, 0);
 }
 
 static int network_mixed(stage *s) {
-    return check_network(s, GP_FLOAT32, 1, 0, "b1:zero", GP_FULL);
+    return check_network(s, GP_FLOAT32, 1, 0, "b1:zero", GP_FULL, 0);
 }
 
 static int network_with_dropout(stage *s) {
-    return check_network(s, GP_FLOAT64, 0, 0.2, "W2:transpose", GP_FULL);
+    return check_network(s, GP_FLOAT64, 0, 0.2, "W2:transpose", GP_FULL, 0);
+}
+
+static int network_by_draws(stage *s) {
+    return check_network(s, GP_FLOAT64, 0, 0.2, "W1:scale=1.5", GP_AUTO, 64);
 }
 
 static int network_by_directions(stage *s) {
-    return check_network(s, GP_FLOAT64, 0, 0, "W1:entry=3,add=0.5", GP_PROJECT);
+    return check_network(s, GP_FLOAT64, 0, 0, "W1:entry=3,add=0.5", GP_PROJECT, 0);
 }
 
 /* ---- chains ---------------------------------------------------------------------- */
@@ -961,6 +966,7 @@ static const scenario SCENARIOS[] = {
     {"network-float32", network_float32, GP_ERROR_MEMORY, NULL, NULL},
     {"network-mixed", network_mixed, GP_ERROR_MEMORY, NULL, NULL},
     {"network-with-dropout", network_with_dropout, GP_ERROR_MEMORY, NULL, NULL},
+    {"network-by-draws", network_by_draws, GP_ERROR_MEMORY, NULL, NULL},
     {"network-by-directions", network_by_directions, GP_ERROR_MEMORY, NULL, NULL},
     {"chain", chain, GP_ERROR_MEMORY, NULL, NULL},
     {"json-report", json_report, GP_ERROR_MEMORY, make_report, NULL},
