@@ -146,7 +146,7 @@ static int look_at_outputs(const cli_options *o) {
     int wrong = 0;
     for (int k = 0; k < CLI_FORMATS && !wrong; k++) {
         const char *option = CLI_FORMAT[k].option;
-        path[k] = o->output[k] && strcmp(o->output[k], "-") != 0 ? o->output[k] : NULL;
+        path[k] = cli_is_stdout(o->output[k]) ? NULL : o->output[k];
         wrong = cli_keep_apart(option, path[k], 3, inputs);
         if (!wrong) /* what a shared object is told may be files that it reads */
             wrong = cli_keep_apart(option, path[k], (size_t)o->object_argc,

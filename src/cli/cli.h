@@ -37,6 +37,9 @@ typedef struct cli_options {
  * EXIT_USAGE, else 0. */
 int cli_parse(int argc, char **argv, cli_options *options);
 
+/* Is it "-", standard output? Not where it is NULL. */
+int cli_is_stdout(const char *path);
+
 /* The exit code that goes with a status. */
 int cli_code_of(gp_status status);
 

@@ -1,6 +1,23 @@
 /* What --help says. */
 #include "cli/cli.h"
 
+/* What check and prove have in common. */
+#define TARGETS                                                                                    \
+    "  notebook:1d | notebook:given | notebook:corrected\n"                                        \
+    "  network            the fraud network, on --data FILE.csv --label COLUMN\n"                  \
+    "  fraud.safetensors  a trained model at its weights, on --data FILE.csv (--label, --batch)\n"
+#define NETWORK_OPTIONS                                                                            \
+    "  --data FILE        CSV with a header; every column but the label is an input\n"             \
+    "  --label COLUMN     0 or 1 in every row\n"                                                   \
+    "  --hidden 16,8      units of the hidden layers (16,8; none: a linear model)\n"               \
+    "  --activation A     linear, relu, leaky-relu, tanh, sigmoid or gelu (relu)\n"                \
+    "  --loss L           sigmoid, notebook or softmax cross-entropy, or squared (sigmoid)\n"      \
+    "  --batch N          rows of a batch (256, or all if there are fewer)\n"                      \
+    "  --dtype D          float64 or float32 (float64)\n"
+#define PENALTY_OPTIONS                                                                            \
+    "  --l2 L             weight decay (0)\n"                                                      \
+    "  --class-weight W   weight of class 1, or balanced (1)\n"
+
 const char CLI_HELP[] =
     "gradproof: is this gradient right, and if not, what is wrong with it?\n"
     "\n"
@@ -25,10 +42,7 @@ const char CLI_HELP[] =
 const char CLI_CHECK_HELP[] =
     "usage: gradproof check TARGET [OPTIONS] [-- ARGS]\n"
     "\n"
-    "targets:\n"
-    "  notebook:1d | notebook:given | notebook:corrected\n"
-    "  network            the fraud network, on --data FILE.csv --label COLUMN\n"
-    "  fraud.safetensors  a trained model at its weights, on --data FILE.csv (--label, --batch)\n"
+    "targets:\n" TARGETS
     "  ./libmine.so       a shared object with a gradproof_function; ARGS go to it; what it "
     "prints\n"
     "                     goes to standard error\n"
@@ -74,19 +88,10 @@ const char CLI_CHECK_HELP[] =
     "  --markdown FILE    as Markdown, for the summary of a job ($GITHUB_STEP_SUMMARY)\n"
     "  --quiet, --verbose the verdict alone; every entry\n"
     "\n"
-    "options of network:\n"
-    "  --data FILE        CSV with a header; every column but the label is an input\n"
-    "  --label COLUMN     0 or 1 in every row\n"
-    "  --hidden 16,8      units of the hidden layers (16,8; none: a linear model)\n"
-    "  --activation A     linear, relu, leaky-relu, tanh, sigmoid or gelu (relu)\n"
-    "  --loss L           sigmoid, notebook or softmax cross-entropy, or squared (sigmoid)\n"
-    "  --batch N          rows of a batch (256, or all if there are fewer)\n"
-    "  --dtype D          float64 or float32 (float64)\n"
+    "options of network:\n" NETWORK_OPTIONS
     "  --value D          precision of the value that a float32 gradient is held against: float64\n"
     "                     is far sharper (the same as --dtype)\n"
-    "  --dropout P        drop hidden units with probability P (0)\n"
-    "  --l2 L             weight decay (0)\n"
-    "  --class-weight W   weight of class 1, or balanced (1)\n"
+    "  --dropout P        drop hidden units with probability P (0)\n" PENALTY_OPTIONS
     "  --no-seed          draw dropout's mask anew each time, to see the check refuse\n";
 
 const char CLI_PROVE_HELP[] =
@@ -98,11 +103,7 @@ const char CLI_PROVE_HELP[] =
     "the exact\n"
     "values of parameters and data, with as many bits as it takes to decide.\n"
     "\n"
-    "targets:\n"
-    "  notebook:1d | notebook:given | notebook:corrected\n"
-    "  network            the fraud network, on --data FILE.csv --label COLUMN\n"
-    "  fraud.safetensors  a trained model at its weights, on --data FILE.csv (--label, --batch)\n"
-    "\n"
+    "targets:\n" TARGETS "\n"
     "options:\n"
     "  --rtol R           relative difference that counts as a mistake (1e-5; float32: 1e-3)\n"
     "  --atol A           absolute one (R times 1e-4 of the block's median derivative; float32: a "
@@ -112,17 +113,7 @@ const char CLI_PROVE_HELP[] =
     "  --json FILE        write the proof as JSON, - for standard output instead of the text\n"
     "  --quiet, --verbose the verdict alone; every entry with its interval\n"
     "\n"
-    "options of network:\n"
-    "  --data FILE        CSV with a header; every column but the label is an input\n"
-    "  --label COLUMN     0 or 1 in every row\n"
-    "  --hidden 16,8      units of the hidden layers (16,8; none: a linear model)\n"
-    "  --activation A     linear, relu, leaky-relu, tanh, sigmoid or gelu (relu)\n"
-    "  --loss L           sigmoid, notebook or softmax cross-entropy, or squared (sigmoid)\n"
-    "  --batch N          rows of a batch (256, or all if there are fewer)\n"
-    "  --dtype D          float64 or float32 (float64)\n"
-    "  --l2 L             weight decay (0)\n"
-    "  --class-weight W   weight of class 1, or balanced (1)\n"
-    "\n"
+    "options of network:\n" NETWORK_OPTIONS PENALTY_OPTIONS "\n"
     "exit codes: 0 proven, 1 disproven, 2 open (a kink or the edge of a domain), 3 the gradient "
     "isn't finite\n";
 

@@ -1,4 +1,4 @@
-/* Command-line options of gradproof check and demo. */
+/* Command-line options of gradproof check and demo, and those that check and prove share. */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/arguments.h"
-#include "cli/cli.h"
+#include "cli/options.h"
 
 int cli_code_of(gp_status status) {
     return status == GP_ERROR_ARGUMENT ? EXIT_USAGE
@@ -32,6 +31,10 @@ unsigned cli_print_flags(const cli_options *o) {
     const char *no_colour = getenv("NO_COLOR");
     unsigned flags = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) ? GP_PRINT_COLOUR : 0;
     return flags | (o->quiet ? GP_PRINT_QUIET : 0) | (o->verbose ? GP_PRINT_VERBOSE : 0);
+}
+
+int cli_is_stdout(const char *path) {
+    return path && strcmp(path, "-") == 0;
 }
 
 /* "90", "90s", "15m", "2h": seconds; "50000e": evaluations. */
@@ -59,103 +62,88 @@ static int budget(const char *text, gp_options *o) {
 }
 
 enum {
-    RTOL = 256,
-    ATOL,
-    POINTS,
+    POINTS = OPTIONS_SHARED,
     STRATEGY,
     SAMPLE,
     CONFIDENCE,
-    SEED,
     JOBS,
     TIMEOUT,
     BUDGET,
     RESUME,
-    PLANT,
     SELF_TEST,
     NO_DESCENT,
     STRICT,
     STOCHASTIC,
     ACCEPT,
-    JSON, /* from here to MARKDOWN: as of CLI_FORMAT */
-    HTML,
+    HTML, /* from here to MARKDOWN: as of CLI_FORMAT */
     JUNIT,
     MARKDOWN,
-    QUIET,
-    VERBOSE,
-    DATA, /* from here to NO_SEED: of check network alone */
-    LABEL,
-    HIDDEN,
-    ACTIVATION,
-    LOSS,
-    BATCH,
-    DTYPE,
-    VALUE,
+    VALUE, /* from here to NO_SEED: of check network alone */
     DROPOUT,
-    L2,
-    CLASS_WEIGHT,
-    NO_SEED,
-    HELP
+    NO_SEED
 };
 
-static const struct option LONG[] = {{"rtol", 1, NULL, RTOL},
-                                     {"atol", 1, NULL, ATOL},
+static const struct option LONG[] = {SHARED_OPTIONS,
                                      {"points", 1, NULL, POINTS},
                                      {"strategy", 1, NULL, STRATEGY},
                                      {"sample", 1, NULL, SAMPLE},
                                      {"confidence", 1, NULL, CONFIDENCE},
-                                     {"seed", 1, NULL, SEED},
                                      {"jobs", 1, NULL, JOBS},
                                      {"timeout", 1, NULL, TIMEOUT},
                                      {"budget", 1, NULL, BUDGET},
                                      {"resume", 1, NULL, RESUME},
-                                     {"plant", 1, NULL, PLANT},
                                      {"self-test", 0, NULL, SELF_TEST},
                                      {"no-descent", 0, NULL, NO_DESCENT},
                                      {"strict", 0, NULL, STRICT},
                                      {"stochastic", 1, NULL, STOCHASTIC},
                                      {"accept", 1, NULL, ACCEPT},
-                                     {"json", 1, NULL, JSON},
                                      {"html", 1, NULL, HTML},
                                      {"junit", 1, NULL, JUNIT},
                                      {"markdown", 1, NULL, MARKDOWN},
-                                     {"quiet", 0, NULL, QUIET},
-                                     {"verbose", 0, NULL, VERBOSE},
-                                     {"data", 1, NULL, DATA},
-                                     {"label", 1, NULL, LABEL},
-                                     {"hidden", 1, NULL, HIDDEN},
-                                     {"activation", 1, NULL, ACTIVATION},
-                                     {"loss", 1, NULL, LOSS},
-                                     {"batch", 1, NULL, BATCH},
-                                     {"dtype", 1, NULL, DTYPE},
                                      {"value", 1, NULL, VALUE},
                                      {"dropout", 1, NULL, DROPOUT},
-                                     {"l2", 1, NULL, L2},
-                                     {"class-weight", 1, NULL, CLASS_WEIGHT},
                                      {"no-seed", 0, NULL, NO_SEED},
-                                     {"help", 0, NULL, HELP},
                                      {NULL, 0, NULL, 0}};
 
-/* Those of the network. */
+static int is_of_network(int option) {
+    return (option >= OPTION_DATA && option <= OPTION_CLASS_WEIGHT) || option >= VALUE;
+}
+
+void cli_options_init(cli_options *o) {
+    memset(o, 0, sizeof *o);
+    gp_options_init(&o->check);
+    o->hidden[0] = 16;
+    o->hidden[1] = 8;
+    o->hidden_layers = 2;
+    o->network.hidden = GP_RELU;
+}
+
+/* Those of the network, check's own among them. */
 static int take_of_network(int option, const char *name, const char *value, cli_options *o) {
     gp_dtype of_value = GP_FLOAT64;
     int wrong;
     switch (option) {
-    case DATA:
+    case OPTION_DATA:
         o->data = value;
         return 0;
-    case LABEL:
+    case OPTION_LABEL:
         o->label = value;
         return 0;
-    case HIDDEN:
-        return cli_hidden(value, o->hidden, &o->hidden_layers);
-    case ACTIVATION:
-        return cli_activation(name, value, &o->network.hidden);
-    case LOSS:
-        return cli_loss(name, value, &o->network.loss);
-    case BATCH:
+    case OPTION_BATCH:
         return cli_count(name, value, 1u << 30, &o->batch);
-    case DTYPE:
+    case OPTION_HIDDEN:
+        return cli_hidden(value, o->hidden, &o->hidden_layers);
+    case OPTION_ACTIVATION:
+        return cli_activation(name, value, &o->network.hidden);
+    case OPTION_LOSS:
+        return cli_loss(name, value, &o->network.loss);
+    case OPTION_DTYPE:
         return cli_dtype(name, value, &o->network.dtype);
+    case OPTION_L2:
+        return cli_real(name, value, 0, 0, INFINITY, &o->network.l2);
+    case OPTION_CLASS_WEIGHT:
+        o->balanced = strcmp(value, "balanced") == 0;
+        return o->balanced ? 0 : cli_real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
     case VALUE:
         wrong = cli_dtype(name, value, &of_value);
         o->network.value_in_float64 = of_value == GP_FLOAT64;
@@ -165,20 +153,42 @@ static int take_of_network(int option, const char *name, const char *value, cli_
         return wrong                     ? wrong
                : o->network.dropout == 1 ? cli_usage("--dropout %s: 1 would drop every unit", value)
                                          : 0;
-    case L2:
-        return cli_real(name, value, 0, 0, INFINITY, &o->network.l2);
-    case CLASS_WEIGHT:
-        if (strcmp(value, "balanced") == 0) {
-            o->balanced = 1;
-            return 0;
-        }
-        return cli_real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
-    case NO_SEED:
+    default:
         o->no_seed = 1;
         return 0;
-    default:
+    }
+}
+
+int cli_take_shared(int option, const char *name, const char *value, cli_options *o) {
+    int wrong;
+    switch (option) {
+    case OPTION_RTOL:
+        return cli_real(name, value, 0, 1, 1, &o->check.rtol);
+    case OPTION_ATOL:
+        wrong = cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
+        o->check.atol = o->check.atol == 0 ? GP_NONE : o->check.atol;
+        return wrong;
+    case OPTION_PLANT:
+        if (o->plants == MAX_PLANTS)
+            return cli_usage("--plant: at most %d", MAX_PLANTS);
+        o->plant[o->plants++] = value;
+        return 0;
+    case OPTION_SEED:
+        return cli_whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
+    case OPTION_JSON:
+        o->output[CLI_JSON] = value;
+        return 0;
+    case OPTION_QUIET:
+        o->quiet = 1;
+        return 0;
+    case OPTION_VERBOSE:
+        o->verbose = 1;
+        return 0;
+    case OPTION_HELP:
         o->help = 1;
         return 0;
+    default:
+        return take_of_network(option, name, value, o);
     }
 }
 
@@ -187,12 +197,6 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     uint64_t number = 0;
     int choice = 0, wrong;
     switch (option) {
-    case RTOL:
-        return cli_real(name, value, 0, 1, 1, &o->check.rtol);
-    case ATOL:
-        wrong = cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
-        o->check.atol = o->check.atol == 0 ? GP_NONE : o->check.atol;
-        return wrong;
     case POINTS:
         return cli_count(name, value, 1000000, &o->check.points);
     case STRATEGY:
@@ -203,8 +207,6 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return cli_count(name, value, SIZE_MAX / 2, &o->check.sample);
     case CONFIDENCE:
         return cli_real(name, value, 0, 1, 1, &o->check.confidence);
-    case SEED:
-        return cli_whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
     case JOBS:
         wrong = cli_whole(name, value, 1, 1024, &number);
         o->check.jobs = (unsigned)number;
@@ -215,11 +217,6 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return budget(value, &o->check);
     case RESUME:
         o->check.journal = value;
-        return 0;
-    case PLANT:
-        if (o->plants == MAX_PLANTS)
-            return cli_usage("--plant: at most %d", MAX_PLANTS);
-        o->plant[o->plants++] = value;
         return 0;
     case SELF_TEST:
         o->check.self_test = 1;
@@ -234,20 +231,13 @@ static int take(int option, const char *name, const char *value, cli_options *o)
         return cli_whole(name, value, 64, SIZE_MAX / 4, &o->check.stochastic);
     case ACCEPT:
         return cli_real(name, value, 0, 1, 1, &o->check.accept);
-    case JSON:
     case HTML:
     case JUNIT:
     case MARKDOWN:
-        o->output[option - JSON] = value;
-        return 0;
-    case QUIET:
-        o->quiet = 1;
-        return 0;
-    case VERBOSE:
-        o->verbose = 1;
+        o->output[option - HTML + CLI_HTML] = value;
         return 0;
     default:
-        return take_of_network(option, name, value, o);
+        return cli_take_shared(option, name, value, o);
     }
 }
 
@@ -255,7 +245,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
 static int look_at_formats(const cli_options *o) {
     const char *first = NULL;
     for (int k = 0; k < CLI_FORMATS; k++) {
-        if (!o->output[k] || strcmp(o->output[k], "-") != 0)
+        if (!cli_is_stdout(o->output[k]))
             continue;
         if (first)
             return cli_usage("--%s - and --%s -: standard output has room for one", first,
@@ -267,12 +257,7 @@ static int look_at_formats(const cli_options *o) {
 
 int cli_parse(int argc, char **argv, cli_options *o) {
     cli_command_is("check");
-    memset(o, 0, sizeof *o);
-    gp_options_init(&o->check);
-    o->hidden[0] = 16;
-    o->hidden[1] = 8;
-    o->hidden_layers = 2;
-    o->network.hidden = GP_RELU;
+    cli_options_init(o);
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--") == 0) {
             o->object_argc = argc - i - 1;
@@ -287,7 +272,7 @@ int cli_parse(int argc, char **argv, cli_options *o) {
             return cli_wrong_option(option, argv);
         if (index < 0) /* cannot be: there are no short options */
             return cli_usage("wrong option");
-        o->about_network |= option >= DATA && option <= NO_SEED;
+        o->about_network |= is_of_network(option);
         int wrong = take(option, LONG[index].name, optarg, o);
         if (wrong)
             return wrong;

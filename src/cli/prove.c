@@ -1,13 +1,11 @@
 /* gradproof prove */
 #include <getopt.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/arguments.h"
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "system/output.h"
 
 #ifdef GP_WITH_PROVE
@@ -155,7 +153,7 @@ static gp_status write_json(const cli_options *o, const gp_proof *proof, gp_erro
     gp_status status = gp_proof_json(proof, o->target, &text, NULL);
     if (status != GP_OK)
         return out_of_memory(error);
-    if (strcmp(o->output[CLI_JSON], "-") == 0) { /* main sees to standard output */
+    if (cli_is_stdout(o->output[CLI_JSON])) { /* main sees to standard output */
         puts(text);
         gp_text_free(text);
         return GP_OK;
@@ -170,7 +168,7 @@ static gp_status write_json(const cli_options *o, const gp_proof *proof, gp_erro
 }
 
 static gp_status tell(const cli_options *o, const gp_proof *proof, gp_error *error) {
-    if (!o->output[CLI_JSON] || strcmp(o->output[CLI_JSON], "-") != 0) {
+    if (!cli_is_stdout(o->output[CLI_JSON])) {
         char *text = NULL;
         if (gp_proof_text(proof, o->target, cli_print_flags(o), &text, NULL) != GP_OK)
             return out_of_memory(error);
@@ -219,96 +217,7 @@ static int prove(const cli_options *o) {
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-enum {
-    RTOL = 256,
-    ATOL,
-    PLANT,
-    SEED,
-    JSON,
-    QUIET,
-    VERBOSE,
-    DATA, /* from here to CLASS_WEIGHT: of a network's */
-    LABEL,
-    BATCH,
-    HIDDEN, /* from here on: of prove network alone */
-    ACTIVATION,
-    LOSS,
-    DTYPE,
-    L2,
-    CLASS_WEIGHT,
-    HELP
-};
-
-static const struct option LONG[] = {
-    {"rtol", 1, NULL, RTOL},       {"atol", 1, NULL, ATOL},
-    {"plant", 1, NULL, PLANT},     {"seed", 1, NULL, SEED},
-    {"json", 1, NULL, JSON},       {"quiet", 0, NULL, QUIET},
-    {"verbose", 0, NULL, VERBOSE}, {"data", 1, NULL, DATA},
-    {"label", 1, NULL, LABEL},     {"batch", 1, NULL, BATCH},
-    {"hidden", 1, NULL, HIDDEN},   {"activation", 1, NULL, ACTIVATION},
-    {"loss", 1, NULL, LOSS},       {"dtype", 1, NULL, DTYPE},
-    {"l2", 1, NULL, L2},           {"class-weight", 1, NULL, CLASS_WEIGHT},
-    {"help", 0, NULL, HELP},       {NULL, 0, NULL, 0}};
-
-/* Those of the network. */
-static int take_of_network(int option, const char *name, const char *value, cli_options *o) {
-    switch (option) {
-    case DATA:
-        o->data = value;
-        return 0;
-    case LABEL:
-        o->label = value;
-        return 0;
-    case BATCH:
-        return cli_count(name, value, 1u << 30, &o->batch);
-    case HIDDEN:
-        return cli_hidden(value, o->hidden, &o->hidden_layers);
-    case ACTIVATION:
-        return cli_activation(name, value, &o->network.hidden);
-    case LOSS:
-        return cli_loss(name, value, &o->network.loss);
-    case DTYPE:
-        return cli_dtype(name, value, &o->network.dtype);
-    case L2:
-        return cli_real(name, value, 0, 0, INFINITY, &o->network.l2);
-    default:
-        o->balanced = strcmp(value, "balanced") == 0;
-        return o->balanced ? 0 : cli_real(name, value, 0, 1, INFINITY, &o->network.positive_weight);
-    }
-}
-
-static int take(int option, const char *name, const char *value, cli_options *o) {
-    int wrong;
-    switch (option) {
-    case RTOL:
-        return cli_real(name, value, 0, 1, 1, &o->check.rtol);
-    case ATOL:
-        wrong = cli_real(name, value, 0, 0, INFINITY, &o->check.atol);
-        o->check.atol = o->check.atol == 0 ? GP_NONE : o->check.atol;
-        return wrong;
-    case PLANT:
-        if (o->plants == MAX_PLANTS)
-            return cli_usage("--plant: at most %d", MAX_PLANTS);
-        o->plant[o->plants++] = value;
-        return 0;
-    case SEED:
-        return cli_whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
-    case JSON:
-        o->output[CLI_JSON] = value;
-        return 0;
-    case QUIET:
-        o->quiet = 1;
-        return 0;
-    case VERBOSE:
-        o->verbose = 1;
-        return 0;
-    case HELP:
-        o->help = 1;
-        return 0;
-    default:
-        return take_of_network(option, name, value, o);
-    }
-}
+static const struct option LONG[] = {SHARED_OPTIONS, {NULL, 0, NULL, 0}};
 
 /* What --data and the others belong to, and what they need. */
 static int look_at_target(const cli_options *o, int of_data, int of_network) {
@@ -335,8 +244,7 @@ static int look_at_target(const cli_options *o, int of_data, int of_network) {
 /* The output must be possible, and no input. */
 static int look_at_output(const cli_options *o) {
     const char *inputs[] = {cli_is_model(o->target) ? o->target : NULL, o->data};
-    const char *json =
-        o->output[CLI_JSON] && strcmp(o->output[CLI_JSON], "-") != 0 ? o->output[CLI_JSON] : NULL;
+    const char *json = cli_is_stdout(o->output[CLI_JSON]) ? NULL : o->output[CLI_JSON];
     gp_error error = {""};
     int wrong = cli_keep_apart("json", json, 2, inputs);
     if (wrong || !json)
@@ -346,18 +254,19 @@ static int look_at_output(const cli_options *o) {
 }
 
 int cli_prove(int argc, char **argv) {
-    cli_options o = {.hidden = {16, 8}, .hidden_layers = 2, .network.hidden = GP_RELU};
+    cli_options o;
     int of_data = 0, of_network = 0;
     cli_command_is("prove");
+    cli_options_init(&o);
     opterr = 0;
     optind = 0; /* start anew, whatever was parsed before */
     for (int option, index = -1; (option = getopt_long(argc, argv, ":", LONG, &index)) != -1;
          index = -1) {
         if (option == '?' || option == ':')
             return cli_wrong_option(option, argv);
-        of_data |= option >= DATA && option <= CLASS_WEIGHT;
-        of_network |= option >= HIDDEN && option <= CLASS_WEIGHT;
-        int wrong = take(option, index >= 0 ? LONG[index].name : "", optarg, &o);
+        of_data |= option >= OPTION_DATA;
+        of_network |= option >= OPTION_HIDDEN;
+        int wrong = cli_take_shared(option, index >= 0 ? LONG[index].name : "", optarg, &o);
         if (wrong)
             return wrong;
     }

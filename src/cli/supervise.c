@@ -32,15 +32,11 @@ void cli_end_copies(const cli_watch *w) {
         _exit(EXIT_FAULT);
 }
 
-static int is_stdout(const char *path) {
-    return path && strcmp(path, "-") == 0;
-}
-
 /* Takes standard output the place of the text? */
 static int takes_stdout(const cli_options *o) {
     int takes = 0;
     for (int k = 0; k < CLI_FORMATS; k++)
-        takes |= is_stdout(o->output[k]);
+        takes |= cli_is_stdout(o->output[k]);
     return takes;
 }
 
@@ -106,7 +102,7 @@ static gp_status write_formats(const cli_options *o, const cli_watch *w, const c
         gp_error error = {""};
         size_t end = w->ends[k] < size ? (size_t)w->ends[k] : size;
         size_t length = end > *begin ? end - *begin : 0;
-        if (is_stdout(o->output[k])) {
+        if (cli_is_stdout(o->output[k])) {
             (void)fwrite(text + *begin, 1, length, stdout);
         } else if (o->output[k]) {
             gp_status status = write_file(o->output[k], text + *begin, length, &error);
