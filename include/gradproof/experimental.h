@@ -74,6 +74,10 @@ typedef int (*gp_silence_callback)(void *user, size_t entry, char *name, size_t 
 /* NULL removes the callback. */
 GP_API gp_status gp_function_set_silence(gp_function *function, gp_silence_callback silence);
 
+/* The point at which the function is checked, of n numbers: x, borrowed; of a function that is
+ * spread over a team the numbers of this rank alone mean something. */
+GP_API const double *gp_function_point(const gp_function *function, size_t *n);
+
 /* Writes the name of an index within a tensor, in C order, as reports do: "[2][3]"; "" for a
  * scalar. */
 GP_API void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name,

@@ -147,6 +147,9 @@ GP_API gp_status gp_prove_notebook(size_t m, const double *X, const double *Y,
 
 GP_API void gp_proof_destroy(gp_proof *proof);
 
+/* The version of FLINT in use, "2.9.0"; static. */
+GP_API const char *gp_proof_library(void);
+
 /* ---- what has been proven ------------------------------------------------------------- */
 
 typedef enum gp_proof_verdict {

@@ -9,7 +9,7 @@
 /* Exit codes beyond those of a verdict (gp_report_exit_code); those of sysexits.h. */
 enum { EXIT_USAGE = 64, EXIT_NO_INPUT = 66, EXIT_FAULT = 70 };
 
-enum { MAX_PLANTS = 32, MAX_HIDDEN = 63 };
+enum { MAX_PLANTS = 32, MAX_HIDDEN = 63, MAX_WORDS = 256 };
 
 typedef struct cli_options {
     gp_options check;
@@ -17,6 +17,13 @@ typedef struct cli_options {
     /* By format: a path, "-" for standard output in place of the text, NULL for none. */
     const char *output[CLI_FORMATS];
     const char *command; /* the command line, to be shown in reports; may be NULL */
+    /* The options that say what is asked, as they were given: for certificates. */
+    struct {
+        const char *name, *value; /* value: NULL where it has none */
+    } word[MAX_WORDS];
+    size_t words;
+    const char *certificate; /* the certificate as text, once there is one */
+    int mute;                /* no text on standard output */
     int quiet, verbose, help;
     const char *plant[MAX_PLANTS];
     size_t plants;
@@ -32,6 +39,12 @@ typedef struct cli_options {
     int object_argc;
     char **object_argv;
 } cli_options;
+
+/* The check that the options ask for; returns the exit code. */
+int cli_check_as_told(const cli_options *options);
+
+/* Parses what follows the name of prove. */
+int cli_prove_parse(int argc, char **argv, cli_options *options);
 
 /* Parses what follows the command's name. On a mistake prints one line to stderr and returns
  * EXIT_USAGE, else 0. */
@@ -79,17 +92,21 @@ void cli_release(cli_subject *subject);
 /* Is the target a model? By the name's ending or, whatever it is called, by how safetensors files
  * begin: a length, then JSON. Only a regular file is looked into. */
 int cli_is_model(const char *target);
+/* "notebook:..."; a file, which isn't that and not "network". */
+int cli_is_notebook(const char *target);
+int cli_is_file(const char *target);
 
 /* The commands: return the program's exit code. */
 int cli_check(int argc, char **argv);
 int cli_prove(int argc, char **argv);
+int cli_verify(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_generate(int argc, char **argv);
 int cli_train(int argc, char **argv);
 int cli_score(int argc, char **argv);
 int cli_evaluate(int argc, char **argv);
 
-extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_PROVE_HELP[], CLI_DEMO_HELP[], CLI_GENERATE_HELP[],
-    CLI_TRAIN_HELP[], CLI_SCORE_HELP[], CLI_EVALUATE_HELP[];
+extern const char CLI_HELP[], CLI_CHECK_HELP[], CLI_PROVE_HELP[], CLI_VERIFY_HELP[],
+    CLI_DEMO_HELP[], CLI_GENERATE_HELP[], CLI_TRAIN_HELP[], CLI_SCORE_HELP[], CLI_EVALUATE_HELP[];
 
 #endif

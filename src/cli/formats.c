@@ -4,12 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/output.h"
+
 const cli_format CLI_FORMAT[CLI_FORMATS] = {
     [CLI_JSON] = {"json", "JSON report", gp_report_write_json},
     [CLI_HTML] = {"html", "HTML page", gp_report_write_html},
     [CLI_JUNIT] = {"junit", "JUnit report", gp_report_write_junit},
     [CLI_MARKDOWN] = {"markdown", "Markdown summary", gp_report_write_markdown},
+    [CLI_CERTIFICATE] = {"certificate", "certificate", NULL},
 };
+
+gp_status cli_write_file(const char *path, const char *text, size_t size, gp_error *error) {
+    gp_output output;
+    if (strcmp(path, "-") == 0) {
+        (void)fwrite(text, 1, size, stdout);
+        return GP_OK;
+    }
+    gp_status status = gp_output_open(path, &output, error);
+    if (status != GP_OK)
+        return status;
+    (void)fwrite(text, 1, size, output.file);
+    return gp_output_commit(&output, error);
+}
 
 /* Between single quotes nothing means anything to a shell but a single quote. Returns the end. */
 static char *quote(char *to, const char *word) {

@@ -18,6 +18,11 @@
     "  --l2 L             weight decay (0)\n"                                                      \
     "  --class-weight W   weight of class 1, or balanced (1)\n"
 
+#define CERTIFICATE_OPTION                                                                         \
+    "  --certificate FILE what came out, of which numbers, with which code, as JSON that "         \
+    "anybody\n"                                                                                    \
+    "                     can repeat: see gradproof verify; - for standard output\n"
+
 const char CLI_HELP[] =
     "gradproof: is this gradient right, and if not, what is wrong with it?\n"
     "\n"
@@ -27,6 +32,7 @@ const char CLI_HELP[] =
     "  check    check a gradient: gradproof check --help tells of what\n"
     "  prove    prove one: a theorem about its numbers, by ball arithmetic, where the formula is "
     "known\n"
+    "  verify   does a certificate of a check or a proof still hold?\n"
     "  train    train the fraud network on a table, its gradient checked while it learns\n"
     "  score    a probability for each row of a table, by a trained model\n"
     "  evaluate how well a model tells the classes apart\n"
@@ -85,7 +91,8 @@ const char CLI_CHECK_HELP[] =
     "  --json FILE        write the report as JSON, - for standard output instead of the text\n"
     "  --html FILE        as a page for a browser, one file, with pictures and tables\n"
     "  --junit FILE       as JUnit's XML, for build servers: a test case a block\n"
-    "  --markdown FILE    as Markdown, for the summary of a job ($GITHUB_STEP_SUMMARY)\n"
+    "  --markdown FILE    as Markdown, for the summary of a job "
+    "($GITHUB_STEP_SUMMARY)\n" CERTIFICATE_OPTION
     "  --quiet, --verbose the verdict alone; every entry\n"
     "\n"
     "options of network:\n" NETWORK_OPTIONS
@@ -110,12 +117,32 @@ const char CLI_PROVE_HELP[] =
     "tenth)\n"
     "  --plant MISTAKE    plant a mistake into the gradient, as check does; may be repeated\n"
     "  --seed N           of the network's weights (0)\n"
-    "  --json FILE        write the proof as JSON, - for standard output instead of the text\n"
+    "  --json FILE        write the proof as JSON, - for standard output instead of the "
+    "text\n" CERTIFICATE_OPTION
     "  --quiet, --verbose the verdict alone; every entry with its interval\n"
     "\n"
     "options of network:\n" NETWORK_OPTIONS PENALTY_OPTIONS "\n"
     "exit codes: 0 proven, 1 disproven, 2 open (a kink or the edge of a domain), 3 the gradient "
     "isn't finite\n";
+
+const char CLI_VERIFY_HELP[] =
+    "usage: gradproof verify CERTIFICATE [OPTIONS]\n"
+    "\n"
+    "Is a certificate that check or prove has written as it was written, and does the same come "
+    "out\n"
+    "again? A check is repeated, and must be the same in every bit; a proof is proven again from "
+    "the\n"
+    "numbers in the certificate.\n"
+    "\n"
+    "  --data FILE        where the table is now that the certificate is about\n"
+    "  --target FILE      the same of a model, or of a shared object, whose code is run only where "
+    "it\n"
+    "                     is named here\n"
+    "  --jobs N           of a check (1)\n"
+    "  --quiet            nothing on standard output\n"
+    "\n"
+    "exit codes: 0 it holds, 1 it doesn't: something else comes out, 2 it can't be repeated here\n"
+    "(other files, another version), 3 it is damaged: it isn't as it was written\n";
 
 const char CLI_DEMO_HELP[] = "usage: gradproof demo [--data FILE.csv --label COLUMN]\n"
                              "\n"

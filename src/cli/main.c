@@ -14,9 +14,9 @@
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} COMMANDS[] = {{"demo", cli_demo},         {"check", cli_check}, {"prove", cli_prove},
-                {"generate", cli_generate}, {"train", cli_train}, {"score", cli_score},
-                {"evaluate", cli_evaluate}};
+} COMMANDS[] = {{"demo", cli_demo},     {"check", cli_check},       {"prove", cli_prove},
+                {"verify", cli_verify}, {"generate", cli_generate}, {"train", cli_train},
+                {"score", cli_score},   {"evaluate", cli_evaluate}};
 
 /* What a parent may have left in disorder. A closed descriptor would be taken by the next file that
  * is opened, and messages would land there; one that is open the wrong way fails instead. */

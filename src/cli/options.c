@@ -118,6 +118,19 @@ void cli_options_init(cli_options *o) {
     o->network.hidden = GP_RELU;
 }
 
+int cli_options_keep(const char *name, const char *value, cli_options *o) {
+    static const char *const OTHERS[] = {"json",  "html",    "junit", "markdown", "certificate",
+                                         "quiet", "verbose", "jobs",  "resume",   "timeout"};
+    for (size_t k = 0; k < sizeof OTHERS / sizeof *OTHERS; k++)
+        if (strcmp(OTHERS[k], name) == 0)
+            return 0;
+    if (o->words == MAX_WORDS)
+        return cli_usage("--%s: too many options", name);
+    o->word[o->words].name = name;
+    o->word[o->words++].value = value;
+    return 0;
+}
+
 /* Those of the network, check's own among them. */
 static int take_of_network(int option, const char *name, const char *value, cli_options *o) {
     gp_dtype of_value = GP_FLOAT64;
@@ -177,6 +190,9 @@ int cli_take_shared(int option, const char *name, const char *value, cli_options
         return cli_whole(name, value, 0, UINT64_MAX / 2, &o->check.seed);
     case OPTION_JSON:
         o->output[CLI_JSON] = value;
+        return 0;
+    case OPTION_CERTIFICATE:
+        o->output[CLI_CERTIFICATE] = value;
         return 0;
     case OPTION_QUIET:
         o->quiet = 1;
@@ -241,8 +257,7 @@ static int take(int option, const char *name, const char *value, cli_options *o)
     }
 }
 
-/* Standard output has room for one of them. */
-static int look_at_formats(const cli_options *o) {
+int cli_look_at_formats(const cli_options *o) {
     const char *first = NULL;
     for (int k = 0; k < CLI_FORMATS; k++) {
         if (!cli_is_stdout(o->output[k]))
@@ -274,6 +289,8 @@ int cli_parse(int argc, char **argv, cli_options *o) {
             return cli_usage("wrong option");
         o->about_network |= is_of_network(option);
         int wrong = take(option, LONG[index].name, optarg, o);
+        if (!wrong)
+            wrong = cli_options_keep(LONG[index].name, optarg, o);
         if (wrong)
             return wrong;
     }
@@ -282,5 +299,5 @@ int cli_parse(int argc, char **argv, cli_options *o) {
     if (optind < argc)
         return cli_usage("%.60s: one target at a time; arguments of a shared object follow --",
                          argv[optind]);
-    return look_at_formats(o);
+    return cli_look_at_formats(o);
 }

@@ -11,6 +11,7 @@ enum {
     OPTION_PLANT,
     OPTION_SEED,
     OPTION_JSON,
+    OPTION_CERTIFICATE,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_HELP,
@@ -30,17 +31,25 @@ enum {
 #define SHARED_OPTIONS                                                                             \
     {"rtol", 1, NULL, OPTION_RTOL}, {"atol", 1, NULL, OPTION_ATOL},                                \
         {"plant", 1, NULL, OPTION_PLANT}, {"seed", 1, NULL, OPTION_SEED},                          \
-        {"json", 1, NULL, OPTION_JSON}, {"quiet", 0, NULL, OPTION_QUIET},                          \
-        {"verbose", 0, NULL, OPTION_VERBOSE}, {"help", 0, NULL, OPTION_HELP},                      \
-        {"data", 1, NULL, OPTION_DATA}, {"label", 1, NULL, OPTION_LABEL},                          \
-        {"batch", 1, NULL, OPTION_BATCH}, {"hidden", 1, NULL, OPTION_HIDDEN},                      \
-        {"activation", 1, NULL, OPTION_ACTIVATION}, {"loss", 1, NULL, OPTION_LOSS},                \
-        {"dtype", 1, NULL, OPTION_DTYPE}, {"l2", 1, NULL, OPTION_L2}, {                            \
+        {"json", 1, NULL, OPTION_JSON}, {"certificate", 1, NULL, OPTION_CERTIFICATE},              \
+        {"quiet", 0, NULL, OPTION_QUIET}, {"verbose", 0, NULL, OPTION_VERBOSE},                    \
+        {"help", 0, NULL, OPTION_HELP}, {"data", 1, NULL, OPTION_DATA},                            \
+        {"label", 1, NULL, OPTION_LABEL}, {"batch", 1, NULL, OPTION_BATCH},                        \
+        {"hidden", 1, NULL, OPTION_HIDDEN}, {"activation", 1, NULL, OPTION_ACTIVATION},            \
+        {"loss", 1, NULL, OPTION_LOSS}, {"dtype", 1, NULL, OPTION_DTYPE},                          \
+        {"l2", 1, NULL, OPTION_L2}, {                                                              \
         "class-weight", 1, NULL, OPTION_CLASS_WEIGHT                                               \
     }
 
 /* Defaults: those of the library, and a network of two hidden layers. */
 void cli_options_init(cli_options *options);
+
+/* Standard output has room for one format: 0, or EXIT_USAGE after a line. */
+int cli_look_at_formats(const cli_options *options);
+
+/* Keeps an option for certificates, unless it doesn't matter to what comes out; EXIT_USAGE after a
+ * line where there are too many. */
+int cli_options_keep(const char *name, const char *value, cli_options *options);
 
 /* Takes a shared option: 0, or EXIT_USAGE after a line. */
 int cli_take_shared(int option, const char *name, const char *value, cli_options *options);

@@ -17,7 +17,6 @@
 #include "system/calls.h"
 #include "system/checksum.h"
 #include "system/clock.h"
-#include "system/output.h"
 #include "system/text.h"
 
 /* How long things may take. */
@@ -41,12 +40,15 @@ static int takes_stdout(const cli_options *o) {
 }
 
 void cli_hand_over(const cli_options *o, cli_watch *w, gp_report *report) {
-    int without_text = takes_stdout(o);
+    int without_text = takes_stdout(o) || o->mute;
     FILE *stream = cli_channel_open(&w->channel);
     gp_status status = stream ? gp_report_set_command(report, o->command) : GP_ERROR_MEMORY;
     for (int k = 0; k < CLI_FORMATS; k++) {
         if (status == GP_OK && o->output[k]) {
-            status = CLI_FORMAT[k].write(report, stream);
+            if (CLI_FORMAT[k].write)
+                status = CLI_FORMAT[k].write(report, stream);
+            else if (o->certificate)
+                fprintf(stream, "%s\n", o->certificate);
             if (fflush(stream) != 0 && status == GP_OK)
                 status = GP_ERROR_OUTPUT;
         }
@@ -66,18 +68,6 @@ void cli_hand_over(const cli_options *o, cli_watch *w, gp_report *report) {
     else if (without_text && gp_report_failure(report))
         snprintf(w->complaint.message, sizeof w->complaint.message, "%s",
                  gp_report_failure(report));
-}
-
-/* Writes a report where the options say; GP_OK where there is none. */
-static gp_status write_file(const char *path, const char *text, size_t size, gp_error *error) {
-    gp_output output;
-    if (size == 0)
-        return GP_OK;
-    gp_status status = gp_output_open(path, &output, error);
-    if (status != GP_OK)
-        return status;
-    (void)fwrite(text, 1, size, output.file);
-    return gp_output_commit(&output, error);
 }
 
 /* The report is safely written: what the check could have gone on from is needed no longer. */
@@ -102,14 +92,14 @@ static gp_status write_formats(const cli_options *o, const cli_watch *w, const c
         gp_error error = {""};
         size_t end = w->ends[k] < size ? (size_t)w->ends[k] : size;
         size_t length = end > *begin ? end - *begin : 0;
-        if (cli_is_stdout(o->output[k])) {
-            (void)fwrite(text + *begin, 1, length, stdout);
-        } else if (o->output[k]) {
-            gp_status status = write_file(o->output[k], text + *begin, length, &error);
+        if (o->output[k] && length > 0) {
+            gp_status status = cli_write_file(o->output[k], text + *begin, length, &error);
             if (status != GP_OK)
                 cli_tell("the %s: %s", CLI_FORMAT[k].what, error.message);
             worst = status != GP_OK ? status : worst;
-        }
+        } else if (k == CLI_CERTIFICATE && o->output[k])
+            cli_tell("--certificate: there is none of a check that failed, was interrupted or is "
+                     "spread over ranks");
         *begin += length;
     }
     return worst;

@@ -552,3 +552,8 @@ void gp_function_entry_name(const gp_function *f, size_t entry, char *name, size
         gp_index_name(block->dimensions, block->shape, entry - block->offset, index, sizeof index);
     snprintf(name, size, "%.200s%s", block->name, index);
 }
+
+const double *gp_function_point(const gp_function *f, size_t *n) {
+    *n = f ? f->n : 0;
+    return f ? f->x : NULL;
+}

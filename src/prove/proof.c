@@ -82,3 +82,7 @@ int gp_proof_exit_code(const gp_proof *p) {
         [GP_PROVEN] = 0, [GP_DISPROVEN] = 1, [GP_OPEN] = 2, [GP_UNPROVABLE] = 3};
     return p ? CODES[p->verdict] : 3;
 }
+
+const char *gp_proof_library(void) {
+    return flint_version;
+}
