@@ -11,7 +11,7 @@
 #include "system/json_text.h"
 
 /* Numbers of larger claims aren't embedded in their certificates: it has their digests. */
-enum { MOST_EMBEDDED = 1 << 17 };
+enum { MOST_EMBEDDED = 1 << 20 };
 enum { X_1D = 2, THETA_1D = 4 };
 
 static gp_status out_of_memory(gp_error *error) {

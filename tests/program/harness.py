@@ -1,5 +1,6 @@
 """Runs the real program for the tests in this folder. The build tells where things are."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -71,3 +72,20 @@ def made_up_transactions(path):
                     total += state / 2**64 - 0.5
                 cells.append(f"{total * (2 if fraud else 1) + 0.5 * fraud:.9f}")
             file.write(",".join(cells) + f",{fraud}\n")
+
+
+def digest(path, value):
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(f"{path}\n{canonical}".encode()).hexdigest()
+
+
+def sealed(certificate):
+    """A certificate with new seals, as a forger makes them."""
+    seals = {}
+    for name, part in certificate.items():
+        if name in ("seals", "seal"):
+            continue
+        for inner, member in part.items() if isinstance(part, dict) and part else [("", part)]:
+            path = f"{name}.{inner}" if inner else name
+            seals[path] = digest(path, member)
+    return dict(certificate, seals=seals, seal=digest("", seals))
