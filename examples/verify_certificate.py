@@ -470,6 +470,8 @@ def verify(certificate, asked):
     check_tree(certificate["result"]["list"])
     if certificate["kind"] != "proof":
         return 2, "not damaged; but a check is an estimate by gradproof's own rules: gradproof verify repeats it"
+    if real(certificate["result"]["report"]["radius"]):
+        return 2, "not damaged; but it is about a neighbourhood, and this verifies points"
     if numbers_of(certificate, "parameters") is None:
         return 2, "not damaged; but its numbers aren't in it"
     arithmetic = ByFlint() if flint else ByMpmath()

@@ -110,8 +110,14 @@ typedef struct gp_proof_options {
     gp_dtype dtype;       /* of the gradient: what an ulp is, and the defaults above */
     unsigned precision;   /* bits to begin with; 53 */
     unsigned precisions;  /* bits at most; 4096 */
-    uint64_t reserved[8]; /* for options to come: 0, or it's GP_ERROR_UNSUPPORTED */
+    double radius;        /* of a neighbourhood to prove it in as well, see below; none */
+    uint64_t reserved[7]; /* for options to come: 0, or it's GP_ERROR_UNSUPPORTED */
 } gp_proof_options;
+
+/* With a radius r, what is proven is proven for all points y with |y_i - x_i| <= r |x_i|: intervals
+ * contain the derivatives at each of them, and g must be within the tolerance of all. What holds at
+ * x and not for all of these is open; gp_proof_reach tells how far it does hold. A number that is 0
+ * stays 0. */
 
 /* A block of entries: what names and default tolerances go by. */
 typedef struct gp_proof_block {
@@ -202,6 +208,10 @@ GP_API void gp_proof_value(const gp_proof *proof, double *low, double *high);
 /* The bits that decided; the tolerance as used. */
 GP_API unsigned gp_proof_precision(const gp_proof *proof);
 GP_API double gp_proof_rtol(const gp_proof *proof);
+/* The radius that was asked for, and one within which all entries are proven: the former itself
+ * where they are, else found by trying smaller ones; 0: none, or none was asked for. */
+GP_API double gp_proof_radius(const gp_proof *proof);
+GP_API double gp_proof_reach(const gp_proof *proof);
 
 /* What the proof met at its kinks and domains' edges, a sentence each ("unit 3 of layer 1 (relu),
  * example 17: ..."); NULL beyond the last. Not all of it keeps a proof from being one. */

@@ -275,7 +275,8 @@ static int write_1d(void *x, gp_tape *tape, size_t n, const gp_ball *theta, gp_b
 gp_status cli_claim_prove(const cli_claim *c, const cli_options *o, gp_proof **proof,
                           gp_error *error) {
     static const gp_proof_block BLOCK = {"theta", 0, NULL};
-    const gp_proof_options options = {.rtol = o->check.rtol, .atol = o->check.atol};
+    const gp_proof_options options = {
+        .rtol = o->check.rtol, .atol = o->check.atol, .radius = o->radius};
     if (strcmp(c->kind, "line") == 0)
         return gp_prove(write_1d, c->X, 1, &BLOCK, c->x, c->g, &options, proof, error);
     if (strcmp(c->kind, "network") == 0)

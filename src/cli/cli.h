@@ -14,6 +14,7 @@ enum { MAX_PLANTS = 32, MAX_HIDDEN = 63, MAX_WORDS = 256 };
 typedef struct cli_options {
     gp_options check;
     const char *target;
+    double radius; /* of prove */
     /* By format: a path, "-" for standard output in place of the text, NULL for none. */
     const char *output[CLI_FORMATS];
     const char *command; /* the command line, to be shown in reports; may be NULL */

@@ -96,7 +96,17 @@ static int prove(const cli_options *o) {
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-static const struct option LONG[] = {SHARED_OPTIONS, {NULL, 0, NULL, 0}};
+enum { RADIUS = OPTIONS_SHARED };
+
+static const struct option LONG[] = {
+    SHARED_OPTIONS, {"radius", 1, NULL, RADIUS}, {NULL, 0, NULL, 0}};
+
+static int take(int option, const char *name, const char *value, cli_options *o) {
+    if (option != RADIUS)
+        return cli_take_shared(option, name, value, o);
+    int wrong = cli_real(name, value, 0, 0, 1, &o->radius);
+    return wrong || o->radius < 1 ? wrong : cli_usage("--radius %.60s: must be below 1", value);
+}
 
 /* What --data and the others belong to, and what they need. */
 static int look_at_target(const cli_options *o, int of_data, int of_network) {
@@ -153,9 +163,9 @@ int cli_prove_parse(int argc, char **argv, cli_options *o) {
             return cli_wrong_option(option, argv);
         if (index < 0) /* cannot be: there are no short options */
             return cli_usage("wrong option");
-        of_data |= option >= OPTION_DATA;
-        of_network |= option >= OPTION_HIDDEN;
-        int wrong = cli_take_shared(option, LONG[index].name, optarg, o);
+        of_data |= option >= OPTION_DATA && option < OPTIONS_SHARED;
+        of_network |= option >= OPTION_HIDDEN && option < OPTIONS_SHARED;
+        int wrong = take(option, LONG[index].name, optarg, o);
         if (!wrong)
             wrong = cli_options_keep(LONG[index].name, optarg, o);
         if (wrong)

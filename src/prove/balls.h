@@ -20,6 +20,19 @@ static inline void gp_ball_unit_interval(arb_t s) {
     mag_set_ui_2exp_si(arb_radref(s), 1, -1);
 }
 
+/* x := all numbers within a radius of v, relative to its size; exact where that is 0. */
+static inline void gp_ball_around(arb_t x, double v, double radius, slong precision) {
+    arb_t factor;
+    arb_set_d(x, v);
+    if (radius == 0)
+        return;
+    arb_init(factor);
+    arb_one(factor);
+    mag_set_d(arb_radref(factor), radius); /* rounded up */
+    arb_mul(x, x, factor, precision);
+    arb_clear(factor);
+}
+
 /* Doubles around the ball's numbers: rounded outwards, infinite where the ball isn't finite. */
 static inline void gp_ball_interval(const arb_t ball, double *low, double *high) {
     arf_t bound;

@@ -161,7 +161,8 @@ void gp_judge_enclosure(gp_proof *p, const gp_enclosure *e, int certain) {
     gp_ball_interval(e->value, &p->low, &p->high);
     for (size_t k = 0; k < p->blocks; k++) {
         gp_proof_block_result *b = &p->block[k].result;
-        b->atol = choose_atol(p, b, e);
+        if (!p->settled)
+            b->atol = choose_atol(p, b, e);
         for (size_t i = b->offset; i < b->offset + b->entries; i++) {
             judge_entry(p, b->atol, e->derivative + i, &p->entry[i]);
             if (!certain || !arb_is_finite(e->value))

@@ -243,6 +243,8 @@ gp_status gp_layers_enclose(void *layers, const gp_enclosing *how, gp_enclosure 
                             gp_error *error) {
     gp_pass p = {layers, how, enclosure, how->precision};
     (void)error;
+    for (size_t i = 0; i < p.net->n; i++)
+        gp_ball_around(p.net->theta + i, p.net->parameters[i], how->radius, p.bits);
     gp_status status = forward(&p);
     if (status == GP_OK)
         status = add_losses(&p);

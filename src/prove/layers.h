@@ -8,10 +8,11 @@
 typedef struct gp_layers {
     const gp_network_options *options; /* borrowed, as are the labels */
     const double *labels;              /* m x label_columns */
+    const double *parameters;          /* n */
     size_t m, label_columns;           /* m: rows */
     size_t *width, *weights;           /* as in gp_network: layers + 1; layer l = 1 ... */
     size_t n;                          /* parameters */
-    arb_ptr X, theta;                  /* m x inputs, n: exact */
+    arb_ptr X, theta;                  /* m x inputs: exact; n: within the radius */
     arb_ptr *a, *slope;                /* m x width[l]: units' values and derivatives; a[0] is X;
                                           a of the last layer are the logits */
     double **noise;                    /* m x width[l]: what rounding may do to a, for `near` */

@@ -173,7 +173,7 @@ gp_status gp_prove_network(const gp_network_options *network, size_t rows, const
                            const gp_proof_options *options, gp_proof **proof, gp_error *error) {
     if (!network || !X || !labels || !parameters || !g || !proof || rows == 0)
         return gp_fail(error, GP_ERROR_ARGUMENT, "prove: NULL argument, or no rows");
-    gp_layers net = {.options = network, .labels = labels, .m = rows};
+    gp_layers net = {.options = network, .labels = labels, .parameters = parameters, .m = rows};
     gp_status status = validate(network, error);
     if (status != GP_OK)
         return status;

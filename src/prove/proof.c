@@ -68,13 +68,22 @@ double gp_proof_rtol(const gp_proof *p) {
     return p ? p->rtol : NAN;
 }
 
+double gp_proof_radius(const gp_proof *p) {
+    return p ? p->radius : NAN;
+}
+
+double gp_proof_reach(const gp_proof *p) {
+    return p ? p->reach : NAN;
+}
+
 const char *gp_proof_open_line(const gp_proof *p, size_t line) {
     if (!p)
         return NULL;
-    size_t noted = p->note[0] != '\0';
-    return line < noted                    ? p->note
-           : line - noted < p->kinks.lines ? p->kinks.line[line - noted]
-                                           : NULL;
+    const char *const notes[] = {p->within, p->note};
+    for (size_t k = 0; k < sizeof notes / sizeof *notes; k++)
+        if (notes[k][0] != '\0' && line-- == 0)
+            return notes[k];
+    return line < p->kinks.lines ? p->kinks.line[line] : NULL;
 }
 
 int gp_proof_exit_code(const gp_proof *p) {

@@ -22,16 +22,20 @@ struct gp_proof {
     gp_proof_verdict verdict;
     double low, high; /* the value */
     double rtol, atol;
+    double radius, reach, fails; /* of the neighbourhood; it isn't all proven within `fails` */
+    int settled;                 /* the blocks' tolerances are chosen */
     gp_dtype dtype;
     slong precision;
     gp_kinks kinks;
-    char note[200]; /* what was proven against at exact kinks, or that g isn't finite; "" */
+    char within[200]; /* what the neighbourhood came to; "" */
+    char note[200];   /* what was proven against at exact kinks, or that g isn't finite; "" */
 };
 
 /* What an encloser is asked for. */
 typedef struct gp_enclosing {
     slong precision;
     gp_share share; /* at exact kinks */
+    double radius;  /* of x, relative */
     int near;       /* not 0: the ball [0, 1] of shares also where floating-point arithmetic can't
                        tell the side, with kinks.near how often */
 } gp_enclosing;
@@ -42,8 +46,9 @@ typedef struct gp_enclosure {
     gp_kinks kinks;
 } gp_enclosure;
 
-/* Fills in an enclosure. Rigorous: where no share is [0, 1] by `near` or GP_SHARE_ANY, and there
- * are no ties, derivative[i] contains the derivative (with the shares asked for at exact kinks). */
+/* Fills in an enclosure, for all x within the radius. Rigorous: where no share is [0, 1] by `near`
+ * or GP_SHARE_ANY, and there are no ties, derivative[i] contains the derivative (with the shares
+ * asked for at exact kinks). */
 typedef gp_status (*gp_encloser)(void *self, const gp_enclosing *how, gp_enclosure *enclosure,
                                  gp_error *error);
 

@@ -69,6 +69,8 @@ static gp_status take_options(gp_course *c, const gp_proof_options *o) {
     if (!(o->rtol >= 0 && o->rtol <= 1) || !(o->atol >= 0 || o->atol == GP_NONE) || isinf(o->atol))
         return gp_fail(c->error, GP_ERROR_ARGUMENT,
                        "prove: rtol must be in (0, 1], atol not negative");
+    if (!(o->radius >= 0 && o->radius < 1))
+        return gp_fail(c->error, GP_ERROR_ARGUMENT, "prove: the radius must be in [0, 1)");
     c->first = o->precision ? (slong)o->precision : PRECISION_FIRST;
     c->most = o->precisions ? (slong)o->precisions : PRECISION_MOST;
     if (c->first < 2 || c->most < c->first || c->most > PRECISION_LIMIT)
@@ -78,6 +80,7 @@ static gp_status take_options(gp_course *c, const gp_proof_options *o) {
     c->proof->dtype = o->dtype;
     c->proof->rtol = o->rtol > 0 ? o->rtol : RTOL[o->dtype];
     c->proof->atol = o->atol;
+    c->proof->radius = o->radius;
     return GP_OK;
 }
 
@@ -101,8 +104,8 @@ static int take_gradient(gp_proof *p, const double *g) {
 
 /* ---- the course ------------------------------------------------------------------------- */
 
-static gp_status enclose(gp_course *c, gp_share share, int near) {
-    gp_enclosing how = {c->proof->precision, share, near};
+static gp_status enclose(gp_course *c, gp_share share, double radius, int near) {
+    gp_enclosing how = {c->proof->precision, share, radius, near};
     memset(&c->enclosure.kinks, 0, sizeof c->enclosure.kinks);
     gp_status status = c->encloser(c->self, &how, &c->enclosure, c->error);
     if (status == GP_OK)
@@ -117,7 +120,7 @@ static gp_status raise_precision(gp_course *c) {
     gp_status status = GP_OK;
     for (slong bits = c->first; status == GP_OK; bits *= 2) {
         p->precision = bits < c->most ? bits : c->most;
-        status = enclose(c, GP_SHARE_LEFT, 0);
+        status = enclose(c, GP_SHARE_LEFT, 0, 0);
         const gp_kinks *kinks = &c->enclosure.kinks;
         if (p->precision == c->most || kinks->ties > 0)
             break;
@@ -138,7 +141,7 @@ static gp_status prove_at_kinks(gp_course *c) {
     } CHOICES[] = {{GP_SHARE_LEFT, "left"}, {GP_SHARE_RIGHT, "right"}, {GP_SHARE_MIDDLE, "middle"}};
     gp_proof *p = c->proof;
     for (size_t k = 0; k < sizeof CHOICES / sizeof *CHOICES; k++) {
-        gp_status status = enclose(c, CHOICES[k].share, 0);
+        gp_status status = enclose(c, CHOICES[k].share, 0, 0);
         if (status != GP_OK)
             return status;
         if (p->verdict == GP_PROVEN) {
@@ -148,7 +151,7 @@ static gp_status prove_at_kinks(gp_course *c) {
             return GP_OK;
         }
     }
-    return enclose(c, GP_SHARE_ANY, 0);
+    return enclose(c, GP_SHARE_ANY, 0, 0);
 }
 
 /* Floating-point arithmetic can't tell the side of a number that is nearer to its kink than its
@@ -161,7 +164,7 @@ static gp_status forgive_near_kinks(gp_course *c) {
     if (!before)
         return gp_fail(c->error, GP_ERROR_MEMORY, "prove: out of memory");
     memcpy(before, p->entry, p->n * sizeof *before);
-    gp_status status = enclose(c, GP_SHARE_ANY, 1);
+    gp_status status = enclose(c, GP_SHARE_ANY, 0, 1);
     for (size_t i = 0; i < p->n && status == GP_OK; i++) {
         gp_proof_verdict wide = p->entry[i].verdict;
         p->entry[i] = before[i];
@@ -175,6 +178,80 @@ static gp_status forgive_near_kinks(gp_course *c) {
     return status;
 }
 
+/* ---- neighbourhoods ---------------------------------------------------------------------- */
+
+/* Down to three digits, as it is shown: what is tried is what is said. */
+static double in_three_digits(double radius) {
+    char text[32];
+    double v;
+    snprintf(text, sizeof text, "%.2e", radius);
+    v = strtod(text, NULL);
+    return v > 0 ? v : radius;
+}
+
+/* Searches for a radius below `fails` within which all is proven: by steps of 16 down to one, then
+ * by bisection. */
+static gp_status find_reach(gp_course *c) {
+    enum { STEPS = 24, BISECTIONS = 7 };
+    gp_proof *p = c->proof;
+    gp_status status = GP_OK;
+    for (int k = 0; k < STEPS && status == GP_OK && p->reach == 0; k++) {
+        double radius = in_three_digits(p->fails / 16);
+        status = enclose(c, GP_SHARE_ANY, radius, 0);
+        *(p->verdict == GP_PROVEN ? &p->reach : &p->fails) = radius;
+    }
+    for (int k = 0; k < BISECTIONS && status == GP_OK && p->reach > 0; k++) {
+        double radius = in_three_digits(sqrt(p->reach * p->fails));
+        if (radius <= p->reach || radius >= p->fails)
+            break;
+        status = enclose(c, GP_SHARE_ANY, radius, 0);
+        *(p->verdict == GP_PROVEN ? &p->reach : &p->fails) = radius;
+    }
+    return status;
+}
+
+static void describe_reach(gp_proof *p) {
+    if (p->reach == p->radius)
+        snprintf(p->within, sizeof p->within,
+                 "all of this holds at every point within %.3g of the one given, relative to each "
+                 "of its numbers",
+                 p->radius);
+    else if (p->reach > 0)
+        snprintf(p->within, sizeof p->within,
+                 "proven at the point given and at every point within %.3g of it, relative to each "
+                 "of its numbers; not proven for all within %.3g",
+                 p->reach, p->fails);
+    else
+        snprintf(p->within, sizeof p->within,
+                 "proven at the point given; not proven for all points within %.3g of it, or any "
+                 "larger radius",
+                 p->fails);
+}
+
+/* What is proven at x, for all points around it: with the tolerances that were chosen there. */
+static gp_status prove_around(gp_course *c) {
+    gp_proof *p = c->proof;
+    p->settled = 1;
+    gp_status status = enclose(c, GP_SHARE_ANY, p->radius, 0);
+    p->kinks = c->enclosure.kinks;
+    if (status != GP_OK)
+        return status;
+    if (p->verdict == GP_PROVEN) {
+        p->reach = p->radius;
+    } else {
+        p->fails = p->radius;
+        status = find_reach(c);
+        if (status == GP_OK) /* what is shown is what there is around x */
+            status = enclose(c, GP_SHARE_ANY, p->radius, 0);
+    }
+    /* where x itself is right, nothing around it makes it wrong there */
+    for (size_t i = 0; i < p->n && status == GP_OK; i++)
+        p->entry[i].verdict = p->entry[i].verdict == GP_DISPROVEN ? GP_OPEN : p->entry[i].verdict;
+    gp_judge_sum_up(p);
+    describe_reach(p);
+    return status;
+}
+
 static gp_status follow(gp_course *c) {
     gp_status status = raise_precision(c);
     if (status == GP_OK && c->enclosure.kinks.exact > 0)
@@ -185,6 +262,8 @@ static gp_status follow(gp_course *c) {
         if (c->enclosure.kinks.near > 0)
             c->proof->kinks = c->enclosure.kinks;
     }
+    if (status == GP_OK && c->proof->radius > 0 && c->proof->verdict == GP_PROVEN)
+        status = prove_around(c);
     return status;
 }
 
@@ -229,12 +308,13 @@ typedef struct gp_writing {
 } gp_writing;
 
 /* The formula on a tape of this precision, differentiated. */
-static gp_status write_down(gp_writing *w, gp_tape *tape, gp_enclosure *e, gp_error *error) {
+static gp_status write_down(gp_writing *w, gp_tape *tape, double radius, gp_enclosure *e,
+                            gp_error *error) {
     gp_ball value = 0;
     arb_t x;
     arb_init(x);
     for (size_t i = 0; i < w->n; i++) {
-        arb_set_d(x, w->x[i]); /* exact */
+        gp_ball_around(x, w->x[i], radius, tape->precision);
         w->variable[i] = gp_tape_variable(tape, x);
     }
     arb_clear(x);
@@ -268,7 +348,7 @@ static gp_status enclose_formula(void *self, const gp_enclosing *how, gp_enclosu
                                  gp_error *error) {
     gp_tape tape;
     gp_tape_open(&tape, how->precision, how->share, &e->kinks);
-    gp_status status = write_down(self, &tape, e, error);
+    gp_status status = write_down(self, &tape, how->radius, e, error);
     gp_tape_close(&tape);
     return status;
 }

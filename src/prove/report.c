@@ -205,11 +205,13 @@ gp_status gp_proof_json(const gp_proof *p, const char *title, char **text, size_
     for (size_t k = 0; gp_proof_open_line(p, k); k++)
         gp_json_add(&lines, json_string(gp_proof_open_line(p, k)));
     json_t *whole = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:[o, o], s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:[o, o], s:{s:I, s:I, s:I, s:I, s:I}, "
+        "s:o, s:o}",
         "schema", "gradproof.proof/1", "version", gp_version(), "function",
         printable ? printable : "", "dtype", p->dtype == GP_FLOAT32 ? "float32" : "float64",
         "verdict", gp_proof_verdict_string(p->verdict), "parameters", (json_int_t)p->n, "rtol",
-        gp_json_number(p->rtol), "precision", (json_int_t)p->precision, "value",
+        gp_json_number(p->rtol), "radius", gp_json_number(p->radius), "reach",
+        gp_json_number(p->reach), "precision", (json_int_t)p->precision, "value",
         gp_json_number(p->low), gp_json_number(p->high), "kinks", "exact",
         (json_int_t)p->kinks.exact, "undecided", (json_int_t)p->kinks.undecided, "near",
         (json_int_t)p->kinks.near, "ties", (json_int_t)p->kinks.ties, "edges",

@@ -65,6 +65,21 @@ class Prove(ProgramTest):
         self.assertEqual([e["index"] for e in result.block("W2")["unproven"]], [entry["index"]])
         self.assertEqual(self.network("--rtol", "1e-10").code, 0)
 
+    def test_how_far_a_proof_reaches(self):
+        text = run("prove", "notebook:corrected", "--radius", "1e-12")
+        self.assertEqual(text.code, 0, text.err)
+        self.assertIn("every point within 1e-12", text.out)
+        result = run("prove", "notebook:corrected", "--radius", "1e-2", "--json", "-")
+        self.assertEqual(result.code, 2)
+        report = result.report
+        self.assertEqual(report["radius"], 1e-2)
+        self.assertTrue(0 < report["reach"] < 1e-2)
+        again = run("prove", "notebook:corrected", "--radius", repr(report["reach"]), "--json", "-")
+        self.assertEqual((again.code, again.report["reach"]), (0, report["reach"]))
+        self.assertEqual(run("prove", "notebook:corrected", "--radius", repr(report["reach"] * 1.1)).code, 2)
+        self.assertEqual(run("prove", "notebook:given", "--radius", "1e-12").code, 1)
+        self.assertEqual(self.network("--radius", "1e-13", "--activation", "tanh").code, 0)
+
     def test_a_trained_model(self):
         model = self.path("fraud.safetensors")
         done = run("train", self.data(), "--label", "Class", "--epochs", "1", "--hidden", "6", "--out", model)
@@ -84,7 +99,7 @@ class Prove(ProgramTest):
     def test_wrong_usage(self):
         for arguments, word in (([], "prove what"), (["notebook:2d"], "notebook"), (["./libmine.so"], "formula"),
                                 (["network"], "--data"), (["network", "--data", "x.csv"], "--label"),
-                                (["notebook:1d", "--data", "x.csv"], "network"), (["notebook:1d", "--rtol", "2"], "rtol"),
+                                (["notebook:1d", "--data", "x.csv"], "network"), (["notebook:1d", "--rtol", "2"], "rtol"), (["notebook:1d", "--radius", "1"], "radius"),
                                 (["notebook:1d", "more"], "one target"), (["notebook:1d", "--points", "3"], "--points"),
                                 (["notebook:1d", "--plant", "theta:what"], "plant")):
             result = run("prove", *arguments)
