@@ -79,6 +79,12 @@ GP_API const char *gp_model_input_name(const gp_model *model, size_t input);
 GP_API const char *gp_model_label(const gp_model *model);
 /* A JSON array of the reports of its checks, each with the key "when" besides; borrowed. */
 GP_API const char *gp_model_checks(const gp_model *model);
+/* A certificate that the model's file has besides (docs/certificates.md): a text, borrowed; NULL:
+ * none. Who sets one (copied; NULL takes it away) answers for it: reading a model doesn't verify
+ * it.
+ */
+GP_API const char *gp_model_certificate(const gp_model *model);
+GP_API gp_status gp_model_set_certificate(gp_model *model, const char *certificate);
 /* The network, borrowed from the model. */
 GP_API gp_network *gp_model_network(gp_model *model);
 /* probabilities[r] of class 1 for `rows` rows of raw inputs X (rows x inputs), as they are in

@@ -175,7 +175,7 @@ gp_status cli_certificate_make(const cli_options *o, const char *kind, const cha
                                json_t *function, json_t *numbers, json_t *result,
                                json_t **certificate, gp_error *error) {
     json_t *files = json_array();
-    gp_status status = add_file(&files, "target", cli_is_file(o->target) ? o->target : NULL, error);
+    gp_status status = add_file(&files, "target", cli_is_file(o->target) && !o->unwritten ? o->target : NULL, error);
     if (status == GP_OK)
         status = add_file(&files, "data", o->data, error);
     json_t *arguments = json_array();

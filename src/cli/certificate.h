@@ -47,6 +47,8 @@ char *cli_certificate_seal(json_t *certificate);
 
 /* 0 and a new object; else an exit code after a line that says what is wrong with it, and where. */
 int cli_certificate_read(const char *path, json_t **certificate);
+/* The same of a text; `path` is for messages. */
+int cli_certificate_parse(const char *path, const char *text, size_t size, json_t **certificate);
 
 /* "result.entries[3]": a value in it, borrowed; NULL: there is none. */
 const json_t *cli_certificate_at(const json_t *certificate, const char *path);

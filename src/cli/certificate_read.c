@@ -424,15 +424,20 @@ int cli_certificate_read(const char *path, json_t **certificate) {
     char *text = NULL;
     size_t size = 0;
     int wrong = read_whole(path, &text, &size);
-    if (wrong)
-        return wrong;
+    if (!wrong)
+        wrong = cli_certificate_parse(path, text, size, certificate);
+    free(text);
+    return wrong;
+}
+
+int cli_certificate_parse(const char *path, const char *text, size_t size, json_t **certificate) {
+    int wrong = 0;
     gp_status status = gp_json_read(text, size, certificate);
     reading r = {path, *certificate};
     if (status == GP_ERROR_INPUT)
         wrong = not_json(path, text, size);
     else if (status != GP_OK)
         wrong = cli_complain(status, &(gp_error){""});
-    free(text);
     if (wrong)
         return wrong;
     const char *schema = json_string_value(json_object_get(r.certificate, "schema"));

@@ -108,7 +108,7 @@ static gp_status state_notebook_named(const char *which, cli_claim *c, gp_error 
 
 static gp_status state_network(const cli_options *o, cli_claim *c, gp_error *error) {
     cli_subject *s = &c->subject;
-    int is_model = cli_is_model(o->target);
+    int is_model = s->model || cli_is_model(o->target);
     gp_status status = is_model ? cli_build_model(o, s, error) : cli_build_network(o, s, error);
     if (status != GP_OK)
         return status;
@@ -346,6 +346,45 @@ json_t *cli_claim_result(const cli_options *o, const gp_proof *proof) {
                      gp_proof_verdict_string(gp_proof_verdict_of(proof)), "report",
                      report_of(o, proof), "list",
                      cli_certificate_entries(write_interval, proof, gp_proof_entries(proof)));
+}
+
+gp_status cli_claim_certify(const cli_claim *c, const cli_options *o, const gp_proof *proof,
+                            char **text, gp_error *error) {
+    json_t *certificate = NULL;
+    *text = NULL;
+    gp_status status =
+        cli_certificate_make(o, "proof", gp_proof_library(), cli_claim_function(c),
+                             cli_claim_numbers(c), cli_claim_result(o, proof), &certificate, error);
+    if (status != GP_OK)
+        return status;
+    *text = cli_certificate_seal(certificate);
+    return *text ? GP_OK : out_of_memory(error);
+}
+
+gp_status cli_prove_trained(const cli_options *o, gp_model *model, char **line, int *code,
+                            gp_error *error) {
+    cli_claim claim = {.subject.model = model};
+    gp_proof *proof = NULL;
+    char *certificate = NULL;
+    size_t length = 0;
+    *line = NULL;
+    gp_status status = cli_claim_state(o, &claim, error);
+    if (status == GP_OK)
+        status = cli_claim_prove(&claim, o, &proof, error);
+    if (status == GP_OK)
+        status = cli_claim_certify(&claim, o, proof, &certificate, error);
+    if (status == GP_OK)
+        status = gp_model_set_certificate(model, certificate);
+    if (status == GP_OK)
+        status = gp_proof_text(proof, "its proof", GP_PRINT_QUIET, line, &length);
+    if (status == GP_OK && length > 0 && (*line)[length - 1] == '\n')
+        (*line)[length - 1] = '\0';
+    *code = gp_proof_exit_code(proof);
+    free(certificate);
+    gp_proof_destroy(proof);
+    claim.subject.model = NULL; /* its owner's */
+    cli_claim_release(&claim);
+    return status;
 }
 
 #else

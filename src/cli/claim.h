@@ -32,4 +32,13 @@ json_t *cli_claim_function(const cli_claim *claim);
 json_t *cli_claim_numbers(const cli_claim *claim);
 json_t *cli_claim_result(const cli_options *options, const gp_proof *proof);
 
+/* The certificate as text; new, to be freed. */
+gp_status cli_claim_certify(const cli_claim *claim, const cli_options *options,
+                            const gp_proof *proof, char **text, gp_error *error);
+
+/* Proves the gradient of a model that isn't in its file yet, which gets the certificate. *line:
+ * what came out, for gp_text_free; *code: as of prove. */
+gp_status cli_prove_trained(const cli_options *options, gp_model *model, char **line, int *code,
+                            gp_error *error);
+
 #endif

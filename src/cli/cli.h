@@ -25,6 +25,7 @@ typedef struct cli_options {
     size_t words;
     const char *certificate; /* the certificate as text, once there is one */
     int mute;                /* no text on standard output */
+    int unwritten;           /* the target is a model that isn't in its file yet */
     int quiet, verbose, help;
     const char *plant[MAX_PLANTS];
     size_t plants;
@@ -86,7 +87,7 @@ typedef struct cli_subject {
 
 /* The fraud network of the options, on their data (made-up payments without). */
 gp_status cli_build_network(const cli_options *options, cli_subject *subject, gp_error *error);
-/* A trained model at its weights, on rows of --data. */
+/* A trained model at its weights, on rows of --data: the subject's, where it has one already. */
 gp_status cli_build_model(const cli_options *options, cli_subject *subject, gp_error *error);
 void cli_release(cli_subject *subject);
 

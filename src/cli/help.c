@@ -129,7 +129,7 @@ const char CLI_PROVE_HELP[] =
     "isn't finite\n";
 
 const char CLI_VERIFY_HELP[] =
-    "usage: gradproof verify CERTIFICATE [OPTIONS]\n"
+    "usage: gradproof verify CERTIFICATE|MODEL.safetensors [OPTIONS]\n"
     "\n"
     "Is a certificate that check or prove has written as it was written, and does the same come "
     "out\n"
@@ -187,8 +187,12 @@ const char CLI_TRAIN_HELP[] =
     "  --validation S       share of rows held back (0.2), drawn by class, or\n"
     "  --time-column C      the latest by this column, which is then no input\n"
     "  --seed N             (0)      --dtype float32|float64  (float32)\n"
-    "  --check WHEN         start, burn-in, end, every=N epochs, with commas between, or none\n"
-    "                       (start,burn-in,end)\n"
+    "  --check WHEN         start, burn-in, end, every=N epochs, prove, with commas between, or "
+    "none\n"
+    "                       (start,burn-in,end); prove: prove it at the end, as gradproof prove "
+    "does;\n"
+    "                       the model's file has the certificate (gradproof verify), and the exit\n"
+    "                       code is 1 where the gradient is disproven, 2 where the proof is open\n"
     "  --plant MISTAKE      into the gradient, in training as in checks: see check --help\n"
     "  --jobs N             threads among which each batch is shared out (1); another number "
     "makes\n"

@@ -28,15 +28,10 @@ static gp_status write_json(const cli_options *o, const gp_proof *proof, gp_erro
 
 static gp_status write_certificate(const cli_options *o, const cli_claim *claim,
                                    const gp_proof *proof, gp_error *error) {
-    json_t *certificate = NULL;
-    gp_status status = cli_certificate_make(o, "proof", gp_proof_library(),
-                                            cli_claim_function(claim), cli_claim_numbers(claim),
-                                            cli_claim_result(o, proof), &certificate, error);
-    if (status != GP_OK)
-        return status;
-    char *text = cli_certificate_seal(certificate);
-    status = text ? cli_write_file(o->output[CLI_CERTIFICATE], text, strlen(text), error)
-                  : GP_ERROR_MEMORY;
+    char *text = NULL;
+    gp_status status = cli_claim_certify(claim, o, proof, &text, error);
+    if (status == GP_OK)
+        status = cli_write_file(o->output[CLI_CERTIFICATE], text, strlen(text), error);
     free(text);
     return status;
 }

@@ -98,7 +98,7 @@ static size_t bring_forward(size_t rows, size_t inputs, size_t wanted, double *X
 gp_status cli_build_model(const cli_options *o, cli_subject *subject, gp_error *error) {
     gp_table *table = NULL;
     double *X = NULL, *labels = NULL;
-    gp_status status = gp_model_read(o->target, &subject->model, error);
+    gp_status status = subject->model ? GP_OK : gp_model_read(o->target, &subject->model, error);
     if (status == GP_OK)
         status = gp_table_read_csv(o->data, &table, error);
     if (status == GP_OK)

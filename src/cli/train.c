@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include "cli/arguments.h"
+#include "cli/options.h"
 #include "cli/train_options.h"
+#ifdef GP_WITH_PROVE
+#include "cli/claim.h"
+#endif
 #include "system/json_text.h"
 #include "system/output.h"
 #include "system/text.h"
@@ -116,17 +120,61 @@ static int complain_of_output(const cli_train_options *o, const gp_model *model,
     return cli_code_of(status);
 }
 
+#ifdef GP_WITH_PROVE
+
+/* A proof at the end: *line (for gp_text_free) and *code say what came out. */
+static gp_status prove(const cli_train_options *o, gp_model *model, char **line, int *code,
+                       gp_error *error) {
+    cli_options options;
+    cli_options_init(&options);
+    options.target = o->out;
+    options.data = o->data;
+    options.unwritten = 1;
+    (void)cli_options_keep("data", o->data, &options);
+    for (size_t k = 0; k < o->train.plants; k++) {
+        options.plant[options.plants++] = o->plant[k];
+        (void)cli_options_keep("plant", o->plant[k], &options);
+    }
+    return cli_prove_trained(&options, model, line, code, error);
+}
+
+#else
+
+static gp_status prove(const cli_train_options *o, gp_model *model, char **line, int *code,
+                       gp_error *error) {
+    (void)o, (void)model, (void)line, (void)code;
+    snprintf(error->message, sizeof error->message,
+             "--check prove: this build can't: there was no FLINT when it was made");
+    return GP_ERROR_UNSUPPORTED;
+}
+
+#endif
+
 /* The model is there: writes it, says so, and removes what is needed no longer. */
-static int deliver(const cli_train_options *o, const telling *told, const gp_model *model) {
+static int deliver(const cli_train_options *o, const telling *told, gp_model *model) {
     gp_error error = {""};
+    char *proof = NULL;
+    int proven = 0;
+    gp_status proving = o->prove ? prove(o, model, &proof, &proven, &error) : GP_OK;
+    if (proving != GP_OK) {
+        cli_tell("its gradient can't be proven: %s",
+                 error.message[0] ? error.message : gp_status_string(proving));
+        proven = GP_INCONCLUSIVE;
+    }
     gp_status status = gp_model_write(model, o->out, &error);
-    if (status != GP_OK)
+    if (status != GP_OK) {
+        gp_text_free(proof);
         return complain_of_output(o, model, status, &error);
+    }
     char *line = NULL;
     size_t size;
     int code;
     FILE *stream = open_memstream(&line, &size);
     status = stream ? describe_checks(model, stream, &code) : GP_ERROR_MEMORY;
+    if (status == GP_OK && proof)
+        fprintf(stream, "; %s", proof);
+    gp_text_free(proof);
+    code = status == GP_OK && (code == 0 || proven == GP_REFUTED) && proven ? proven : code;
     if (stream && fclose(stream) != 0)
         status = GP_ERROR_MEMORY;
     if (status != GP_OK) {

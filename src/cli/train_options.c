@@ -60,16 +60,20 @@ static const struct option LONG[] = {{"label", 1, NULL, LABEL},
                                      {"help", 0, NULL, HELP},
                                      {NULL, 0, NULL, 0}};
 
-/* "start,burn-in,end", "every=50", "none", or several with commas. */
-static int schedule(const char *text, gp_train_options *o) {
+/* "start,burn-in,end", "prove", "every=50", "none", or several with commas. */
+static int schedule(const char *text, cli_train_options *options) {
     static const struct {
         const char *word;
         unsigned check;
-    } WORDS[] = {{"start", GP_CHECK_START},
-                 {"burn-in", GP_CHECK_BURN_IN},
-                 {"end", GP_CHECK_END},
-                 {"none", 0}};
+        int prove;
+    } WORDS[] = {{"start", GP_CHECK_START, 0},
+                 {"burn-in", GP_CHECK_BURN_IN, 0},
+                 {"end", GP_CHECK_END, 0},
+                 {"prove", 0, 1},
+                 {"none", 0, 0}};
+    gp_train_options *o = &options->train;
     o->checks = 0;
+    options->prove = 0;
     for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         size_t length = strcspn(at, ","), k = 0;
         if (strncmp(at, "every=", 6) == 0) {
@@ -83,10 +87,11 @@ static int schedule(const char *text, gp_train_options *o) {
                (strlen(WORDS[k].word) != length || strncmp(at, WORDS[k].word, length) != 0))
             k++;
         if (k == sizeof WORDS / sizeof *WORDS)
-            return cli_usage("--check %.60s: must be start, burn-in, end, every=N or none, with "
-                             "commas between",
+            return cli_usage("--check %.60s: must be start, burn-in, end, prove, every=N or none, "
+                             "with commas between",
                              text);
         o->checks |= WORDS[k].check;
+        options->prove |= WORDS[k].prove;
     }
     return 0;
 }
@@ -168,7 +173,7 @@ static int take(int option, const char *name, const char *value, cli_train_optio
     case SEED:
         return cli_whole(name, value, 0, UINT64_MAX / 2, &t->seed);
     case CHECK:
-        return schedule(value, t);
+        return schedule(value, o);
     case PLANT:
         if (t->plants == MAX_PLANTS)
             return cli_usage("--plant: at most %d", MAX_PLANTS);

@@ -9,6 +9,7 @@ typedef struct cli_train_options {
     size_t hidden[MAX_HIDDEN + 1];
     const char *plant[MAX_PLANTS];
     const char *data, *out;
+    int prove; /* the gradient at the end */
     int quiet, help;
 } cli_train_options;
 

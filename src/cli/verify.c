@@ -247,11 +247,51 @@ static int verify_check(const verification *v, cli_options *o) {
 
 /* ---- the command --------------------------------------------------------------------------- */
 
+/* The certificate in a model's file, which must be about its weights. */
+static int read_from_model(const verification *v, json_t **certificate) {
+    gp_model *model = NULL;
+    gp_error error = {""};
+    gp_status status = gp_model_read(v->file, &model, &error);
+    const char *text = gp_model_certificate(model);
+    if (status != GP_OK)
+        return cli_complain(status, &error);
+    int wrong =
+        text ? cli_certificate_parse(v->file, text, strlen(text), certificate)
+             : fails(v, CERTIFICATE_OPEN, "the model has no certificate: train with --check prove");
+    gp_network *net = gp_model_network(model);
+    size_t n = gp_network_parameters(net);
+    gp_network_options o;
+    double *theta = wrong ? NULL : calloc(n, sizeof *theta);
+    if (theta) {
+        (void)gp_network_describe(net, &o);
+        gp_network_get(net, theta);
+        for (size_t i = 0; i < n && o.dtype == GP_FLOAT32; i++)
+            theta[i] = (double)(float)theta[i];
+        json_t *own = cli_certificate_numbers(theta, n, 0);
+        const char *sum = json_string_value(json_object_get(own, "sha256"));
+        const char *stated = cli_certificate_text(*certificate, "numbers.parameters.sha256");
+        if (!sum)
+            wrong = cli_complain(GP_ERROR_MEMORY, &error);
+        else if (strcmp(sum, stated) != 0)
+            wrong =
+                fails(v, CERTIFICATE_FAILS, "numbers.parameters: aren't the weights of the model");
+        json_decref(own);
+    } else if (!wrong) {
+        wrong = cli_complain(GP_ERROR_MEMORY, &error);
+    }
+    free(theta);
+    gp_model_destroy(model);
+    return wrong;
+}
+
 static int verify(verification *v) {
     json_t *certificate = NULL;
-    int wrong = cli_certificate_read(v->file, &certificate);
-    if (wrong)
+    int wrong = cli_is_model(v->file) ? read_from_model(v, &certificate)
+                                      : cli_certificate_read(v->file, &certificate);
+    if (wrong) {
+        json_decref(certificate);
         return wrong;
+    }
     v->certificate = certificate;
     const char *kind = cli_certificate_text(certificate, "kind");
     int is_proof = strcmp(kind, "proof") == 0;

@@ -392,6 +392,39 @@ static void forgeries_are_refused(void **unused) {
     }
 }
 
+/* A certificate of other weights than the model's. */
+static void the_certificate_of_another_model_is_refused(void **unused) {
+    char file[80], other[80], *said = NULL;
+    gp_model *model = NULL, *another = NULL;
+    gp_error error;
+    (void)unused;
+    snprintf(file, sizeof file, "%s/a.safetensors", folder);
+    snprintf(other, sizeof other, "%s/b.safetensors", folder);
+    assert_int_equal(RUN(cli_train, "train", table, "--label", "fraud", "--hidden", "3", "--epochs",
+                         "1", "--check", "prove", "--out", file, "--quiet"),
+                     0);
+    assert_int_equal(RUN(cli_train, "train", table, "--label", "fraud", "--hidden", "3", "--epochs",
+                         "1", "--check", "prove", "--seed", "1", "--out", other, "--quiet"),
+                     0);
+    assert_int_equal(RUN(cli_verify, "verify", file, "--quiet"), CERTIFICATE_HOLDS);
+    assert_int_equal(gp_model_read(file, &model, &error), GP_OK);
+    assert_int_equal(gp_model_read(other, &another, &error), GP_OK);
+    assert_int_equal(gp_model_set_certificate(model, gp_model_certificate(another)), GP_OK);
+    assert_int_equal(gp_model_write(model, file, &error), GP_OK);
+    FILE *before = stderr;
+    size_t size;
+    stderr = open_memstream(&said, &size);
+    assert_int_equal(RUN(cli_verify, "verify", file, "--quiet"), CERTIFICATE_FAILS);
+    fclose(stderr);
+    stderr = before;
+    assert_non_null(strstr(said, "numbers.parameters: aren't the weights of the model"));
+    free(said);
+    gp_model_destroy(model);
+    gp_model_destroy(another);
+    (void)remove(file);
+    (void)remove(other);
+}
+
 static int set_up(void **unused) {
     (void)unused;
     if (!mkdtemp(folder))
@@ -415,6 +448,7 @@ int main(void) {
         cmocka_unit_test(changed_fields_are_refused),
         cmocka_unit_test(doubled_fields_are_refused),
         cmocka_unit_test(forgeries_are_refused),
+        cmocka_unit_test(the_certificate_of_another_model_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, clean_up);
 }

@@ -103,6 +103,25 @@ class Certificates(ProgramTest):
             self.assert_holds()
 
     @unittest.skipUnless(PROOFS, "this build has no proofs")
+    def test_models_carry_their_certificates(self):
+        model = self.path("fraud.safetensors")
+        train = "train", self.data, "--label", "fraud", "--hidden", "4", "--epochs", "2", "--out", model, "--dtype", "float64"
+        result = run(*train, "--check", "prove")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("its proof: proven", result.out)
+        self.file = model
+        os.remove(self.data)
+        self.assert_holds()
+        self.assertEqual(run("evaluate", model, PAYMENTS).code, 0)
+        shutil.copy(PAYMENTS, self.data)
+        result = run(*train, "--check", "prove", "--plant", "W1:scale=1.01")
+        self.assertEqual(result.code, 1, result.err)
+        self.assertIn("its proof: disproven", result.out)
+        self.assert_holds()
+        self.assertEqual(run(*train, "--check", "none").code, 0)
+        self.refused(2, "no certificate")
+
+    @unittest.skipUnless(PROOFS, "this build has no proofs")
     def test_a_large_proof_has_its_widest_entries(self):
         certificate = self.make("prove", "network", "--data", self.data, "--label", "fraud", "--hidden", "1000,520", "--batch", "2")
         numbers, entries = certificate["numbers"], certificate["result"]["list"]

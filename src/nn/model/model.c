@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "system/json_text.h"
 #include "nn/network/limits.h"
 #include "system/checksum.h"
 #include "system/json_build.h"
+#include "system/json_text.h"
 #include "system/text.h"
 
 static const char FORMAT[] = "gradproof.model/1";
@@ -25,6 +25,7 @@ void gp_model_destroy(gp_model *m) {
     free(m->deviation);
     free(m->label);
     free(m->checks);
+    free(m->certificate);
     gp_network_destroy(m->network);
     free(m);
 }
@@ -187,6 +188,21 @@ void gp_model_checksum(const gp_tensors *t, char *text, size_t size) {
     snprintf(text, size, "%016llx", (unsigned long long)all);
 }
 
+const char *gp_model_certificate(const gp_model *m) {
+    return m ? m->certificate : NULL;
+}
+
+gp_status gp_model_set_certificate(gp_model *m, const char *certificate) {
+    char *copy = certificate ? gp_copy_string(certificate) : NULL;
+    if (!m)
+        return GP_ERROR_ARGUMENT;
+    if (certificate && !copy)
+        return GP_ERROR_MEMORY;
+    free(m->certificate);
+    m->certificate = copy;
+    return GP_OK;
+}
+
 /* ---- writing --------------------------------------------------------------------- */
 
 static json_t *numbers(const double *v, size_t count) {
@@ -228,6 +244,8 @@ gp_status gp_model_write(const gp_model *m, const char *path, gp_error *error) {
         status = gp_tensors_add_text(&t, "label", m->label);
     if (status == GP_OK)
         status = gp_tensors_add_text(&t, "checks", m->checks);
+    if (status == GP_OK && m->certificate)
+        status = gp_tensors_add_text(&t, "certificate", m->certificate);
     status = add_json(&t, "inputs", names) == GP_OK ? status : GP_ERROR_MEMORY;
     if (status == GP_OK)
         status = add_json(&t, "network", architecture(m));
@@ -452,7 +470,9 @@ gp_status gp_model_of_tensors(const char *path, const gp_tensors *tensors, gp_mo
     if (status == GP_OK) {
         o.model->label = gp_printable_copy(label);
         o.model->checks = gp_copy_string(checks);
-        if (!o.model->label || !o.model->checks)
+        const char *certificate = gp_tensors_text(tensors, "certificate");
+        if (!o.model->label || !o.model->checks ||
+            gp_model_set_certificate(o.model, certificate) != GP_OK)
             status = out_of_memory(&o);
     }
     if (status == GP_OK)

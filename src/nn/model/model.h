@@ -13,6 +13,7 @@ struct gp_model {
     size_t inputs;
     double *mean, *deviation; /* inputs: of the training rows; a deviation of 0 makes the input 0 */
     char *label, *checks;
+    char *certificate; /* or NULL */
 };
 
 /* What gp_model_read makes of a file's tensors; `path` is for messages. */
