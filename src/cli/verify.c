@@ -212,8 +212,38 @@ static json_t *read_back(int file) {
     return found;
 }
 
-static int verify_check(const verification *v, cli_options *o) {
+/* Runs the check; *found: its certificate, new. Returns an exit code. */
+static int check_again(const verification *v, cli_options *o, json_t **found) {
     char path[64];
+    int file = memfd_create("gradproof-certificate", MFD_CLOEXEC);
+    if (file < 0)
+        return cli_complain(GP_ERROR_MEMORY, &(gp_error){"verify: no file in memory can be made"});
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    o->output[CLI_CERTIFICATE] = path;
+    int code = cli_check_as_told(o);
+    *found = read_back(file);
+    (void)close(file);
+    if (*found)
+        return 0;
+    return code >= EXIT_USAGE ? code
+                              : fails(v, CERTIFICATE_FAILS,
+                                      "result: the check comes to none that can be certified");
+}
+
+/* The number of the strategy that auto chose by how fast the function was; 0: it wasn't another. */
+static int other_strategy(const verification *v, const json_t *found) {
+    static const char *const NAMES[] = {
+        [GP_FULL] = "full", [GP_PROJECT] = "project", [GP_SAMPLE] = "sample"};
+    const char *stated = cli_certificate_text(v->certificate, "result.report.strategy");
+    const char *now = cli_certificate_text(found, "result.report.strategy");
+    for (int k = GP_FULL; k <= GP_SAMPLE && stated && now && strcmp(stated, now) != 0; k++)
+        if (strcmp(stated, NAMES[k]) == 0)
+            return k;
+    return 0;
+}
+
+static int verify_check(const verification *v, cli_options *o) {
+    json_t *found = NULL;
     if (!is_of_this_version(v))
         return fails(v, CERTIFICATE_OPEN,
                      "made.version: estimates are the same in every bit by the same version alone");
@@ -224,21 +254,18 @@ static int verify_check(const verification *v, cli_options *o) {
     int wrong = look_at_files(v, o);
     if (wrong)
         return wrong;
-    int file = memfd_create("gradproof-certificate", MFD_CLOEXEC);
-    if (file < 0)
-        return cli_complain(GP_ERROR_MEMORY, &(gp_error){"verify: no file in memory can be made"});
-    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    o->output[CLI_CERTIFICATE] = path;
     o->check.jobs = v->jobs;
     o->quiet = o->mute = 1;
-    int code = cli_check_as_told(o);
-    json_t *found = read_back(file);
-    (void)close(file);
-    if (!found)
-        return code >= EXIT_USAGE ? code
-                                  : fails(v, CERTIFICATE_FAILS,
-                                          "result: the check comes to none that can be certified");
-    code = compare(v, found);
+    int code = check_again(v, o, &found);
+    int strategy = code == 0 && o->check.strategy == GP_AUTO ? other_strategy(v, found) : 0;
+    if (strategy) {
+        json_decref(found);
+        found = NULL;
+        o->check.strategy = (gp_strategy)strategy;
+        code = check_again(v, o, &found);
+    }
+    if (!code)
+        code = compare(v, found);
     json_decref(found);
     if (!code)
         tell(v, "checked again, the same in every bit");

@@ -47,6 +47,12 @@ class Certificates(ProgramTest):
                 self.assert_holds(*options)
             self.assert_holds(env={"OPENBLAS_NUM_THREADS": "2"})
 
+    def test_the_strategy_that_auto_chose_elsewhere(self):
+        certificate = self.make("check", "network", "--data", self.data, *NETWORK, "--strategy", "project")
+        certificate["options"].remove("--strategy=project")
+        self.path("certificate.json", json.dumps(sealed(certificate)))
+        self.assert_holds()
+
     def test_the_code_of_a_certificate_runs_where_it_is_named(self):
         self.make("check", OBJECT)
         self.refused(64, "--target")
