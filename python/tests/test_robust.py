@@ -163,7 +163,15 @@ def test_any_exception_ends_the_check(call, kind):
     assert len(calls) == call
 
 
-def test_ctrl_c_leaves_the_report_so_far():
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as Python takes it, also where tests run in the background of a shell, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_leaves_the_report_so_far(interruptible):
     calls = []
 
     def f(x):
@@ -181,7 +189,8 @@ def test_ctrl_c_leaves_the_report_so_far():
 
 def test_ctrl_c_from_outside():
     """In a process of its own, which sleeps most of the time."""
-    code = ("import numpy as np, gradproof, time, sys\n"
+    code = ("import numpy as np, gradproof, signal, time, sys\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "calls = []\n"
             "def f(x):\n    calls.append(1)\n    len(calls) == 20 and print('on', flush=True)\n"
             "    time.sleep(0.001)\n    return x @ x\n"
