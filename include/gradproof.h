@@ -301,6 +301,14 @@ typedef struct gp_diagnosis {
     const char *message; /* one sentence; borrowed from the report */
 } gp_diagnosis;
 
+/* An array of a map's outputs that has a name (gp_function_add_output). */
+typedef struct gp_named_output {
+    const char *name;
+    size_t dimensions;
+    const size_t *shape;
+    size_t first, count; /* outputs [first, first + count) of the map, in C order */
+} gp_named_output;
+
 typedef struct gp_block_result {
     const char *name; /* borrowed from the report */
     size_t offset, entries;
@@ -323,6 +331,10 @@ typedef struct gp_block_result {
     size_t directions;  /* random directions that were tried on the block (project) */
     size_t diagnoses;
     const gp_diagnosis *diagnosis; /* borrowed from the report */
+    /* Of the derivative of a map whose outputs have names: these, borrowed from the report. The
+     * first index of an entry is an output's number. Else 0 and NULL. */
+    size_t outputs;
+    const gp_named_output *output;
 } gp_block_result;
 
 /* What the self-test found out about one block: mistakes of all kinds and sizes planted into its

@@ -61,6 +61,14 @@ GP_API gp_status gp_function_set_map_callback(gp_function *function, gp_role rol
     GP_SET_TYPED(function, GP_HESSIAN, gp_jacobian, callback)
 #define gp_function_set_hvp(function, callback) GP_SET_TYPED(function, GP_HVP, gp_hvp, callback)
 
+/* Names a map's outputs, for reports: the next ones, as many as the extents in `shape` multiply to,
+ * are an array called `name` (both copied), in C order. An entry is then named by them,
+ * "jacobian W[mu[2][3]][0]", where it is "jacobian W[11][0]" otherwise. Named arrays make up all of
+ * the map's outputs, or gp_check refuses the function. An array of no dimensions is one output, one
+ * with an extent of 0 none. */
+GP_API gp_status gp_function_add_output(gp_function *function, const char *name, size_t dimensions,
+                                        const size_t *shape);
+
 /* The pattern of a sparse Jacobian: entry k is dF_row[k]/dx_column[k] (copied; no entry twice).
  * Columns without a common row are perturbed together; entries outside the pattern are looked for.
  */

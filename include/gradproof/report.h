@@ -32,6 +32,10 @@ GP_API gp_status gp_report_write_junit(const gp_report *report, FILE *stream);
 /* Markdown as of GitHub, for the summary of a job: the verdict, causes, a table of the blocks. */
 GP_API gp_status gp_report_write_markdown(const gp_report *report, FILE *stream);
 
+/* One sentence of plain text for readers who aren't engineers, as the page and the summary begin:
+ * what was proved, how sure that is, and what wasn't looked at. */
+GP_API gp_status gp_report_write_summary(const gp_report *report, FILE *stream);
+
 /* The same bytes in memory, and those of gp_report_print and gp_report_write_json, with a NUL
  * behind them: *text is released with gp_text_free; *length, without the NUL, if `length` isn't
  * NULL. GP_ERROR_MEMORY is what can go wrong. */
@@ -41,6 +45,7 @@ GP_API gp_status gp_report_json(const gp_report *report, char **text, size_t *le
 GP_API gp_status gp_report_html(const gp_report *report, char **text, size_t *length);
 GP_API gp_status gp_report_junit(const gp_report *report, char **text, size_t *length);
 GP_API gp_status gp_report_markdown(const gp_report *report, char **text, size_t *length);
+GP_API gp_status gp_report_summary(const gp_report *report, char **text, size_t *length);
 GP_API void gp_text_free(char *text);
 
 #ifdef __cplusplus

@@ -312,22 +312,39 @@ static void raise_status(gp_status status, const char *message) {
 
 enum { MAX_DIMENSIONS = 64 }; /* as NumPy's arrays */
 
+/* From a tuple of extents; how many there are. */
+static size_t take_shape(PyObject *shape, size_t extent[MAX_DIMENSIONS]) {
+    Py_ssize_t dimensions = PyTuple_Size(shape);
+    if (dimensions > MAX_DIMENSIONS)
+        dimensions = MAX_DIMENSIONS;
+    for (Py_ssize_t k = 0; k < dimensions; k++)
+        extent[k] = PyLong_AsSize_t(PyTuple_GetItem(shape, k));
+    return (size_t)dimensions;
+}
+
 /* (name, stage, shape, address of float64 numbers) */
 static void add_block(gp_function *f, PyObject *block) {
     const char *name;
     unsigned stage;
     PyObject *shape, *values;
     size_t extent[MAX_DIMENSIONS];
-    if (!PyArg_ParseTuple(block, "sIOO", &name, &stage, &shape, &values))
+    if (!PyArg_ParseTuple(block, "sIO!O", &name, &stage, &PyTuple_Type, &shape, &values))
         return;
-    Py_ssize_t dimensions = PyTuple_Size(shape);
-    if (dimensions > MAX_DIMENSIONS)
-        dimensions = MAX_DIMENSIONS;
-    for (Py_ssize_t k = 0; k < dimensions; k++)
-        extent[k] = PyLong_AsSize_t(PyTuple_GetItem(shape, k));
+    size_t dimensions = take_shape(shape, extent);
     if (!PyErr_Occurred())
-        (void)gp_function_add_block(f, name, stage, (size_t)dimensions, extent,
-                                    PyLong_AsVoidPtr(values));
+        (void)gp_function_add_block(f, name, stage, dimensions, extent, PyLong_AsVoidPtr(values));
+}
+
+/* (name, shape) */
+static void add_output(gp_function *f, PyObject *output) {
+    const char *name;
+    PyObject *shape;
+    size_t extent[MAX_DIMENSIONS];
+    if (!PyArg_ParseTuple(output, "sO!", &name, &PyTuple_Type, &shape))
+        return;
+    size_t dimensions = take_shape(shape, extent);
+    if (!PyErr_Occurred())
+        (void)gp_function_add_output(f, name, dimensions, extent);
 }
 
 /* The names of parts (a tuple of str). */
@@ -451,21 +468,22 @@ static int parse_pair(PyObject *pair, size_t *count, void **first, void **second
 
 PyDoc_STRVAR(
     check_doc,
-    "check(name, narrow, wide_value, blocks, callbacks, outputs, pattern, bounds, parts, examples, "
-    "batch_size, options, interval, remarks) -> (report, exception)");
+    "check(name, narrow, wide_value, blocks, callbacks, outputs, output_names, pattern, bounds, "
+    "parts, examples, batch_size, options, interval, remarks) -> (report, exception)");
 
 static PyObject *check(PyObject *module, PyObject *arguments) {
     (void)module;
     const char *name;
     int narrow, wide_value;
-    PyObject *blocks, *callbacks, *pattern, *bounds, *parts, *given, *remarks;
+    PyObject *blocks, *callbacks, *names, *pattern, *bounds, *parts, *given, *remarks;
     Py_ssize_t outputs, examples, batch_size;
     state s = {.process = getpid()};
     gp_options options = {0};
-    if (!PyArg_ParseTuple(arguments, "sppO!O!nOOO!nnO!dO!:check", &name, &narrow, &wide_value,
-                          &PyTuple_Type, &blocks, &PyTuple_Type, &callbacks, &outputs, &pattern,
-                          &bounds, &PyTuple_Type, &parts, &examples, &batch_size, &PyDict_Type,
-                          &given, &s.interval, &PyTuple_Type, &remarks) ||
+    if (!PyArg_ParseTuple(arguments, "sppO!O!nO!OOO!nnO!dO!:check", &name, &narrow, &wide_value,
+                          &PyTuple_Type, &blocks, &PyTuple_Type, &callbacks, &outputs,
+                          &PyTuple_Type, &names, &pattern, &bounds, &PyTuple_Type, &parts,
+                          &examples, &batch_size, &PyDict_Type, &given, &s.interval, &PyTuple_Type,
+                          &remarks) ||
         set_options(&options, given) != 0)
         return NULL;
     for (int k = 0; k < CALLBACKS; k++) {
@@ -482,6 +500,8 @@ static PyObject *check(PyObject *module, PyObject *arguments) {
         return PyErr_NoMemory();
     for (Py_ssize_t k = 0; k < PyTuple_Size(blocks) && !PyErr_Occurred(); k++)
         add_block(f, PyTuple_GetItem(blocks, k));
+    for (Py_ssize_t k = 0; k < PyTuple_Size(names) && !PyErr_Occurred(); k++)
+        add_output(f, PyTuple_GetItem(names, k));
     set_callbacks(f, &s, dtype, wide_value ? GP_FLOAT64 : dtype, (size_t)outputs);
     if (parse_pair(pattern, &count, &first, &second))
         (void)gp_function_set_sparsity(f, count, first, second);
@@ -537,7 +557,8 @@ static const struct {
 } FORMATS[] = {{"json", gp_report_json},
                {"html", gp_report_html},
                {"junit", gp_report_junit},
-               {"markdown", gp_report_markdown}};
+               {"markdown", gp_report_markdown},
+               {"summary", gp_report_summary}};
 enum { FORMAT_COUNT = sizeof FORMATS / sizeof *FORMATS };
 
 static PyObject *write_as(PyObject *module, PyObject *arguments) {
@@ -621,14 +642,29 @@ static PyObject *diagnosis(const gp_block_result *b) {
     return causes;
 }
 
-static PyObject *shape(const gp_block_result *b) {
-    PyObject *extents = PyTuple_New((Py_ssize_t)b->dimensions);
-    for (size_t k = 0; k < b->dimensions && extents; k++) {
-        PyObject *extent = PyLong_FromSize_t(b->shape[k]);
+static PyObject *shape(size_t dimensions, const size_t *of) {
+    PyObject *extents = PyTuple_New((Py_ssize_t)dimensions);
+    for (size_t k = 0; k < dimensions && extents; k++) {
+        PyObject *extent = PyLong_FromSize_t(of[k]);
         if (!extent || PyTuple_SetItem(extents, (Py_ssize_t)k, extent) != 0)
             Py_CLEAR(extents);
     }
     return extents;
+}
+
+/* A tuple of (name, shape, first, count). */
+static PyObject *outputs(const gp_block_result *b) {
+    PyObject *arrays = PyTuple_New((Py_ssize_t)b->outputs);
+    for (size_t k = 0; k < b->outputs && arrays; k++) {
+        const gp_named_output *o = &b->output[k];
+        PyObject *extents = shape(o->dimensions, o->shape);
+        PyObject *one = extents ? Py_BuildValue("(sNnn)", o->name, extents, (Py_ssize_t)o->first,
+                                                (Py_ssize_t)o->count)
+                                : NULL;
+        if (!one || PyTuple_SetItem(arrays, (Py_ssize_t)k, one) != 0)
+            Py_CLEAR(arrays);
+    }
+    return arrays;
 }
 
 static PyObject *block(PyObject *module, PyObject *arguments) {
@@ -650,7 +686,8 @@ static PyObject *block(PyObject *module, PyObject *arguments) {
     for (int k = 0; k < GP_ENTRY_STATUSES; k++)
         put(&counts, gp_entry_status_string((gp_entry_status)k), PyLong_FromSize_t(b.count[k]));
     put(&d, "name", string(b.name));
-    put(&d, "shape", shape(&b));
+    put(&d, "shape", shape(b.dimensions, b.shape));
+    put(&d, "outputs", outputs(&b));
     put(&d, "verdict", string(gp_verdict_string(b.verdict)));
     put(&d, "counts", counts);
     put(&d, "offset", PyLong_FromSize_t(b.offset));

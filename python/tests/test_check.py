@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
+import pickle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +19,14 @@ X = RNG.normal(size=(12, 3))
 
 def cubes(x):
     return np.sum(x * x * x) / 3
+
+
+def square(x):
+    return np.sum(x * x)
+
+
+def twice(x):
+    return 2 * x
 
 
 def test_a_right_gradient_is_verified():
@@ -144,6 +154,16 @@ def test_any_memory_layout_of_x0():
     assert seen[0]
 
 
+def test_any_byte_order():
+    assert gradproof.check(lambda x: square(x.view(np.ndarray)), twice, np.arange(1, 4).astype(">f8")).ok
+
+
+def test_odd_names():
+    report = gradproof.check(lambda d: sum(map(square, d.values())), lambda d: {key: twice(value) for key, value in d.items()},
+                             {"a\ud800": np.ones(1), "b\0": np.ones(2), "<script>": np.ones(1), (1, 2): np.ones(1)})
+    assert report.ok and list(report.blocks) == ["a\\ud800", "b\\x00", "<script>", "(1, 2)"]
+
+
 def test_blocks_without_entries():
     report = gradproof.check(lambda p: cubes(p["a"]), lambda p: {"a": p["a"] ** 2, "none": p["none"]},
                              {"a": np.ones(2), "none": np.ones((0, 3))})
@@ -244,6 +264,59 @@ def test_maps_between_structures():
                            jvp=lambda p, v: {"y": v["a"] * p["b"] + p["a"] * v["b"], "z": 2 * p["b"] * v["b"]}).ok
 
 
+def outer_and_square(wrong):
+    """x -> {"mu": first two rows of x x', "s": x_2^2}, and its VJP with 0.1 added to d mu[1][2] / d x_2."""
+    def vjp(x, u):
+        g = u["mu"] @ x
+        g = np.append(g, 0) + u["mu"].T @ x[:2]
+        g[2] += 2 * x[2] * u["s"] + (0.1 * u["mu"][1, 2] if wrong else 0)
+        return g
+
+    return lambda x: {"mu": np.outer(x[:2], x), "s": x[2] ** 2}, vjp
+
+
+def test_outputs_are_called_by_their_names():
+    f, vjp = outer_and_square(wrong=True)
+    report = gradproof.check(f, None, POINT, vjp=vjp)
+    assert "vjp x[mu[1][2]][2]" in report.diagnosis[0]
+    found = json.loads(report.to_json())
+    assert found["outputs"] == [{"name": "mu", "shape": [2, 3]}, {"name": "s", "shape": []}]
+    assert found["blocks"][0]["worst"]["name"] == "[mu[1][2]][2]"
+    outputs = report.blocks["vjp x"].outputs
+    assert {name: entries.analytic.shape for name, entries in outputs.items()} == {"mu": (2, 3, 3), "s": (3,)}
+    assert outputs["mu"].status[1, 2, 2] == "refuted" and outputs["mu"].analytic[1, 2, 2] == pytest.approx(2.1)
+    assert np.array_equal(outputs["s"].analytic, [0, 0, 6])
+    assert (pickle.loads(pickle.dumps(report)).blocks["vjp x"].outputs["s"].status == outputs["s"].status).all()
+
+
+def test_outputs_of_arrays():
+    many = gradproof.check(lambda x: np.outer(x, x), None, POINT, jvp=lambda x, v: 2 * np.outer(x, v))
+    assert "[y[0][" in many.text(verbose=True)
+    one = gradproof.check(F, None, POINT, jac=J)
+    assert one.blocks["jacobian x"].outputs == {} and "outputs" not in json.loads(one.to_json())
+    with pytest.raises(ValueError, match="f returns no numbers"):
+        gradproof.check(lambda x: x[:0], None, POINT, vjp=lambda x, u: x)
+
+
+def test_a_sparse_jacobian_without_entries():
+    sparse = pytest.importorskip("scipy.sparse")
+    nothing = lambda x: sparse.csr_matrix((2, 3))
+    assert gradproof.check(lambda x: np.ones(2), None, POINT, jac=nothing).verdict != "refuted"
+    wrong = gradproof.check(lambda x: x[:2], None, POINT, jac=nothing)
+    assert wrong.verdict == "refuted" and "sparsity" in [cause.kind for cause in wrong.diagnosis]
+
+
+def test_duplicate_entries_add_up():
+    sparse = pytest.importorskip("scipy.sparse")
+    def twice_each(x, factor=1.0):
+        matrix = sparse.coo_matrix(J(x))
+        row, column = np.tile(matrix.row, 2), np.tile(matrix.col, 2)
+        return sparse.coo_matrix((np.concatenate([0.25 * matrix.data, 0.75 * factor * matrix.data]), (row, column)), matrix.shape)
+
+    assert gradproof.check(F, None, POINT, jac=twice_each).ok
+    assert gradproof.check(F, None, POINT, jac=lambda x: twice_each(x, 1.1)).verdict == "refuted"
+
+
 @pytest.mark.parametrize("form", ["csr_matrix", "csc_array", "coo_matrix", "lil_matrix"])
 def test_sparse_jacobians(form):
     sparse = pytest.importorskip("scipy.sparse")
@@ -263,6 +336,11 @@ def test_sparse_jacobians(form):
     assert np.array_equal(dense[block.table.row, block.table.column], block.analytic)
     missing = gradproof.check(f, None, x0, jac=lambda x: sparse.tril(jac(x)).tocsr())
     assert missing.verdict == "refuted" and [cause.kind for cause in missing.diagnosis] == ["sparsity"]
+
+
+def test_a_constant_hessian():
+    assert gradproof.check(square, twice, POINT, hess=2 * np.eye(3)).ok
+    assert gradproof.check(square, twice, POINT, hess=np.eye(3)).verdict == "refuted"
 
 
 def test_second_derivatives():
@@ -299,6 +377,24 @@ def test_bounds_are_kept():
         assert gradproof.check(f, grad, x0, bounds=bounds).ok
     optimize = pytest.importorskip("scipy.optimize")
     assert gradproof.check(f, grad, x0, bounds=optimize.Bounds(0, np.inf)).ok
+
+
+def test_bounds_of_some_blocks():
+    x0 = {"a": np.array([1e-9, 1.0]), "b": np.array([0.5, 2.0])}
+    f = lambda p: np.sum(np.sqrt(p["a"])) + np.sum(p["b"] ** 2) if (p["a"] >= 0).all() and (p["b"] <= 3).all() else 1 / 0
+    grad = lambda p: {"a": 0.5 / np.sqrt(p["a"]), "b": 2 * p["b"]}
+    assert gradproof.check(f, grad, x0, bounds=({"a": 0, "b": None}, {"a": None, "b": np.full(2, 3.0)})).ok
+
+
+def test_parts_that_are_not_the_whole():
+    parts = {"square": (square, twice), "again": (square, twice)}
+    with pytest.raises(ValueError, match="parts: at x0 their sum is 28, but f is 14"):
+        gradproof.check(square, twice, POINT, parts=parts)
+    assert gradproof.check(lambda x: 2 * square(x), lambda x: 2 * twice(x), POINT, parts=parts).ok
+    both = lambda x: (2 * square(x), 2 * twice(x))
+    assert gradproof.check(None, None, POINT, value_and_grad=both, parts=parts).ok
+    with pytest.raises(TypeError, match="parts must be a dict"):
+        gradproof.check(square, twice, POINT, parts=[(square, twice)] * 2)
 
 
 def test_parts_are_checked_by_themselves():

@@ -33,6 +33,12 @@ X0 = np.array([1.0, -2.0, 0.5])
 
 # ---- mistakes that are named
 
+def recursive():
+    inner = [X0]
+    inner.append(inner)
+    return inner
+
+
 MISTAKES = {
     "x0 complex": (dict(x0=X0 + 1j), TypeError, "x0: block 'x' must be real numbers, but is ndarray of complex128"),
     "x0 half": (dict(x0=X0.astype(np.float16)), TypeError, "x0: block 'x' is float16: only float32 and float64"),
@@ -79,6 +85,11 @@ MISTAKES = {
     "parts without gradients": (dict(parts={"a": square, "b": square}), TypeError, r"parts: 'a' must be a pair \(f, grad\)"),
     "no examples": (dict(examples=0), ValueError, "examples"),
     "batch size of none": (dict(batch_size=0), ValueError, "batch_size"),
+    "x0 masked": (dict(x0=np.ma.array(X0, mask=[0, 1, 0])), TypeError, "x0: block 'x' is a masked array"),
+    "x0 in itself": (dict(x0=recursive()), ValueError, "x0: it is nested too deeply, or contains itself"),
+    "a flag of text": (dict(self_test="no"), TypeError, "option self_test must be True or False, not 'no'"),
+    "bounds by pairs": (dict(bounds=[(0, 1)] * 3), TypeError, "of pairs as for scipy.optimize: zip"),
+    "name no str": (dict(name=3), TypeError, "name must be a str, not int"),
     "both kinds": (dict(vjp=lambda x, u: u), TypeError, "check them one after the other"),
 }
 

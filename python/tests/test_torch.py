@@ -438,6 +438,28 @@ def test_the_same_tensor_twice():
     assert report.ok and list(report.blocks) == ["a"]
 
 
+class SineAndOuter(torch.autograd.Function):
+    """x -> (sin x, x x'); the second's backward is 1.1 times what it should be by the first index."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin(), x.outer(x)
+
+    @staticmethod
+    def backward(ctx, a, b):
+        (x,) = ctx.saved_tensors
+        return a * x.cos() + 1.1 * b @ x + b.T @ x
+
+
+def test_outputs_are_called_by_their_names():
+    report = gt.check(SineAndOuter.apply, numbers(3), outputs="each")
+    outputs = report.blocks["vjp x"].outputs
+    assert {name: entries.status.shape for name, entries in outputs.items()} == {"y[0]": (3, 3), "y[1]": (3, 3, 3)}
+    assert (outputs["y[0]"].status != "refuted").all() and (outputs["y[1]"].status == "refuted").sum() == 9
+    assert "y[1][" in str(report)
+
+
 def test_each_output_against_each_input():
     report = gt.check(torch.tanh, numbers(2, 3), outputs="each")
     assert report.ok and report.blocks["vjp input0"].shape == (6, 2, 3)

@@ -100,12 +100,20 @@ typedef struct gp_lines {
     size_t bad, good; /* with wrong entries; without, but exercised */
     size_t full;      /* bad ones of which hardly anything is plainly right */
     size_t open;      /* good ones, half of which could be off by as much, unseen */
-    char list[128];   /* indices of the bad ones */
+    char list[LISTED_LINES * (GP_OUTPUT_NAME_SIZE + 2) + 8]; /* indices or names of the bad ones */
 } gp_lines;
+
+/* What the rows of a map's derivative are called, or the line's number. */
+static const char *name_line(const gp_case *c, size_t axis, size_t index,
+                             char name[GP_OUTPUT_NAME_SIZE]) {
+    const gp_outputs *o = axis == 0 ? c->block->output : NULL;
+    return gp_outputs_name(o ? o->array : NULL, o ? o->arrays : 0, index, name);
+}
 
 static void see_line(const gp_case *c, size_t axis, size_t index, double least, gp_lines *seen) {
     gp_slice s = gp_case_line(c, axis, index);
     size_t wrong = 0, exercised = 0, hiding = 0, used = strlen(seen->list);
+    char name[GP_OUTPUT_NAME_SIZE];
     for (size_t k = 0; k < gp_slice_size(&s); k++) {
         size_t i = gp_slice_entry(&s, k);
         int alive = gp_case_known(c, i) && !gp_case_zero(c, i);
@@ -119,8 +127,8 @@ static void see_line(const gp_case *c, size_t axis, size_t index, double least, 
         return;
     }
     if (seen->bad < LISTED_LINES)
-        snprintf(seen->list + used, sizeof seen->list - used, "%s%zu", seen->bad ? ", " : "",
-                 index);
+        snprintf(seen->list + used, sizeof seen->list - used, "%s%s", seen->bad ? ", " : "",
+                 name_line(c, axis, index, name));
     else if (seen->bad == LISTED_LINES)
         snprintf(seen->list + used, sizeof seen->list - used, ", ...");
     seen->bad++;

@@ -90,6 +90,7 @@ void gp_function_destroy(gp_function *f) {
     for (size_t k = 0; k < f->remarks; k++)
         free(f->remark[k]);
     free(f->remark);
+    gp_outputs_clear(&f->output);
     free(f->row);
     free(f->column);
     free(f->lower);
@@ -139,23 +140,31 @@ static gp_status append_block(gp_function *f, const char *name, unsigned stage, 
     return GP_OK;
 }
 
-/* What is wrong with a block that is to be added, words that go on "block NAME: "; NULL: nothing.
- */
-static const char *block_mistake(const gp_function *f, size_t dimensions, const size_t *shape,
-                                 const double *values) {
+/* What is wrong with the shape of an array that comes after `before` numbers, words that go on
+ * "block NAME: "; NULL: nothing. */
+static const char *shape_mistake(size_t dimensions, const size_t *shape, size_t before) {
     if (dimensions > GP_MAX_DIMENSIONS)
         return "has more than 8 dimensions: give it a shape of fewer";
     if (dimensions && !shape)
         return "has dimensions but the shape is NULL: give an extent for each";
+    size_t entries = gp_volume(dimensions, shape);
+    if ((entries == 0 && !gp_is_empty(dimensions, shape)) || entries > GP_MAX_ENTRIES - before)
+        return "has more entries than fit: check the extents of its shape";
+    return NULL;
+}
+
+/* The same of a block that is to be added, with its numbers. */
+static const char *block_mistake(const gp_function *f, size_t dimensions, const size_t *shape,
+                                 const double *values) {
+    const char *mistake = shape_mistake(dimensions, shape, f->n);
+    if (mistake)
+        return mistake;
     if (!values && !f->team && !gp_is_empty(dimensions, shape))
         return "the values are NULL: give the numbers to check at";
     if (f->lower) /* bounds are of all blocks */
         return "comes after gp_function_set_bounds: add all blocks before";
     if (f->team && values && f->own_end > f->own && f->own_end != f->n)
         return "a rank's blocks must follow one another: add those of other ranks before or after";
-    size_t entries = gp_volume(dimensions, shape);
-    if ((entries == 0 && !gp_is_empty(dimensions, shape)) || entries > GP_MAX_ENTRIES - f->n)
-        return "has more entries than fit: check the extents of its shape";
     return NULL;
 }
 
@@ -289,6 +298,27 @@ gp_status gp_function_set_complex_value(gp_function *f, gp_complex_value callbac
     if (status == GP_OK)
         f->complex_value = callback;
     return status;
+}
+
+gp_status gp_function_add_output(gp_function *f, const char *name, size_t dimensions,
+                                 const size_t *shape) {
+    if (!f)
+        return GP_ERROR_ARGUMENT;
+    if (!name || !*name)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT,
+                                  "output %zu: has no name: give each array one", f->output.arrays);
+    const char *mistake = shape_mistake(dimensions, shape, f->output.count);
+    if (mistake)
+        return gp_function_refuse(f, GP_ERROR_ARGUMENT, "output %.100s: %s", name, mistake);
+    gp_status status =
+        gp_outputs_add(&f->output, name, dimensions, shape, gp_volume(dimensions, shape));
+    if (status == GP_ERROR_MEMORY)
+        return no_memory(f, "gp_function_add_output");
+    return status == GP_OK ? GP_OK
+                           : gp_function_refuse(f, status,
+                                                "output %.100s: there is one of that name: give "
+                                                "each its own",
+                                                name);
 }
 
 gp_status gp_function_set_sparsity(gp_function *f, size_t entries, const size_t *row,
@@ -520,36 +550,18 @@ const gp_block *gp_function_block_of(const gp_function *f, size_t entry) {
     return &f->block[low];
 }
 
-void gp_index_name(size_t dimensions, const size_t *shape, size_t index, char *name, size_t size) {
-    size_t used = 0, volume = 1;
-    if (!name || (dimensions && !shape))
-        return;
-    if (size)
-        name[0] = '\0';
-    for (size_t k = 0; k < dimensions; k++)
-        if (shape[k] == 0)
-            return; /* has no entries */
-    for (size_t k = 1; k < dimensions; k++) {
-        if (volume > SIZE_MAX / shape[k])
-            return; /* nor can it have so many */
-        volume *= shape[k];
-    }
-    for (size_t k = 0; k < dimensions && used < size; k++) {
-        used += (size_t)snprintf(name + used, size - used, "[%zu]", index / volume);
-        index %= volume;
-        if (k + 1 < dimensions)
-            volume /= shape[k + 1];
-    }
+const char *gp_function_output_name(const gp_function *f, int second, size_t output,
+                                    char name[GP_OUTPUT_NAME_SIZE]) {
+    return gp_outputs_name(f->output.array, second ? 0 : f->output.arrays, output, name);
 }
 
 void gp_function_entry_name(const gp_function *f, size_t entry, char *name, size_t size) {
     const gp_block *block = gp_function_block_of(f, entry);
-    char index[128];
-    if (block->row)
-        snprintf(index, sizeof index, "[%zu][%zu]", block->row[entry - block->offset],
-                 block->column[entry - block->offset]);
-    else
-        gp_index_name(block->dimensions, block->shape, entry - block->offset, index, sizeof index);
+    const gp_outputs *o = block->output;
+    char index[256];
+    const gp_layout layout = {block->dimensions, block->shape,        block->row,
+                              block->column,     o ? o->array : NULL, o ? o->arrays : 0};
+    gp_layout_name(&layout, entry - block->offset, index, sizeof index);
     snprintf(name, size, "%.200s%s", block->name, index);
 }
 

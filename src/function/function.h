@@ -2,6 +2,7 @@
 #ifndef GP_FUNCTION_H
 #define GP_FUNCTION_H
 
+#include "function/outputs.h"
 #include "gradproof.h"
 #include "system/error.h"
 #include "system/sizes.h"
@@ -15,6 +16,7 @@ typedef struct gp_block {
     /* Of a report on a map: the block holds dF_j/dx_i, outputs by inputs. */
     int derivative;
     const size_t *row, *column; /* of each entry, where only a pattern of them is held; else NULL */
+    const gp_outputs *output;   /* whose names its rows have; NULL: none */
 } gp_block;
 
 typedef enum gp_plant_kind {
@@ -60,6 +62,7 @@ struct gp_function {
     gp_callback callback[GP_ROLES]; /* NULL: not given */
     gp_dtype precision[GP_ROLES];   /* of each that is given */
     size_t outputs;                 /* m of the map; 0: there is none */
+    gp_outputs output;              /* their names, if they have any */
     size_t nonzeros, *row, *column; /* the Jacobian's pattern; NULL: dense */
     gp_complex_value complex_value;
     double *lower, *upper; /* n each, or both NULL */
@@ -123,6 +126,10 @@ static inline size_t gp_function_block_number(const gp_function *function, size_
 int gp_function_has_gradient(const gp_function *function);
 int gp_function_has_value(const gp_function *function);
 
+/* Writes, and returns, what an output is called, of the map, or of the gradient as a map (second):
+ * "mu[2][3]", or "5" where it has no name. */
+const char *gp_function_output_name(const gp_function *function, int second, size_t output,
+                                    char name[GP_OUTPUT_NAME_SIZE]);
 /* Writes "W1[2][3]" for an entry. */
 void gp_function_entry_name(const gp_function *function, size_t entry, char *name, size_t size);
 /* Is a plant still one into numbers that there are? */

@@ -38,6 +38,10 @@ static gp_status validate_numbers(const gp_function *f, gp_error *error) {
                            "%s: a mistake was planted into block %s before its map or sparsity "
                            "changed: plant it afterwards",
                            f->name, f->block[f->plant[k].block].name);
+    if (f->output.arrays && f->output.count != f->outputs)
+        return gp_fail(error, GP_ERROR_ARGUMENT,
+                       "%s: has names for %zu outputs, and a map of %zu: name all of them or none",
+                       f->name, f->output.count, f->outputs);
     for (size_t k = 0; k < f->nonzeros; k++)
         if (f->row[k] >= f->outputs || f->column[k] >= f->n)
             return gp_fail(error, GP_ERROR_ARGUMENT,

@@ -12,6 +12,17 @@
 static const gp_entry NOTHING = {
     .analytic = NAN, .numeric = NAN, .bound = NAN, .left = NAN, .right = NAN};
 
+/* A block's names of outputs, all blocks' being the same. */
+static gp_status name_outputs(gp_report *r, const gp_outputs *names, gp_block_result *block) {
+    if (!names)
+        return GP_OK;
+    if (!r->output.arrays && gp_outputs_copy(names, &r->output) != GP_OK)
+        return GP_ERROR_MEMORY;
+    block->outputs = r->output.arrays;
+    block->output = r->output.array;
+    return GP_OK;
+}
+
 gp_status gp_report_create(const gp_function *f, const char *name, size_t placed,
                            gp_report **report) {
     gp_report *r = calloc(1, sizeof *r);
@@ -48,6 +59,10 @@ gp_status gp_report_create(const gp_function *f, const char *name, size_t placed
         block->result.offset = f->block[b].offset;
         block->result.entries = f->block[b].entries;
         block->result.resolution = NAN;
+        if (name_outputs(r, f->block[b].output, &block->result) != GP_OK) {
+            gp_report_destroy(r);
+            return GP_ERROR_MEMORY;
+        }
         if (f->block[b].row) {
             size_t bytes = f->block[b].entries * sizeof(size_t);
             block->row = malloc(bytes);
@@ -177,6 +192,7 @@ void gp_report_destroy(gp_report *r) {
         free(r->block[b].column);
         free(r->block[b].name);
     }
+    gp_outputs_clear(&r->output);
     for (size_t k = 0; k < r->silents; k++)
         free(r->silent[k]);
     free(r->silent);

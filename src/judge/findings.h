@@ -66,9 +66,10 @@ struct gp_report {
     size_t n, blocks;
     size_t parameters; /* of the function: fewer than n where derivatives of maps were checked */
     gp_report_block_data *block;
-    size_t placed;   /* entries [0, placed) have their places at the front of `entry`, */
-    gp_entry *entry; /* which goes on with the `looked` entries listed in `index` */
-    size_t *index;   /* ascending */
+    gp_outputs output; /* names of a map's outputs */
+    size_t placed;     /* entries [0, placed) have their places at the front of `entry`, */
+    gp_entry *entry;   /* which goes on with the `looked` entries listed in `index` */
+    size_t *index;     /* ascending */
     size_t looked, room;
     gp_verdict verdict;
     int unlocated;         /* random directions refute it, and no block by itself */

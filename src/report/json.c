@@ -15,11 +15,24 @@ static json_t *text(const char *v) {
     return string || errno == ENOMEM ? string : json_string("?"); /* not UTF-8 */
 }
 
-static json_t *shape(const gp_block_result *block) {
+static json_t *shape(size_t dimensions, const size_t *extent) {
     json_t *list = json_array();
-    for (size_t k = 0; k < block->dimensions; k++)
-        gp_json_add(&list, json_integer((json_int_t)block->shape[k]));
+    for (size_t k = 0; k < dimensions; k++)
+        gp_json_add(&list, json_integer((json_int_t)extent[k]));
     return list;
+}
+
+/* Only of maps whose outputs have names. */
+static void put_outputs(const gp_report *r, json_t **root) {
+    json_t *list = json_array();
+    for (size_t k = 0; k < r->output.arrays; k++)
+        gp_json_add(&list,
+                    json_pack("{s:o, s:o}", "name", text(r->output.array[k].name), "shape",
+                              shape(r->output.array[k].dimensions, r->output.array[k].shape)));
+    if (r->output.arrays)
+        gp_json_put(root, "outputs", list);
+    else
+        json_decref(list);
 }
 
 static json_t *worst(const gp_report *r, const gp_block_result *block) {
@@ -28,8 +41,8 @@ static json_t *worst(const gp_report *r, const gp_block_result *block) {
     const gp_entry *e = gp_report_at(r, block->offset + block->worst_index);
     char name[128];
     gp_report_entry_name(block, block->worst_index, name, sizeof name);
-    return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s, s:I, s:s?}", "index",
-                     (json_int_t)block->worst_index, "name", name, "analytic",
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:s, s:I, s:s?}", "index",
+                     (json_int_t)block->worst_index, "name", text(name), "analytic",
                      gp_json_number(e->analytic), "numeric", gp_json_number(e->numeric), "bound",
                      gp_json_number(e->bound), "status", gp_entry_status_string(e->status), "point",
                      (json_int_t)e->point, "where", gp_report_point(r, e->point));
@@ -57,7 +70,7 @@ static json_t *one_block(const gp_report *r, const gp_report_block_data *data) {
                                           "factor", gp_json_number(data->diagnosis[k].factor),
                                           "message", text(data->diagnosis[k].message)));
     return json_pack("{s:o, s:o, s:s, s:o, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o}", "name",
-                     text(block->name), "shape", shape(block), "verdict",
+                     text(block->name), "shape", shape(block->dimensions, block->shape), "verdict",
                      gp_verdict_string(block->verdict), "entries", counts, "exercised",
                      (json_int_t)block->exercised, "resolution", gp_json_number(block->resolution),
                      "entry_resolution", gp_json_number(gp_block_entry_resolution(block)), "floor",
@@ -104,6 +117,7 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         json_decref(root);
         return GP_ERROR_MEMORY;
     }
+    put_outputs(r, &root);
     char *whole = gp_json_write(root, JSON_INDENT(2)); /* all of it, or nothing */
     json_decref(root);
     if (!whole)

@@ -49,6 +49,10 @@ gp_status gp_report_markdown(const gp_report *r, char **text, size_t *length) {
     return collect(r, gp_report_write_markdown, 0, text, length);
 }
 
+gp_status gp_report_summary(const gp_report *r, char **text, size_t *length) {
+    return collect(r, gp_report_write_summary, 0, text, length);
+}
+
 void gp_text_free(char *text) {
     free(text);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "report/stream.h"
 #include "system/text.h"
 
 /* Text that grows within its room and is cut off at its end. */
@@ -258,4 +259,16 @@ void gp_write_summary(const gp_report *r, char text[GP_SUMMARY_SIZE]) {
         r->function, doubt);
     add_unseen(&w, r, &t);
     add(&w, ".");
+}
+
+static gp_status print_summary(const gp_report *r, FILE *stream, void *context) {
+    char text[GP_SUMMARY_SIZE];
+    (void)context;
+    gp_write_summary(r, text);
+    fputs(text, stream);
+    return GP_OK;
+}
+
+gp_status gp_report_write_summary(const gp_report *r, FILE *stream) {
+    return gp_print_plain(r, stream, print_summary, NULL);
 }

@@ -10,10 +10,9 @@
 #include "system/text.h"
 
 void gp_report_entry_name(const gp_block_result *block, size_t index, char *name, size_t size) {
-    if (block->row)
-        snprintf(name, size, "[%zu][%zu]", block->row[index], block->column[index]);
-    else
-        gp_index_name(block->dimensions, block->shape, index, name, size);
+    const gp_layout layout = {block->dimensions, block->shape,  block->row,
+                              block->column,     block->output, block->outputs};
+    gp_layout_name(&layout, index, name, size);
 }
 
 gp_status gp_report_set_command(gp_report *r, const char *command) {

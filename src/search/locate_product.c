@@ -284,14 +284,16 @@ static gp_outcome put(gp_product_search *s, size_t output, size_t input, const g
     const gp_block *block = &p->f->block[b];
     size_t at = p->blocks == p->f->blocks ? p->block + b : p->block;
     size_t index = output * block->entries + (input - block->offset);
+    char name[GP_OUTPUT_NAME_SIZE];
     (void)condemn(s, at);
     if (gp_claim_is_sparse(p->f, p->claim)) {
         index = gp_sparsity_find(&p->pattern, output, input);
         if (index == SIZE_MAX)
             return gp_report_add_diagnosis(r, at, "sparsity", NAN,
                                            "a derivative lies outside of the given sparsity: "
-                                           "output %zu depends on input %zu (%.6g)",
-                                           output, input, entry->numeric)
+                                           "output %s depends on input %zu (%.6g)",
+                                           gp_function_output_name(p->f, p->second, output, name),
+                                           input, entry->numeric)
                        ? out_of_memory(s)
                        : GP_EVALUATED;
     }
@@ -334,12 +336,14 @@ static gp_outcome take_over(gp_product_search *s, const gp_report *found, size_t
     for (size_t b = 0; b < p->f->blocks; b++) {
         const gp_block_result *block = &found->block[b].result;
         size_t at = p->blocks == p->f->blocks ? p->block + b : p->block, shown = 0;
-        char of[64] = "in nearly all outputs, summed up with random weights: ";
+        char name[GP_OUTPUT_NAME_SIZE];
+        char of[128] = "in nearly all outputs, summed up with random weights: ";
         if (block->verdict != GP_REFUTED)
             continue;
         (void)condemn(s, at);
         if (output != SIZE_MAX)
-            snprintf(of, sizeof of, "in output %zu: ", output);
+            snprintf(of, sizeof of,
+                     "in output %s: ", gp_function_output_name(p->f, p->second, output, name));
         for (size_t i = 0; i < block->diagnoses; i++) {
             const gp_diagnosis *d = &found->block[b].diagnosis[i];
             int single = output == SIZE_MAX && strcmp(d->kind, "entries") == 0;
@@ -645,11 +649,12 @@ static gp_outcome name_outputs(gp_product_search *s, const gp_verdict *before) {
     gp_products *p = s->p;
     gp_report *r = p->check->report;
     const gp_found *found = s->outputs;
-    char list[200] = "";
+    char list[LISTED * GP_OUTPUT_NAME_SIZE + 64] = "", name[GP_OUTPUT_NAME_SIZE];
     for (size_t i = 0; i < found->count && i <= LISTED; i++) {
         size_t used = strlen(list);
         if (i < LISTED)
-            snprintf(list + used, sizeof list - used, "%s%zu", i ? ", " : "", found->leaf[i].low);
+            snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                     gp_function_output_name(p->f, p->second, found->leaf[i].low, name));
         else
             snprintf(list + used, sizeof list - used, ", ...");
     }

@@ -24,6 +24,7 @@ static gp_status show_block(const gp_function *f, gp_claim claim, const char *na
     if (status == GP_OK) {
         gp_block *block = &shown->block[shown->blocks - 1];
         block->derivative = 1;
+        block->output = gp_claim_kinds[claim].second || !f->output.arrays ? NULL : &f->output;
         block->row = gp_claim_is_sparse(f, claim) ? f->row : NULL;
         block->column = gp_claim_is_sparse(f, claim) ? f->column : NULL;
     }

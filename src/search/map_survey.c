@@ -18,11 +18,12 @@ static gp_outcome evaluate_map(gp_map_set *s) {
         if (!isfinite(s->F0[j])) {
             if (s->sweep.point > 0)
                 return GP_NOT_HERE;
+            char name[GP_OUTPUT_NAME_SIZE];
             return gp_evaluator_fault(
                 c->evaluator, "nonfinite",
-                "output %zu of the map is %g at the given point: check at a point "
+                "output %s of the map is %g at the given point: check at a point "
                 "inside the function's domain",
-                j, s->F0[j]);
+                gp_function_output_name(c->function, s->second, j, name), s->F0[j]);
         }
     if (outcome == GP_NOT_HERE && s->sweep.point == 0)
         return gp_evaluator_fault(c->evaluator, "refused",
@@ -38,12 +39,14 @@ static gp_outcome is_deterministic(gp_map_set *s) {
     double largest = gp_largest(s->F0, s->m);
     gp_outcome outcome = gp_evaluator_map(c->evaluator, s->second, again);
     for (size_t j = 0; j < s->m && outcome == GP_EVALUATED; j++)
-        if (!gp_repeats(c, s->F0[j], again[j], largest))
-            outcome =
-                gp_evaluator_fault(c->evaluator, "not-deterministic",
-                                   "the function is not deterministic: output %zu of the map was "
-                                   "%.17g and then %.17g at the same point",
-                                   j, s->F0[j], again[j]);
+        if (!gp_repeats(c, s->F0[j], again[j], largest)) {
+            char name[GP_OUTPUT_NAME_SIZE];
+            outcome = gp_evaluator_fault(
+                c->evaluator, "not-deterministic",
+                "the function is not deterministic: output %s of the map was "
+                "%.17g and then %.17g at the same point",
+                gp_function_output_name(c->function, s->second, j, name), s->F0[j], again[j]);
+        }
     free(again);
     return outcome;
 }

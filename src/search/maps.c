@@ -14,12 +14,14 @@ static gp_outcome report_strays(gp_map_set *s) {
     const gp_strays *strays = &s->strays;
     if (strays->count == 0)
         return GP_EVALUATED;
+    char name[GP_OUTPUT_NAME_SIZE];
     gp_findings_put_block(c->report, s->block[0], GP_REFUTED);
     return gp_report_add_diagnosis(
                c->report, s->block[0], "sparsity", NAN,
-               "%zu %s outside of the given sparsity: output %zu depends on input %zu (%.6g)",
+               "%zu %s outside of the given sparsity: output %s depends on input %zu (%.6g)",
                strays->count, gp_plural(strays->count, "derivative lies", "derivatives lie"),
-               strays->row, strays->column, strays->derivative)
+               gp_function_output_name(c->function, s->second, strays->row, name), strays->column,
+               strays->derivative)
                ? gp_evaluator_no_memory(c->evaluator)
                : GP_EVALUATED;
 }

@@ -264,6 +264,7 @@ static gp_outcome is_stale(gp_products *p) {
 
 static gp_outcome evaluate_map(gp_products *p) {
     gp_evaluator *e = p->check->evaluator;
+    char name[GP_OUTPUT_NAME_SIZE];
     for (int again = 0; again < 2; again++) {
         double *y = again ? p->out : p->F0;
         gp_outcome outcome = gp_evaluator_map(e, p->second, y);
@@ -274,15 +275,15 @@ static gp_outcome evaluate_map(gp_products *p) {
             if (!isfinite(y[j]))
                 outcome =
                     gp_evaluator_fault(e, "nonfinite",
-                                       "output %zu of the map is %g at the given point: check "
+                                       "output %s of the map is %g at the given point: check "
                                        "at a point inside the function's domain",
-                                       j, y[j]);
+                                       gp_function_output_name(p->f, p->second, j, name), y[j]);
             else if (again && !gp_repeats(p->check, p->F0[j], y[j], largest))
                 outcome = gp_evaluator_fault(
                     e, "not-deterministic",
-                    "the function is not deterministic: output %zu of the map was %.17g and then "
+                    "the function is not deterministic: output %s of the map was %.17g and then "
                     "%.17g at the same point",
-                    j, p->F0[j], y[j]);
+                    gp_function_output_name(p->f, p->second, j, name), p->F0[j], y[j]);
         }
         if (outcome != GP_EVALUATED)
             return outcome;

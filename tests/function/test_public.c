@@ -119,6 +119,8 @@ static void functions_refuse_null(void **state) {
         gp_function_set_examples(f, 1, NULL),
         gp_function_set_parts(f, 2, NULL, NULL),
         gp_function_set_sparsity(f, 1, NULL, &one),
+        gp_function_add_output(NULL, "y", 0, NULL),
+        gp_function_add_output(f, NULL, 0, NULL),
         gp_function_set_bounds(NULL, &zero, &zero),
         gp_function_set_seed(NULL, NULL),
         gp_function_set_silence(NULL, NULL),

@@ -174,6 +174,8 @@ static int check_maps(stage *s, int wrong, int sparse) {
         status = gp_function_set_bounds(f, lower, upper);
     if (status == GP_OK)
         status = set_maps(f);
+    if (status == GP_OK)
+        status = gp_function_add_output(f, "y", 1, (size_t[]){M});
     if (status == GP_OK && sparse)
         status = gp_function_set_sparsity(f, 2 * M, row, column);
     return check(s, status, f, NULL);

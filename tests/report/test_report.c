@@ -47,7 +47,8 @@ static void memory_holds_what_a_stream_gets(void **state) {
     } FORMATS[] = {{gp_report_write_json, gp_report_json},
                    {gp_report_write_html, gp_report_html},
                    {gp_report_write_junit, gp_report_junit},
-                   {gp_report_write_markdown, gp_report_markdown}};
+                   {gp_report_write_markdown, gp_report_markdown},
+                   {gp_report_write_summary, gp_report_summary}};
     gp_report *report = make();
     char *text = NULL, *streamed;
     size_t length = 0, size = 0;

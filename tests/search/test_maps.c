@@ -13,7 +13,7 @@ typedef struct wrong {
     double add;     /* to dF_output/dx_input */
     int stray;      /* F_0 depends on x_5, and the pattern doesn't say so */
     int misbehave;  /* 1: not linear, 2: adds to what is there, 3: leaves one out, 4: differs each
-                       time */
+                       time; 5: all of the output's row is off */
     size_t outside; /* calls outside of the box */
     double *kept;
 } wrong;
@@ -39,6 +39,8 @@ static void jacobian_of(const wrong *w, const double *x, double *J) {
     if (w->stray)
         J[5] += 0.5 * x[5];
     J[w->output * N + w->input] += w->add;
+    for (size_t i = 0; i < N && w->misbehave == 5; i++)
+        J[w->output * N + i] += (i % 2 ? -0.1 : 0.2) * (double)(i + 1);
 }
 
 static int map(void *user, size_t n, const double *x, size_t m, double *y) {
@@ -135,6 +137,140 @@ static void right_ones_are_verified(void **state) {
         gp_report_destroy(r);
         gp_function_destroy(f);
     }
+}
+
+/* mu (3) and s, a number, in place of outputs 0 to 3. */
+static void name_outputs(gp_function *f) {
+    assert_int_equal(gp_function_add_output(f, "mu", 2, (size_t[]){1, 3}), GP_OK);
+    assert_int_equal(gp_function_add_output(f, "none", 1, (size_t[]){0}), GP_OK);
+    assert_int_equal(gp_function_add_output(f, "s\n", 0, NULL), GP_OK);
+}
+
+static void assert_says(const gp_report *r, const char *phrase, int says) {
+    static gp_status (*const WRITE[])(const gp_report *, char **,
+                                      size_t *) = {gp_report_json, gp_report_html, gp_report_junit};
+    char *text;
+    size_t length;
+    assert_int_equal(gp_report_text(r, GP_PRINT_VERBOSE, &text, &length), GP_OK);
+    for (size_t k = 0;; k++) {
+        if (!strstr(text, phrase) != !says)
+            fail_msg("format %zu %s \"%s\": %s", k, says ? "lacks" : "has", phrase, text);
+        gp_text_free(text);
+        if (k == sizeof WRITE / sizeof *WRITE)
+            return;
+        assert_int_equal(WRITE[k](r, &text, &length), GP_OK);
+    }
+}
+
+static void outputs_are_called_by_their_names(void **state) {
+    (void)state;
+    static const struct {
+        size_t output, input;
+        const char *named, *numbered; /* block a has inputs 0 and 1, b inputs 2 to 5 */
+    } CASES[] = {{1, 0, "[mu[0][1]][0]", "[1][0]"},
+                 {2, 3, "[mu[0][2]][0][1]", "[2][0][1]"},
+                 {3, 4, "[s\\x0a][1][0]", "[3][1][0]"}};
+    for (size_t k = 0; k < sizeof CASES / sizeof *CASES; k++)
+        for (int named = 0; named < 2; named++) {
+            wrong w = {.output = CASES[k].output, .input = CASES[k].input, .add = 0.25};
+            gp_function *f = function(&w);
+            set(f, BY_VJP);
+            if (named)
+                name_outputs(f);
+            gp_report *r = testing_check(f, NULL);
+            gp_block_result block = block_named(r, w.input < 2 ? "vjp a" : "vjp b");
+            assert_int_equal(gp_report_verdict(r), GP_REFUTED);
+            assert_int_equal(block.worst_index,
+                             w.output * block.entries / M + (w.input < 2 ? w.input : w.input - 2));
+            assert_int_equal(block.outputs, named ? 3 : 0);
+            gp_function_destroy(f); /* the report has names of its own */
+            if (named) {
+                assert_string_equal(block.output[2].name, "s\\x0a");
+                assert_int_equal(block.output[2].first, 3);
+                assert_int_equal(block.output[0].shape[1], 3);
+            }
+            if (k < 2 || !named) { /* JSON doubles a backslash */
+                assert_says(r, named ? CASES[k].named : CASES[k].numbered, 1);
+                assert_says(r, "mu[0]", named);
+            }
+            gp_report_destroy(r);
+        }
+}
+
+static void wrong_rows_are_named(void **state) {
+    (void)state;
+    static const gp_strategy STRATEGIES[] = {GP_FULL, GP_PROJECT};
+    for (size_t k = 0; k < sizeof STRATEGIES / sizeof *STRATEGIES; k++)
+        for (int named = 0; named < 2; named++) {
+            gp_options options = {.strategy = STRATEGIES[k]};
+            wrong w = {.output = 2, .misbehave = 5};
+            gp_function *f = function(&w);
+            set(f, BY_VJP);
+            if (named)
+                name_outputs(f);
+            gp_report *r = testing_check(f, &options);
+            const gp_block_result block = block_named(r, "vjp b");
+            assert_int_equal(gp_report_verdict(r), GP_REFUTED);
+            assert_true(block.diagnoses > 0);
+            assert_true(!strstr(block.diagnosis[0].message, "mu[0][2]") == !named);
+            gp_report_destroy(r);
+            gp_function_destroy(f);
+        }
+}
+
+static int of_gradient(void *user, size_t n, const double *x, double *value, double *g) {
+    (void)user;
+    *value = 0;
+    for (size_t i = 0; i < n; i++) {
+        *value += x[i] * x[i] * x[i] / 3;
+        g[i] = x[i] * x[i];
+    }
+    return 0;
+}
+
+static int wrong_hvp(void *user, size_t n, const double *x, const double *v, double *y) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        y[i] = (i == 3 ? 3 : 2) * x[i] * v[i];
+    return 0;
+}
+
+/* The gradient as a map has outputs of its own. */
+static void second_derivatives_are_of_no_outputs(void **state) {
+    (void)state;
+    wrong w = {0};
+    gp_function *f = function(&w);
+    set(f, BY_VJP);
+    name_outputs(f);
+    assert_int_equal(gp_function_set_value_gradient(f, of_gradient), GP_OK);
+    assert_int_equal(gp_function_set_hvp(f, wrong_hvp), GP_OK);
+    gp_report *r = testing_check(f, NULL);
+    assert_int_equal(gp_report_verdict(r), GP_REFUTED);
+    assert_int_equal(block_named(r, "hvp b").outputs, 0);
+    assert_int_equal(block_named(r, "vjp b").outputs, 3);
+    assert_int_equal(block_named(r, "b").outputs, 0);
+    gp_report_destroy(r);
+    gp_function_destroy(f);
+}
+
+static void names_are_of_all_outputs_or_none(void **state) {
+    (void)state;
+    wrong w = {0};
+    gp_report *r = NULL;
+    gp_error error;
+    gp_function *f = function(&w);
+    set(f, BY_VJP);
+    assert_int_equal(gp_function_add_output(f, "mu", 1, (size_t[]){3}), GP_OK);
+    assert_int_equal(gp_check(f, NULL, &r, &error), GP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "names for 3 outputs, and a map of 4"));
+    assert_int_equal(gp_function_add_output(f, "mu", 0, NULL), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_add_output(f, "", 0, NULL), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_add_output(f, "huge", 2, (size_t[]){SIZE_MAX, 2}),
+                     GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_add_output(f, "s", 2, NULL), GP_ERROR_ARGUMENT);
+    assert_int_equal(gp_function_error(f, &error), GP_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "there is one of that name"));
+    gp_function_destroy(f);
 }
 
 static void a_wrong_entry_is_found_at_output_and_input(void **state) {
@@ -580,6 +716,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ones_are_verified),
         cmocka_unit_test(a_wrong_entry_is_found_at_output_and_input),
+        cmocka_unit_test(outputs_are_called_by_their_names),
+        cmocka_unit_test(wrong_rows_are_named),
+        cmocka_unit_test(second_derivatives_are_of_no_outputs),
+        cmocka_unit_test(names_are_of_all_outputs_or_none),
         cmocka_unit_test(a_map_and_its_vjp_may_be_one_callback),
         cmocka_unit_test(rounding_need_not_be_linear),
         cmocka_unit_test(vjp_and_jvp_are_held_against_each_other),

@@ -12,6 +12,7 @@ def check(
     blocks: tuple[Any, ...],
     callbacks: tuple[Any, ...],
     outputs: int,
+    output_names: tuple[tuple[str, tuple[int, ...]], ...],
     pattern: tuple[int, int, int] | None,
     bounds: tuple[int, int, int] | None,
     parts: tuple[str, ...],

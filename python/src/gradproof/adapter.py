@@ -40,7 +40,7 @@ class Subject:
     value       x -> f(x); float64 x if `wide_value`
     gradient    (x, g): writes the gradient under test
     hvp         (x, v, y): writes a Hessian-vector product
-    map, vjp    (x, y) and (x, u, g), of `outputs` numbers, in place of value and gradient
+    map, vjp    (x, y) and (x, u, g), of `outputs` numbers, in place of value and gradient; `output_names`: and shapes, or none
     stages      of the blocks along backpropagation, from 1; empty where no order is known
     remarks     lines for the report
     """
@@ -53,6 +53,7 @@ class Subject:
     map: Callable[[Array, Array], None] | None = None
     vjp: Callable[[Array, Array, Array], None] | None = None
     outputs: int = 0
+    output_names: list[tuple[str, tuple[int, ...]]] = dataclasses.field(default_factory=list)
     wide_value: bool = False
     stages: list[int] = dataclasses.field(default_factory=list)
     remarks: list[str] = dataclasses.field(default_factory=list)
@@ -93,7 +94,7 @@ def run(subject: Subject, options: dict[str, Any], progress: Any, bounds: Any = 
     if s.hvp is not None:
         c.callbacks["hvp"] = lambda at, of, to: s.hvp(x(at), g(of), g(to))
     if s.map is not None:
-        c.outputs = s.outputs
+        c.outputs, c.output_names = s.outputs, tuple(s.output_names)
         c.callbacks["map"] = lambda at, to: s.map(x(at), y(to))
         c.callbacks["vjp"] = lambda at, of, to: s.vjp(x(at), y(of), g(to))
 

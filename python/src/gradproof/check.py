@@ -13,7 +13,7 @@ from . import options as _options
 from . import progress as _progress
 from .memory import Function, Input, Output, address_of, view
 from .report import GradientError, Report
-from .structure import Array, Structure, describe, real_array
+from .structure import Array, Structure, describe, printable, real_array
 
 FunctionOrNone = Callable[..., Any] | None
 
@@ -52,6 +52,8 @@ class _Pattern:
         self.shape = shape
         self.keys = np.empty(0, dtype=np.int64)
         self.keys, _ = self._entries(matrix)
+        if self.keys.size == 0:  # nothing depends on anything: one stored zero says so too
+            self.keys = np.zeros(1, dtype=np.int64)
         self.row = (self.keys // shape[1]).astype(np.uintp)
         self.column = (self.keys % shape[1]).astype(np.uintp)
 
@@ -109,6 +111,7 @@ class _Check:
         self.callbacks: dict[str, Callable[..., Any]] = {"release": self._release}
         self.more: tuple[Any, ...] = ()  # what functions are called with besides x: the rows of `examples`
         self.outputs = 0
+        self.output_names: tuple[tuple[str, tuple[int, ...]], ...] = ()  # and shapes; none: outputs are numbers
         self.stages: list[int] = []  # of the blocks, along backpropagation; empty: no order is known
         self.remarks: tuple[str, ...] = ()  # lines for the report
         self.pattern: _Pattern | None = None
@@ -190,6 +193,10 @@ class _Check:
         except TypeError as error:
             raise TypeError(f"f: {error}") from None
         self.outputs = self.y.size
+        if self.outputs == 0:
+            raise ValueError("f returns no numbers: there is nothing to differentiate")
+        if not self.y.is_array or len(self.y.shapes[0]) > 1:
+            self.output_names = tuple(zip(self.y.names, self.y.shapes))
         y, u = Output(self.y, self.dtype), self._vectors(self.y)
         x, v = self.x, self._vectors(self.structure)
         self.callbacks["map"] = lambda at, to: x.apply(function, at, (), y.write, to, "f")
@@ -214,8 +221,11 @@ class _Check:
         else:
             self._matrix("jacobian", function, self.outputs * self.n, lambda result: self._dense(result, "jac", self.y))
 
-    def second(self, hess: FunctionOrNone, hvp: FunctionOrNone) -> None:
+    def second(self, hess: Any, hvp: FunctionOrNone) -> None:
         if hess is not None:
+            if not callable(hess):
+                constant = hess
+                hess = lambda x: constant  # noqa: E731
             self._matrix("hessian", Function(hess, "hess"), self.n * self.n,
                          lambda result: self._dense(result, "hess", self.structure))
         if hvp is not None:
@@ -261,6 +271,8 @@ class _Check:
     # ---- what is chosen from
 
     def choose_parts(self, parts: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]]) -> None:
+        if not isinstance(parts, Mapping):
+            raise TypeError(f"parts must be a dict of pairs (f, grad) by their names, but is {describe(parts)}")
         for name, pair in parts.items():
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
                 raise TypeError(f"parts: '{name}' must be a pair (f, grad), but is {describe(pair)}")
@@ -272,6 +284,18 @@ class _Check:
             self.part = number
 
         self.callbacks["part"] = part
+
+    def try_parts(self, value: Callable[..., Any], what: str, seed: Callable[[], Any]) -> None:
+        """Do the parts add up to f, but for rounding? What they are at x0 says so."""
+        def at_x0(function: Callable[..., Any], name: str) -> float:
+            seed()
+            return _as_value(function(self._x0(), *self.more), name)
+
+        whole = at_x0(value, what)
+        values = [at_x0(f.call, f.name) for _, f, _ in self.parts]
+        off = abs(sum(values) - whole)
+        if off > (1e-2 if self.narrow else 1e-6) * sum(map(abs, values)):
+            raise ValueError(f"parts: at x0 their sum is {sum(values):.9g}, but {what} is {whole:.9g}")
 
     def choose_examples(self, examples: int) -> None:
         self.more = (slice(0, _count(examples, "examples")),)
@@ -287,7 +311,8 @@ class _Check:
         if hasattr(bounds, "lb") and hasattr(bounds, "ub"):  # scipy.optimize.Bounds
             bounds = (bounds.lb, bounds.ub)
         if not isinstance(bounds, (tuple, list)) or len(bounds) != 2:
-            raise TypeError("bounds must be a pair (lower, upper), each None, a number, or shaped as x0")
+            raise TypeError("bounds must be a pair (lower, upper), each None, a number, or shaped as x0, where a block's may be "
+                            "None or a number (of pairs as for scipy.optimize: zip(*bounds))")
         return self._bound(bounds[0], "lower bounds", -np.inf), self._bound(bounds[1], "upper bounds", np.inf)
 
     def _bound(self, given: Any, what: str, none: float) -> Array:
@@ -295,7 +320,7 @@ class _Check:
             return np.full(self.n, none)
         if isinstance(given, (int, float, np.generic, np.ndarray)) and np.size(given) == 1:
             return np.full(self.n, np.asarray(given, dtype=np.float64).item())
-        leaves = self.structure.take(given, what)
+        leaves = self.structure.take(given, what, of_all=none)
         return np.concatenate([leaf.reshape(-1).astype(np.float64) for leaf in leaves])
 
     def _release(self, address: int, size: int, owner: object) -> None:
@@ -321,8 +346,8 @@ class _Check:
         parts = tuple(part for part, _, _ in self.parts)
         try:
             with np.errstate(all="ignore"):  # that values are finite is looked after by the check, which tries many points
-                handle, raised = _core.check(name, self.narrow, self.wide_value, blocks, callbacks, self.outputs, places, limits,
-                                             parts, examples, batch_size, options, _progress.INTERVAL, self.remarks)
+                handle, raised = _core.check(name, self.narrow, self.wide_value, blocks, callbacks, self.outputs, self.output_names,
+                                             places, limits, parts, examples, batch_size, options, _progress.INTERVAL, self.remarks)
         finally:
             self.callbacks.clear()  # which refer to self: nothing waits for the garbage collector
             if shown is not None:
@@ -346,7 +371,7 @@ def check(
     vjp: FunctionOrNone = None,
     jvp: FunctionOrNone = None,
     jac: Any = None,
-    hess: FunctionOrNone = None,
+    hess: Any = None,
     hvp: FunctionOrNone = None,
     bounds: Any = None,
     parts: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] | None = None,
@@ -399,6 +424,9 @@ def check(
     else:
         c.scalar(f, grad, value_and_grad)
     c.second(hess, hvp)
+    if parts:
+        whole = f if f is not None else lambda *x: value_and_grad(*x)[0]  # type: ignore[misc]
+        c.try_parts(whole, "f", (lambda: set_seed(0)) if set_seed else lambda: None)
     if set_seed is not None:
         draw = set_seed
         c.callbacks["seed"] = lambda seed, _=0: (draw(seed), None)[1]
@@ -409,8 +437,10 @@ def check(
         under_test = f if f is not None else value_and_grad
         name = getattr(under_test, "__name__", type(under_test).__name__)
         name = "f" if name == "<lambda>" else name
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a str, not {describe(name)}")
     averaged = 0 if batch_size is None else _count(batch_size, "batch_size")
-    return c.run(name, taken, c.bounds(bounds), averaged, _progress.make(progress))
+    return c.run(printable(name), taken, c.bounds(bounds), averaged, _progress.make(progress))
 
 
 def assert_gradient(f: FunctionOrNone, grad: FunctionOrNone, x0: Any, **arguments: Any) -> Report:

@@ -9,6 +9,8 @@ import operator
 import os
 from typing import Any
 
+import numpy as np
+
 from . import _core
 
 STRATEGIES = ("auto", "full", "project", "sample")
@@ -38,6 +40,8 @@ def _integer(name: str, value: Any) -> int:
 
 
 def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_, numbers.Integral)):
+        raise TypeError(f"option {name} must be True or False, not {value!r}")
     return bool(value)
 
 

@@ -71,6 +71,7 @@ class Block:
     sparse: bool
 
     def __init__(self, report: Report, number: int, fields: dict[str, Any]) -> None:
+        self._arrays: tuple[tuple[str, tuple[int, ...], int, int], ...] = fields.pop("outputs")
         fields["diagnosis"] = tuple(Cause(*cause) for cause in fields["diagnosis"])
         self._worst: int | None = fields.pop("worst")
         self.__dict__.update(fields)
@@ -103,6 +104,15 @@ class Block:
         if self._table is None:
             self._table = self._report._entries(self)
         return self._table
+
+    @property
+    def outputs(self) -> Mapping[str, Entries]:
+        """Of the derivative of a map whose outputs have names: `table` by them, arrays of the output's shape followed by the
+        input's. Empty where there are no names, and of a sparse Jacobian."""
+        whole, of_input = self.table, self.shape[1:]
+        fields = [field.name for field in dataclasses.fields(Entries)[:4]]
+        return {name: Entries(**{field: getattr(whole, field)[first:first + count].reshape(shape + of_input) for field in fields})
+                for name, shape, first, count in self._arrays if not self.sparse}
 
     @property
     def status(self) -> Array:

@@ -38,6 +38,8 @@ def is_all_numbers(value: object) -> bool:
 
 def real_array(value: object, where: str) -> Array:
     """The value as an array of real numbers; `where` begins the message if it is none."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(f"{where} is a masked array, and some of its numbers are masked: fill them, or leave them out")
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
@@ -58,9 +60,11 @@ class _Leaf:
             raise TypeError(f"block '{name}' must be a NumPy array{hint}, but is {describe(given)}")
         self.array = real_array(given, f"block '{name}'")
         if isinstance(given, (np.ndarray, np.generic)) and self.array.dtype.kind == "f":
-            if self.array.dtype not in (np.float32, np.float64):
-                raise TypeError(f"block '{name}' is {self.array.dtype}: only float32 and float64 can be checked")
-            self.dtype: np.dtype[Any] | None = self.array.dtype
+            native = self.array.dtype.newbyteorder("=")
+            if native not in (np.float32, np.float64):
+                raise TypeError(f"block '{name}' is {native}: only float32 and float64 can be checked "
+                                "(block.astype(numpy.float32) makes one)")
+            self.dtype: np.dtype[Any] | None = native
         else:  # Python's numbers, and integers, go with the others
             self.dtype = None
         self.shape: tuple[int, ...] = self.array.shape
@@ -71,8 +75,12 @@ class _Leaf:
     def build(self, leaves: Iterator[Any]) -> Any:
         return next(leaves)
 
-    def take(self, given: object, what: str, prefix: tuple[int, ...], into: list[Array]) -> None:
+    def take(self, given: object, what: str, prefix: tuple[int, ...], into: list[Array],
+             of_all: float | None) -> None:
         where = f"{what}: block '{self.name}'"
+        if of_all is not None and (given is None or is_number(given)):
+            into.append(np.full(self.shape, of_all if given is None else given))
+            return
         if given is None:
             raise TypeError(f"{where} is None: is a return statement missing?")
         array = real_array(given, where)
@@ -98,12 +106,13 @@ class _Group:
         """The children of what a user's function has returned in this place."""
         raise NotImplementedError
 
-    def take(self, given: object, what: str, prefix: tuple[int, ...], into: list[Array]) -> None:
+    def take(self, given: object, what: str, prefix: tuple[int, ...], into: list[Array],
+             of_all: float | None) -> None:
         where = f"{what}: '{self.name}'" if self.name else what
         if given is None:
             raise TypeError(f"{where} is None: is a return statement missing?")
         for child, item in zip(self.children, self.items(given, where)):
-            child.take(item, what, prefix, into)
+            child.take(item, what, prefix, into, of_all)
 
 
 class _Dict(_Group):
@@ -155,6 +164,11 @@ class _Data(_Group):
         return [found[key] for key in self.keys]
 
 
+def printable(text: str) -> str:
+    """The text with what C has no place for, NULs and halves of surrogate pairs, written as escapes."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 def _below(name: str, key: object) -> str:
     """The name of a dict's item or a dataclass's field."""
     if not name:
@@ -193,11 +207,14 @@ class Structure:
     """The shape of a value: what x0 is, or what a map returns. `alone` names an array that stands by itself."""
 
     def __init__(self, given: Any, alone: str = "x") -> None:
-        self._root = _parse(given, "", alone)
+        try:
+            self._root = _parse(given, "", alone)
+        except RecursionError:
+            raise ValueError("it is nested too deeply, or contains itself") from None
         leaves = list(self._root.leaves())
         if not leaves:
             raise ValueError("there are no arrays")
-        self.names = [leaf.name for leaf in leaves]
+        self.names = [printable(leaf.name) for leaf in leaves]
         for name in self.names:
             if self.names.count(name) > 1:
                 raise ValueError(f"two blocks are called '{name}'")
@@ -243,9 +260,9 @@ class Structure:
                 return root.make
         return lambda leaves: root.build(iter(leaves))
 
-    def take(self, given: Any, what: str, prefix: tuple[int, ...] = ()) -> list[Array]:
+    def take(self, given: Any, what: str, prefix: tuple[int, ...] = (), of_all: float | None = None) -> list[Array]:
         """The leaves of what a user's function returned: TypeError or ValueError where it isn't this structure. `prefix`: extents
-        that each leaf's shape begins with."""
+        that each leaf's shape begins with. `of_all`: a leaf may be a number in place of an array of it, or None for this one."""
         leaves: list[Array] = []
-        self._root.take(given, what, prefix, leaves)
+        self._root.take(given, what, prefix, leaves, of_all)
         return leaves

@@ -110,6 +110,8 @@ def _subject(bench: Bench, name: str, second_order: bool, outputs: str, twin: bo
         leaves={held.name: held.numbers().astype(np.float64 if wide else np.float32) for held in bench.tested})
     if each:
         subject.map, subject.vjp, subject.outputs = bench.numbers, bench.pull_back, m
+        if len(bench.output_names) > 1 or len(bench.output_names[0][1]) > 1:
+            subject.output_names = bench.output_names
         return subject
     subject.value = lambda x: bench.value(x, TWIN if has_twin else OWN)
     subject.gradient = lambda x, g: bench.gradient(x, g, precision)

@@ -12,7 +12,7 @@ from .. import adapter
 from ..structure import Array
 from .setting import Setting
 from .state import NOTHING, NUMPY, DrawsOfOwnPrecision
-from .tensors import OWN, TWIN, WIDE, Held, Tensor, eps_of, numbers_of
+from .tensors import OWN, TWIN, WIDE, Held, Tensor, eps_of, numbers_of, numbers_shape
 
 
 class Bench(Setting):
@@ -23,18 +23,20 @@ class Bench(Setting):
     def try_out(self) -> None:
         """Which outputs there are, and whether values can do without grad mode."""
         try:
-            found = self._grad_call()
+            named = self._grad_call()
         except RuntimeError as error:
             if "leaf" not in str(error) or "in-place" not in str(error):
                 raise
             self.clone_inputs = True  # an input is changed in place, which a leaf can't be
-            found = self._grad_call()
+            named = self._grad_call()
+        found = [tensor for _, tensor in named]
         if not found:
             raise TypeError("the function returns no floating point tensor: there is nothing that autograd could differentiate")
         self.chosen = [k for k, y in enumerate(found) if y.requires_grad] or list(range(len(found)))
         if len(self.chosen) < len(found):
             passed = len(found) - len(self.chosen)
             self.remarks.append(f"{passed} of {len(found)} outputs {'does' if passed == 1 else 'do'} not require grad: passed over")
+        self.output_names = [(named[k][0], numbers_shape(found[k])) for k in self.chosen]
         self._weigh([found[k] for k in self.chosen])
         if self.generators.moved():
             self.remarks.append("random numbers held: every evaluation begins with the generators as they were")
@@ -53,9 +55,9 @@ class Bench(Setting):
                        and found[0].device.type == "cpu" and found[0].layout is torch.strided)
         self.own_value = own
 
-    def _grad_call(self) -> list[Tensor]:
+    def _grad_call(self) -> list[tuple[str, Tensor]]:
         with torch.enable_grad():
-            return self.call()
+            return self._outputs(self.result())
 
     def _weigh(self, ys: list[Tensor]) -> None:
         """Cotangents: 1 for a scalar. Of several outputs each is brought to much the same size."""

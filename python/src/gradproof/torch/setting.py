@@ -204,22 +204,23 @@ class Setting:
     def call(self) -> list[Tensor]:
         """The floating point tensors among the outputs, all of them."""
         result = self.result()
-        return [result] if type(result) is torch.Tensor else self._outputs(result)
+        return [result] if type(result) is torch.Tensor else [tensor for _, tensor in self._outputs(result)]
 
     def _fresh(self, value: Any) -> Any:
         clone = self.clone_inputs
         return adapter.map_leaves(value, "", lambda _, leaf: leaf.clone() if clone and isinstance(leaf, torch.Tensor) else leaf)
 
     @staticmethod
-    def _outputs(result: Any) -> list[Tensor]:
-        found: list[Tensor] = []
+    def _outputs(result: Any) -> list[tuple[str, Tensor]]:
+        """With their names: "y[0]", "y.mu"."""
+        found: list[tuple[str, Tensor]] = []
 
-        def leaf(_: str, value: Any) -> None:
+        def leaf(name: str, value: Any) -> None:
             if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex()):
-                found.append(value)
+                found.append((name, value))
 
         adapter.map_leaves(list(result) if isinstance(result, tuple) else dict(result) if isinstance(result, Mapping) else result,
-                           "", leaf)
+                           "y", leaf)
         return found
 
     def put(self, x: Array, precision: int) -> None:

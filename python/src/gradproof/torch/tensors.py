@@ -42,6 +42,11 @@ def numbers_of(t: Tensor) -> Array:
     return t.numpy(force=True).ravel()  # type: ignore[no-any-return,unused-ignore]
 
 
+def numbers_shape(t: Tensor) -> tuple[int, ...]:
+    """Of a tensor's numbers, complex ones as pairs of real ones."""
+    return (*t.shape, 2) if t.is_complex() else tuple(t.shape)
+
+
 class Held:
     """A tensor that functions are called with: under test, or not. It exists in the function's own precision and, where that is
     narrower, in float64; `data` is exchanged between the two."""
@@ -53,7 +58,7 @@ class Held:
         self.data = [tensor.data, tensor.data]
         self.original = [tensor.data.clone()] * 2
         self.version = tensor._version
-        self.shape: tuple[int, ...] = (*tensor.shape, 2) if tensor.is_complex() else tuple(tensor.shape)
+        self.shape = numbers_shape(tensor)
         self.begin = self.end = 0
         self.put: list[Callable[[Array], None]] = []
 
