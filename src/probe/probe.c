@@ -216,19 +216,11 @@ void gp_probe_fill(const gp_probe *probe, size_t first, size_t count, double *v)
         clear(probe->box, 0, first, count, v);
 }
 
-static double root_mean_square(const double *x, size_t n) {
-    double largest = gp_largest(x, n);
-    if (largest == 0)
-        return 0;
-    /* scaled, so that squares neither overflow nor vanish */
-    return largest * sqrt(gp_squares(x, largest, n) / (double)n);
-}
-
 void gp_probe_sizes(const gp_function *f, const double *x, double *sizes) {
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
         int own = gp_function_owns(f, block->offset);
-        sizes[b] = own ? root_mean_square(x + block->offset, block->entries) : 0;
+        sizes[b] = own ? gp_root_mean_square(x + block->offset, block->entries) : 0;
     }
 }
 
@@ -256,10 +248,10 @@ void gp_probe_point(const gp_function *f, uint64_t seed, size_t number, size_t d
      * the scale on which the function was meant to work. */
     static const double angles[] = {0.5, 1.0, 1.57079632679489662};
     double angle = angles[(number - 1) % 3];
-    double all = root_mean_square(f->x, f->n);
+    double all = gp_root_mean_square(f->x, f->n);
     for (size_t b = 0; b < f->blocks; b++) {
         const gp_block *block = &f->block[b];
-        double size = root_mean_square(f->x + block->offset, block->entries);
+        double size = gp_root_mean_square(f->x + block->offset, block->entries);
         if (size == 0)
             size = 0.1 * (all > 0 ? all : 1); /* zeros, such as new biases, may well be small */
         for (size_t i = block->offset; i < block->offset + block->entries; i++)

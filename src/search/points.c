@@ -12,6 +12,7 @@
 #include "search/points.h"
 #include "search/witness.h"
 #include "system/text.h"
+#include "system/vector.h"
 
 enum {
     DESCENT_STEPS = 10,     /* of training before the trained point */
@@ -677,13 +678,6 @@ void gp_settle_silent(gp_check_state *c) {
 
 /* ---- a trained point ------------------------------------------------------------ */
 
-static double block_rms(const gp_block *block, const double *g) {
-    double size = 0;
-    for (size_t i = block->offset; i < block->offset + block->entries; i++)
-        size = hypot(size, g[i]);
-    return size / sqrt((double)block->entries);
-}
-
 gp_outcome gp_check_descend(gp_check_state *c, double *x, double *f0, size_t *steps) {
     static const double STEEPER = 10;
     const gp_function *f = c->function;
@@ -698,7 +692,7 @@ gp_outcome gp_check_descend(gp_check_state *c, double *x, double *f0, size_t *st
         double value;
         for (size_t b = 0; b < f->blocks; b++) {
             const gp_block *block = &f->block[b];
-            double size = block_rms(block, c->other);
+            double size = gp_root_mean_square(c->other + block->offset, block->entries);
             for (size_t i = block->offset; i < block->offset + block->entries; i++)
                 next[i] = size > 0 ? x[i] - rate * c->typical[b] * c->other[i] / size : x[i];
         }

@@ -1,6 +1,7 @@
 /* See vector.h. */
 #include "system/vector.h"
 
+#include <math.h>
 #include <string.h>
 
 GP_VECTOR double gp_largest(const double *v, size_t n) {
@@ -50,6 +51,11 @@ GP_VECTOR double gp_squares(const double *v, double unit, size_t n) {
     for (size_t k = 0; k < GP_LANES; k++)
         sum += sums[k];
     return sum;
+}
+
+double gp_root_mean_square(const double *v, size_t n) {
+    double largest = gp_largest(v, n);
+    return largest == 0 ? 0 : largest * sqrt(gp_squares(v, largest, n) / (double)n);
 }
 
 double gp_dot(const double *a, const double *b, size_t n) {

@@ -30,6 +30,9 @@ size_t gp_count_nonzero(const double *v, size_t n);
 /* The sum of (v / unit)^2. */
 double gp_squares(const double *v, double unit, size_t n);
 
+/* The root mean square, which neither overflows nor vanishes; 0 of no numbers. */
+double gp_root_mean_square(const double *v, size_t n);
+
 /* The sum of a_i b_i, in the order of i. */
 double gp_dot(const double *a, const double *b, size_t n);
 
