@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""How long a whole check takes: gradproof.torch beside torch.autograd.gradcheck, slow and fast, for 20 functions of up to 200
-numbers, float64, one thread, in turns in one process.
+"""How long a whole check takes: gradproof.torch beside torch.autograd.gradcheck, one thread, in turns in one process: of 20
+functions of up to 200 numbers beside its slow and its fast mode, and of modules of 10^4 to 10^6 parameters beside its fast mode.
 
-    python bench/bench_torch.py [REPEATS]
+    python bench/bench_torch.py [REPEATS [functions | modules]]
 
-A row shows the least of REPEATS (5) times each, CPU time in milliseconds, and gradproof's verdict; the last row the median of the
-ratios.
+A row shows the least of REPEATS (5) times each, CPU time in milliseconds, and gradproof's verdict; of functions the last row is the
+median of the ratios. Of a module, "at the point" is the check at the given point alone, which is what gradcheck looks at, and
+"function" what its evaluations, one by one, would take without a check.
 """
 
 import statistics
@@ -86,8 +87,45 @@ def least(repeats, *calls):
     return [1e3 * seconds for seconds in best]
 
 
+def modules(repeats):
+    print(f"{'parameters':>10} {'gradproof':>10} {'at the point':>12} {'function':>9} {'float32':>9} {'fast':>9}   ratios        "
+          "verdicts, evaluations")
+    for width in (60, 280, 960):
+        module = torch.nn.Sequential(torch.nn.Linear(64, width), torch.nn.Tanh(), torch.nn.Linear(width, width), torch.nn.Tanh(),
+                                     torch.nn.Linear(width, 4)).double()
+        narrow = torch.nn.Sequential(*(type(each)(each.in_features, each.out_features) if isinstance(each, torch.nn.Linear)
+                                       else torch.nn.Tanh() for each in module)).float()
+        x, labels = torch.randn(32, 64, dtype=torch.float64), torch.randint(4, (32,))
+        loss = lambda y: F.cross_entropy(y, labels)
+        parameters = list(module.parameters())
+        call = lambda *_: loss(module(x))
+        checks = [lambda: gradproof.torch.check(module, x, loss=loss),
+                  lambda: gradproof.torch.check(module, x, loss=loss, points=1, no_descent=True),
+                  lambda: gradproof.torch.check(narrow, x.float(), loss=loss)]
+        reports = [check() for check in checks]
+        ours, point, single, fast = least(repeats, *checks, lambda: gradcheck(call, parameters, fast_mode=True))
+        value, slope = least(repeats, lambda: plain(call, torch.no_grad()), lambda: torch.autograd.grad(call(), parameters))
+        inside = reports[0].value_evaluations * value + reports[0].gradient_evaluations * slope
+        print(f"{sum(p.numel() for p in parameters):10} {ours:10.1f} {point:12.1f} {inside:9.1f} {single:9.1f} {fast:9.1f}  "
+              f"{ours / fast:5.2f} {point / fast:5.2f}   {', '.join(report.verdict for report in reports)}, "
+              f"{reports[0].value_evaluations} + {reports[0].gradient_evaluations}", flush=True)
+
+
+def plain(call, context):
+    with context:
+        return call()
+
+
 def main():
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    wanted = sys.argv[2] if len(sys.argv) > 2 else "functions modules"
+    if "functions" in wanted:
+        functions(repeats)
+    if "modules" in wanted:
+        modules(repeats)
+
+
+def functions(repeats):
     ratios = []
     print(f"{'':22} {'n':>4} {'gradproof':>10} {'slow':>9} {'fast':>9}   ratios      verdict, evaluations")
     for name, (f, inputs) in FUNCTIONS.items():

@@ -8,6 +8,7 @@ import json
 import pickle
 import sys
 import types
+import xml.etree.ElementTree
 
 import numpy as np
 import pytest
@@ -51,6 +52,50 @@ def test_json_is_the_library_s():
 def test_html_is_escaped():
     page = gradproof.check(lambda p: cubes(p["<W>"]), lambda p: {"<W>": wrong(p["<W>"])}, {"<W>": X0})._repr_html_()
     assert "&lt;W&gt;" in page and "<W>" not in page and "refuted" in page
+    well_formed(page)
+
+
+def well_formed(text):
+    """The page as XML, which it is but for entities that it doesn't use."""
+    return xml.etree.ElementTree.fromstring(text)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (5,), (300,), (2, 2), (100, 3), (3, 100), (50, 40), (2, 3, 4)])
+def test_a_notebook_shows_where_a_block_is_wrong(shape):
+    x0 = np.random.default_rng(1).normal(size=shape) + 3
+
+    def off(x):
+        g = np.array(x * x)
+        g.reshape(-1)[-1] *= 2  # the last entry, in the last cell
+        return g
+
+    report = gradproof.check(cubes, off, x0, strategy="full", points=1)
+    page = well_formed(report._repr_html_())
+    said = "".join(page.itertext())
+    assert said.startswith("✗ refuted The derivative code of cubes is wrong") and report.summary in said
+    assert str(report) in said and report.diagnosis[0] in said
+    pictures = page.findall(".//svg")
+    assert len(pictures) == (x0.size > 1)
+    for picture in pictures:
+        marks = [(float(mark.get("y")), float(mark.get("x")), mark[0].text) for mark in picture]
+        assert max(marks)[2] == "refuted" and sum(status == "refuted" for _, _, status in marks) == 1
+        assert len(marks) == 17 * 40 if shape == (50, 40) else len(marks) <= 24 * 64
+        assert max(marks)[0] < float(picture.get("height")) and max(marks)[1] < float(picture.get("width"))
+
+
+def test_a_notebook_shows_the_wrong_blocks_first():
+    x0 = {f"w{k}": np.full(2, 1.0 + k) for k in range(100)}
+    grad = lambda p: {key: (3 if key == "w99" else 1) * value**2 for key, value in p.items()}
+    report = gradproof.check(lambda p: sum(map(cubes, p.values())), grad, x0)
+    page = well_formed(report._repr_html_())
+    rows = page.findall(".//tbody/tr")
+    assert rows[0][0].text == "w99" and len(rows) == 60 and "and 40 more blocks" in "".join(page.itertext())
+
+
+@pytest.mark.parametrize("f, verdict", [(lambda x: np.nan, "failed"), (lambda x: np.sum(np.float16(x)), "inconclusive")])
+def test_a_notebook_shows_every_verdict(f, verdict):
+    said = "".join(well_formed(gradproof.check(f, lambda x: np.ones(3), np.full(3, 0.7))._repr_html_()).itertext())
+    assert verdict in said[:20]
 
 
 @pytest.mark.parametrize("kind", ["json", "txt", "html", "xml", "md"])
@@ -70,11 +115,15 @@ def test_save(tmp_path, kind):
 
 
 @pytest.mark.parametrize("again", [lambda r: pickle.loads(pickle.dumps(r)), copy.deepcopy, copy.copy])
-def test_pickles(again):
+def test_pickles(again, tmp_path):
     report = gradproof.check(cubes, wrong, X0, self_test=True)
     other = again(report)
     assert (str(other), repr(other), other.to_json(), other._repr_html_()) == (
         str(report), repr(report), report.to_json(), report._repr_html_())
+    assert other.text(verbose=True, colour=True) == report.text(verbose=True, colour=True)
+    other.save(tmp_path / "other.html"), report.save(tmp_path / "report.html")
+    assert (tmp_path / "other.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+    assert pickle.loads(pickle.dumps(other)).summary == report.summary
     for block, same in zip(report.blocks.values(), other.blocks.values()):
         assert same.verdict == block.verdict and same.shape == block.shape and same.worst == block.worst
         assert same.diagnosis == block.diagnosis and same.diagnosis[0].kind == "scaled"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import os
+import zlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
+from . import _core, notebook
 from .memory import address_of
 from .structure import Array
 
@@ -51,6 +51,15 @@ class Entries:
     bound: Array
     row: Array | None = None
     column: Array | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With a byte in place of each word."""
+        words, numbers = np.unique(self.status, return_inverse=True)
+        return {**self.__dict__, "status": (words, numbers.astype(np.uint8).reshape(self.status.shape))}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        words, numbers = state["status"]
+        self.__dict__.update(state, status=words[numbers])
 
 
 class Block:
@@ -161,8 +170,7 @@ class Report:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self._texts: dict[int, str] = {}
-        self._json: str | None = None
+        self._kept: dict[str, bytes] = {}  # what a report that was pickled is written as, compressed
         fields = _core.summary(handle)
         self._size: int = fields.pop("entries")
         self.__dict__.update(fields)
@@ -185,24 +193,22 @@ class Report:
 
     def text(self, *, colour: bool = False, quiet: bool = False, verbose: bool = False) -> str:
         """The report for people: in colour; the verdict's line alone; every entry."""
-        flags = COLOUR * colour | QUIET * quiet | VERBOSE * verbose
-        if flags not in self._texts:
-            if self._handle is None:
-                raise ValueError("a report that was pickled has its text as str(report) and quiet=True alone")
-            self._texts[flags] = _core.text(self._handle, flags)
-        return self._texts[flags]
+        return self._written(f"text{COLOUR * colour | QUIET * quiet | VERBOSE * verbose}")
 
     def to_json(self) -> str:
-        if self._json is None:
-            self._json = _core.write_as(self._handle, "json")
-        return self._json
+        return self._written("json")
+
+    @property
+    def summary(self) -> str:
+        """What was proved, how sure that is, and what wasn't looked at: one sentence for readers who aren't engineers."""
+        return self._written("summary")
 
     def _written(self, form: str) -> str:
-        """One of the library's formats."""
-        if form == "json":
-            return self.to_json()
-        if self._handle is None:
-            raise ValueError(f"a report that was pickled isn't written as {form} any more")
+        """One of the library's formats, or its text by flags: "text4"."""
+        if form in self._kept:
+            return zlib.decompress(self._kept[form]).decode()
+        if form.startswith("text"):
+            return _core.text(self._handle, int(form[4:]))
         return _core.write_as(self._handle, form)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -226,16 +232,7 @@ class Report:
         return f"<gradproof.Report: {self.text(quiet=True).strip()}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(str(cell))}</td>" for cell in (
-                block.name, " × ".join(map(str, block.shape)), block.verdict,
-                "" if np.isnan(block.resolution) else f"{block.resolution:.1e}",
-                " ".join(block.diagnosis))) + "</tr>"
-            for block in self.blocks.values())
-        head = "".join(f"<th style='text-align:left'>{word}</th>"
-                       for word in ("block", "shape", "verdict", "resolution", "what is wrong"))
-        return (f"<div><p><b>{html.escape(self.text(quiet=True).strip())}</b></p>"
-                f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
+        return notebook.page(self)
 
     def _entries(self, block: Block) -> Entries:
         if self._handle is None:
@@ -253,11 +250,12 @@ class Report:
 
     def __getstate__(self) -> dict[str, Any]:
         """All that can be asked for without the C library's report, which isn't pickled."""
-        self.text(), self.text(quiet=True), self.to_json()
         if self._handle is not None:
             for block in self.blocks.values():
                 block.table
-        return {**self.__dict__, "_handle": None, "blocks": dict(self.blocks)}
+        forms = [f"text{flags}" for flags in range(2 * VERBOSE)] + list(_core.FORMATS)
+        kept = {form: zlib.compress(self._written(form).encode()) for form in forms}
+        return {**self.__dict__, "_handle": None, "_kept": kept, "blocks": dict(self.blocks)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
