@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
+import numpy  # noqa: F401 - runs within this process must not be the first to import it: it can be loaded once
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -62,6 +63,7 @@ def test_a_run(pytester: pytest.Pytester):
     pages = pytester.path / "pages"
     index = (pages / "index.html").read_text()
     assert "8 checks: 3 refuted, 5 verified." in index
+    assert index.count("<td>failed</td>") == 2  # what is refuted where that is expected fails no test
     assert index.count("<a href=") == 8 == len(list(pages.glob("check-*.html")))
     assert "<script>" not in index
     for page in pages.glob("check-*.html"):
@@ -87,3 +89,25 @@ def test_a_marker_takes_keywords(pytester: pytest.Pytester):
 def test_the_plugin_is_light():
     code = "import sys, gradproof_pytest; sys.exit('numpy' in sys.modules or 'gradproof' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_run_in_several_processes(pytester: pytest.Pytester):
+    pytest.importorskip("xdist")
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("-n2", "--gradproof-report=deep/pages", "--junitxml=junit.xml")
+    result.assert_outcomes(passed=7, failed=2)
+    pages = pytester.path / "deep" / "pages"
+    index = (pages / "index.html").read_text()
+    assert "8 checks: 3 refuted, 5 verified." in index and len(list(pages.glob("check-*.html"))) == 8
+    assert index.count("<td>failed</td>") == 2  # refuted and expected so: a test that passes
+    cases = xml.etree.ElementTree.parse(pytester.path / "junit.xml").iter("testcase")
+    properties = {case.get("name"): [each.get("name") for each in case.iter("property")] for case in cases}
+    assert properties["test_right"] == ["gradproof", "gradproof_evaluations"]
+
+
+def test_a_folder_that_cannot_be_made(pytester: pytest.Pytester):
+    pytester.makepyfile(TESTS)
+    pytester.makefile("", taken="")
+    result = pytester.runpytest("--gradproof-report=taken/pages")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--gradproof-report: taken/pages can't be made: *"])

@@ -42,7 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
                                        "budget is in seconds")
     folder = config.getoption("--gradproof-report")
     if folder and not hasattr(config, "workerinput"):
-        os.makedirs(folder, exist_ok=True)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise pytest.UsageError(f"--gradproof-report: {folder} can't be made: {error.strerror}") from None
         for name in os.listdir(folder):  # an earlier run's
             if re.fullmatch(r"check-.*\.(html|json)", name):
                 os.remove(os.path.join(folder, name))
@@ -128,13 +131,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if result.failed:
             result.sections.append((title, f"{name}: {report}" if name else str(report)))
         if folder:
-            _write_page(folder, item.nodeid, k, name, report)
+            _write_page(folder, item.nodeid, k, name, report, result.outcome)
 
 
-def _write_page(folder: str, node: str, number: int, name: str, report: Any) -> None:
+def _write_page(folder: str, node: str, number: int, name: str, report: Any, outcome: str) -> None:
     stem = "check-" + re.sub(r"[^A-Za-z0-9]+", "-", node).strip("-")[:120] + f"-{zlib.crc32(node.encode())}-{number}"
     report.save(os.path.join(folder, stem + ".html"))
-    record = {"test": node, "name": name, "page": stem + ".html", "verdict": report.verdict,
+    record = {"test": node, "name": name, "page": stem + ".html", "verdict": report.verdict, "outcome": outcome,
               "line": report.text(quiet=True).strip()}
     with open(os.path.join(folder, stem + ".json"), "w", encoding="utf-8") as file:
         json.dump(record, file)
@@ -158,7 +161,7 @@ def _write_index(folder: str) -> None:
         f"<tr class='{html.escape(record['verdict'])}'><td>{html.escape(record['verdict'])}</td>"
         f"<td><a href='{html.escape(record['page'])}'>{html.escape(record['test'])}"
         f"{html.escape(' (' + record['name'] + ')') if record['name'] else ''}</a></td>"
-        f"<td>{html.escape(record['line'])}</td></tr>\n"
+        f"<td>{html.escape(record['outcome'])}</td><td>{html.escape(record['line'])}</td></tr>\n"
         for record in records)
     count = {verdict: sum(record["verdict"] == verdict for record in records) for verdict in worst_first}
     summary = ", ".join(f"{number} {verdict}" for verdict, number in count.items() if number) or "none"
@@ -173,7 +176,7 @@ th, td {{ text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px 
 </style></head><body>
 <h1>Checks of gradients</h1>
 <p>{len(records)} {"check" if len(records) == 1 else "checks"}: {summary}.</p>
-<table><thead><tr><th>verdict</th><th>test</th><th>what was found</th></tr></thead>
+<table><thead><tr><th>verdict</th><th>check</th><th>test</th><th>what was found</th></tr></thead>
 <tbody>
 {rows}</tbody></table>
 </body></html>
