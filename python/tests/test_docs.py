@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import pathlib
 import re
@@ -33,6 +34,8 @@ def test_examples_run(path, tmp_path, monkeypatch):
     assert found
     names: dict[str, object] = {"np": np}
     for code, expected in found:
+        if "gradproof.prove" in code and not importlib.util.find_spec("flint"):
+            continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(code, path.name, "exec"), names)

@@ -9,8 +9,9 @@ from ._core import VERSION as __version__
 from .check import assert_gradient, check
 from .options import known as known_options
 from .progress import Progress
+from .prove import Proof, ProvenBlock, prove
 from .report import Block, Cause, Entries, GradientError, Report
 from .reports import Reports
 
-__all__ = ["Block", "Cause", "Entries", "GradientError", "Progress", "Report", "Reports", "__version__", "assert_gradient", "check",
-           "known_options"]
+__all__ = ["Block", "Cause", "Entries", "GradientError", "Progress", "Proof", "ProvenBlock", "Report", "Reports", "__version__",
+           "assert_gradient", "check", "known_options", "prove"]
