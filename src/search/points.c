@@ -692,17 +692,19 @@ gp_outcome gp_check_descend(gp_check_state *c, double *x, double *f0, size_t *st
         double value;
         for (size_t b = 0; b < f->blocks; b++) {
             const gp_block *block = &f->block[b];
-            double size = gp_root_mean_square(c->other + block->offset, block->entries);
-            for (size_t i = block->offset; i < block->offset + block->entries; i++)
-                next[i] = size > 0 ? x[i] - rate * c->typical[b] * c->other[i] / size : x[i];
+            size_t from = block->offset, to = from + block->entries;
+            double size = gp_root_mean_square(c->other + from, block->entries);
+            double length = rate * c->typical[b]; /* length / size may underflow */
+            for (size_t i = from; i < to; i++)
+                next[i] = size > 0 ? x[i] - length * c->other[i] / size : x[i];
         }
         gp_evaluator_set_point(c->evaluator, next);
         outcome = gp_evaluator_value(c->evaluator, &value);
         if (outcome == GP_EVALUATED && value < *f0 && fabs(value) >= least &&
             (*f0 - value) / rate <= STEEPER * slope) {
             outcome = gp_evaluator_gradient(c->evaluator, GP_POISON_NAN, c->other, NULL, NULL);
-            for (size_t i = 0; i < f->n && outcome == GP_EVALUATED; i++)
-                x[i] = c->evaluator->point[i];
+            if (outcome == GP_EVALUATED)
+                memcpy(x, c->evaluator->point, f->n * sizeof *x);
             if (++*steps == 1)
                 slope = (*f0 - value) / rate;
             *f0 = value;
