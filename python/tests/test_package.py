@@ -60,7 +60,8 @@ def test_a_source_distribution_brings_the_library_along(tmp_path, monkeypatch):
         files = {pathlib.PurePosixPath(*pathlib.PurePosixPath(file).parts[1:]) for file in archive.getnames()}
     core = {file.relative_to("core") for file in files if file.parts[0] == "core"}
     library = re.search(r"file\(GLOB GP_CHECKER CONFIGURE_DEPENDS([^)]*)\)", (project / "../CMakeLists.txt").read_text())
-    for pattern in [*library[1].split(), "src/*/*.h", "src/system/*.c", "src/report/page/*", "include/*.h", "include/gradproof/*.h"]:
+    for pattern in [*library[1].split(), "src/*/*.h",
+                    "src/system/*.c", "src/report/page/*", "include/*.h", "include/gradproof/*.h"]:
         for file in (project / "..").glob(pattern):
             at = file.relative_to(project / "..")
             assert (at in core) != (at.parts[1] in ("nn", "prove", "mpi", "cli")), at

@@ -18,8 +18,8 @@ DIGITS = 80
 
 # ---- every function, at a point within its domain
 
-POINTS = {"arccosh": 1.7, "arcsin": 0.3, "arccos": -0.4, "arctanh": 0.6, "log": 0.2, "log2": 3.0, "log10": 0.7, "log1p": -0.5, "sqrt": 2.0,
-          "gamma": 2.3, "lgamma": 0.4, "reciprocal": -0.3}
+POINTS = {"arccosh": 1.7, "arcsin": 0.3, "arccos": -0.4, "arctanh": 0.6, "log": 0.2, "log2": 3.0, "log10": 0.7, "log1p": -0.5,
+          "sqrt": 2.0, "gamma": 2.3, "lgamma": 0.4, "reciprocal": -0.3}
 MPMATH = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
           "lgamma": "loggamma"}
 OWN = {"exp2": lambda t: mpmath.mpf(2) ** t, "log2": lambda t: mpmath.log(t, 2), "log10": lambda t: mpmath.log(t, 10),
@@ -108,7 +108,8 @@ def expression(rng, depth):
     (a, ma), (b, mb) = expression(rng, depth - 1), expression(rng, depth - 1)
     return [
         (lambda x: a(x) + b(x), lambda x: ma(x) + mb(x)), (lambda x: a(x) - b(x), lambda x: ma(x) - mb(x)),
-        (lambda x: a(x) * b(x), lambda x: ma(x) * mb(x)), (lambda x: a(x) / (2 + np.sin(b(x))), lambda x: ma(x) / (2 + mpmath.sin(mb(x)))),
+        (lambda x: a(x) * b(x), lambda x: ma(x) * mb(x)),
+        (lambda x: a(x) / (2 + np.sin(b(x))), lambda x: ma(x) / (2 + mpmath.sin(mb(x)))),
         (lambda x: np.tanh(a(x)) * b(x), lambda x: mpmath.tanh(ma(x)) * mb(x)),
         (lambda x: np.exp(-(a(x) * a(x))) + b(x), lambda x: mpmath.exp(-(ma(x) * ma(x))) + mb(x)),
         (lambda x: np.log(1 + a(x) * a(x)) - b(x), lambda x: mpmath.log(1 + ma(x) * ma(x)) - mb(x)),
@@ -163,7 +164,8 @@ def test_a_network():
     largest = max(np.max(np.abs(block.gradient)) for block in proof.blocks.values())
     assert all(np.max(block.error) <= 8 * np.spacing(largest) for block in proof.blocks.values())
     wrong = gradproof.prove(loss, lambda p: grad(p, 1.0 + 1e-4), point)
-    assert wrong.verdict == "disproven" and [block.verdict for block in wrong.blocks.values()] == ["proven", "disproven", "proven", "proven"]
+    assert wrong.verdict == "disproven"
+    assert [block.verdict for block in wrong.blocks.values()] == ["proven", "disproven", "proven", "proven"]
     assert "b1: disproven, 4 of 4" in str(wrong) and "off by at least" in str(wrong)
     assert gradproof.check(loss, grad, point).ok  # the estimate says the same
 
@@ -191,8 +193,7 @@ OPEN = {
     "two that are equal": (lambda x: np.max(x), [1.0, 0.0], [2.0, 2.0], "compared"),
     "equal by chance": (lambda x: x[0] if x[0] == 1 else 2 * x[0], [1.0], [1.0], "compared"),
     "true for one number alone": (lambda x: 0 if x[0] else x[0], [0.0], [0.0], "compared"),
-    "beside a kink, nearer than can be told": (lambda x: np.maximum(np.exp(x[0] * 1e-300 * 1e-300 * 1e-300 * 1e-300 * 1e-300) - 1, 0),
-                                               [0.0], [1.0], "compared"),
+    "beside a kink, nearer than can be told": (lambda x: np.maximum(np.exp(np.prod([x[0], *[1e-300] * 5])) - 1, 0), [0.0], [1.0], "compared"),
     "sqrt at 0": (lambda x: np.sqrt(x[0]), [1.0], [0.0], "sqrt at 0"),
     "behind a factor of 0": (lambda x: 0 * np.sqrt(x[0]), [0.0], [0.0], "sqrt at 0"),
     "log at 0": (lambda x: np.log(x[0]), [1.0], [0.0], "log at 0"),

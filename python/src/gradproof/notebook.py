@@ -106,7 +106,8 @@ def page(report: Report) -> str:
     if blocks:
         heads = ["block", "shape", "verdict", "exercised", "resolution", "worst entry: gradient against estimate", "what is wrong"]
         rows = "".join(_row(_block_row(block, entry)) for block, entry in blocks[:MOST_ROWS])
-        parts.append("<div style='overflow-x:auto'><table style='border-collapse:collapse;color:inherit;font:inherit'><thead>" + _row(heads, "th")
+        parts.append("<div style='overflow-x:auto'><table style='border-collapse:collapse;color:inherit;font:inherit'><thead>"
+                     + _row(heads, "th")
                      + f"</thead><tbody>{rows}</tbody></table></div>" + _more(len(blocks), MOST_ROWS))
     pictures = [_picture(block) for block, _ in blocks if block.counts["refuted"] and not block.sparse and block.entries > 1]
     if pictures:

@@ -153,7 +153,7 @@ def _enclose(f: Callable[..., Any], structure: Structure, numbers: Array, bits: 
         value = value.item()
     constant = balls._constant(value)
     if constant is None:
-        raise TypeError(f"f must return a number, not {describe(value)}: with balls for x, it is made of NumPy's operations on them")
+        raise TypeError(f"f must return a number, not {describe(value)}: it is made of NumPy's operations on x's balls")
     slopes = tape.slopes(constant, x.size)
     ends = np.cumsum([math.prod(shape) for shape in structure.shapes])
     return [slopes[end - math.prod(shape):end] for end, shape in zip(ends, structure.shapes)]
