@@ -17,6 +17,8 @@ from .structure import Array, Structure, describe, printable, real_array
 
 FunctionOrNone = Callable[..., Any] | None
 
+# What parts may be off from the whole by, of their size: f may reckon in a narrower format than x0's.
+PARTS_OFF = 1e-2
 # The order of enum callback in _core.c.
 CALLBACKS = ("value", "value_gradient", "gradient", "map", "vjp", "jvp", "jacobian", "hessian", "hvp", "part", "examples", "seed",
              "release", "progress")
@@ -294,7 +296,7 @@ class _Check:
         whole = at_x0(value, what)
         values = [at_x0(f.call, f.name) for _, f, _ in self.parts]
         off = abs(sum(values) - whole)
-        if off > (1e-2 if self.narrow else 1e-6) * sum(map(abs, values)):
+        if off > PARTS_OFF * sum(map(abs, values)):
             raise ValueError(f"parts: at x0 their sum is {sum(values):.9g}, but {what} is {whole:.9g}")
 
     def choose_examples(self, examples: int) -> None:
