@@ -18,8 +18,9 @@
  *     |g_i - d| <= tau + b   with   tau = rtol * max(|g_i|, |d|) + atol.
  *
  * Vector-valued functions with a VJP, a JVP or a Jacobian, and second derivatives, take other
- * callbacks and the same course: see gradproof/maps.h. What few need, and what may still change, is
- * in gradproof/experimental.h. This file includes both at its end.
+ * callbacks and the same course: see gradproof/maps.h. Rotations, symmetric matrices, complex
+ * numbers and the like are blocks with a space: see gradproof/manifold.h. What few need, and what
+ * may still change, is in gradproof/experimental.h. This file includes all three at its end.
  *
  * Chains of stages are in gradproof/chain.h; the fraud model and the notebook are libgradproof_nn,
  * gradproof/network.h, gradproof/train.h and gradproof/notebook.h.
@@ -495,6 +496,7 @@ GP_API gp_status gp_function_load(const char *path, int argc, char **argv, gp_fu
 
 #include "gradproof/callbacks.h"
 #include "gradproof/experimental.h"
+#include "gradproof/manifold.h"
 #include "gradproof/maps.h"
 #include "gradproof/report.h"
 

@@ -10,6 +10,7 @@
 #include "evaluate/team.h"
 #include "function/reserve.h"
 #include "judge/conclude.h"
+#include "manifold/explain.h"
 #include "search/curve.h"
 #include "search/map_shown.h"
 #include "search/points.h"
@@ -262,12 +263,11 @@ void gp_team_give_up(const gp_team *team, gp_status why, const char *message) {
     (void)end(&link, why == GP_OK ? GP_ERROR_ARGUMENT : why, &line);
 }
 
-gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
-                   gp_error *error) {
+/* Of a function of free numbers. */
+static gp_status check_flat(const gp_function *f, const gp_options *given, gp_report **report,
+                            gp_error *error) {
     gp_error line = {""};
     gp_link link;
-    if (!f || !report)
-        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
     gp_report *made = NULL;
     gp_status status = gp_link_open(&link, team_of(f, given));
     if (status == GP_OK)
@@ -281,4 +281,33 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
     if (error)
         *error = line;
     return status;
+}
+
+/* Of one whose blocks have spaces: along their coordinates. */
+static gp_status check_along(const gp_function *f, const gp_options *given, gp_report **report,
+                             gp_error *error) {
+    gp_flat *flat;
+    gp_report *made = NULL;
+    gp_error line = {""};
+    gp_status status = gp_flat_create(f, &flat, &line);
+    if (status != GP_OK) { /* the other ranks of a team are about to begin */
+        gp_team_give_up(team_of(f, given), status, line.message);
+        return gp_fail(error, status, "%s", line.message);
+    }
+    status = check_flat(flat->function, given, &made, error);
+    if (status == GP_OK && gp_flat_explain(flat, made) != GP_OK)
+        status = gp_fail(error, GP_ERROR_MEMORY, "%.400s: out of memory", f->name);
+    gp_flat_destroy(flat);
+    if (status == GP_OK)
+        *report = made;
+    else
+        gp_report_destroy(made);
+    return status;
+}
+
+gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **report,
+                   gp_error *error) {
+    if (!f || !report)
+        return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
+    return f->spaces ? check_along(f, given, report, error) : check_flat(f, given, report, error);
 }

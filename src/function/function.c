@@ -101,6 +101,7 @@ void gp_function_destroy(gp_function *f) {
     else
         free(f->x);
     free(f->plant);
+    free(f->space);
     free(f->name);
     /* Threads that it has left would go on in code that is gone. */
     if (f->shared_object && !gp_threads_exceed(f->threads))

@@ -48,6 +48,8 @@ typedef struct gp_plant {
     double amount;
 } gp_plant;
 
+struct gp_space;
+
 struct gp_function {
     char *name;
     gp_dtype dtype;
@@ -89,6 +91,8 @@ struct gp_function {
     void *release_context;
     gp_plant *plant;
     size_t plants;
+    struct gp_space *space; /* of the first `spaces` blocks (manifold/space.h) */
+    size_t spaces;
     void *shared_object;   /* from dlopen, or NULL */
     unsigned long threads; /* of the process before any code of the function's ran */
 };
