@@ -62,14 +62,16 @@ GP_API gp_status gp_function_set_space(gp_function *function, const char *block,
                                        const char *gradient);
 
 /* y (the block's entries) := x (+) v for tangent coordinates v (k), smooth in v; x (+) 0 = x, and a
- * v of size 1 is a large step. `user` is the function's. Return 0, or anything else for "not here".
- */
-typedef int (*gp_retraction_f64)(void *user, size_t k, const double *x, const double *v, double *y);
+ * v of size 1 is a large step. Return 0, or anything else for "not here". */
+typedef int (*gp_retraction_f64)(void *context, size_t k, const double *x, const double *v,
+                                 double *y);
 /* A space of one's own, with k coordinates, 1 <= k <= the block's entries. gradient: "ambient" (the
  * block's entries; NULL) or "tangent" (k numbers, derivatives by v at v = 0). The retraction is
- * differentiated by differences of order 8, exact to some 1e-13. */
+ * differentiated by differences of order 8, exact to some 1e-13; it is handed `context`, which
+ * stays the caller's. */
 GP_API gp_status gp_function_set_retraction(gp_function *function, const char *block, size_t k,
-                                            gp_retraction_f64 retraction, const char *gradient);
+                                            gp_retraction_f64 retraction, void *context,
+                                            const char *gradient);
 
 /* Names of the spaces and of the gradients that each may have, static; NULL beyond the last. */
 GP_API const char *gp_space_name(size_t space);

@@ -347,6 +347,45 @@ static void add_output(gp_function *f, PyObject *output) {
         (void)gp_function_add_output(f, name, dimensions, extent);
 }
 
+/* A retraction: a Python function of the addresses of x, v and y. */
+typedef struct retraction {
+    state *s;
+    PyObject *function; /* borrowed from the caller's tuple */
+} retraction;
+
+static int retract(void *context, size_t k, const double *x, const double *v, double *y) {
+    const retraction *r = context;
+    (void)k;
+    if (r->s->ended)
+        return 1;
+    PyEval_RestoreThread(r->s->thread);
+    PyObject *answer =
+        PyObject_CallFunction(r->function, "KKK", (unsigned long long)(uintptr_t)x,
+                              (unsigned long long)(uintptr_t)v, (unsigned long long)(uintptr_t)y);
+    int refused = take_answer(r->s, answer, NULL);
+    Py_XDECREF(answer);
+    r->s->thread = PyEval_SaveThread();
+    return refused;
+}
+
+/* Tuples (block, space, gradient or None), or (block, coordinates, gradient or None, function),
+ * which take one of `own` (as many). */
+static void set_spaces(gp_function *f, state *s, PyObject *spaces, retraction *own) {
+    for (Py_ssize_t k = 0; k < PyTuple_Size(spaces) && !PyErr_Occurred(); k++) {
+        PyObject *each = PyTuple_GetItem(spaces, k), *function;
+        const char *block, *space, *gradient;
+        Py_ssize_t coordinates;
+        if (PyTuple_Size(each) == 3) {
+            if (PyArg_ParseTuple(each, "ssz", &block, &space, &gradient))
+                (void)gp_function_set_space(f, block, space, gradient);
+        } else if (PyArg_ParseTuple(each, "snzO", &block, &coordinates, &gradient, &function)) {
+            own[k] = (retraction){s, function};
+            (void)gp_function_set_retraction(f, block, (size_t)coordinates, retract, &own[k],
+                                             gradient);
+        }
+    }
+}
+
 /* The names of parts (a tuple of str). */
 static void set_parts(gp_function *f, PyObject *names) {
     Py_ssize_t count = PyTuple_Size(names);
@@ -469,21 +508,21 @@ static int parse_pair(PyObject *pair, size_t *count, void **first, void **second
 PyDoc_STRVAR(
     check_doc,
     "check(name, narrow, wide_value, blocks, callbacks, outputs, output_names, pattern, bounds, "
-    "parts, examples, batch_size, options, interval, remarks) -> (report, exception)");
+    "parts, examples, batch_size, options, interval, remarks, spaces) -> (report, exception)");
 
 static PyObject *check(PyObject *module, PyObject *arguments) {
     (void)module;
     const char *name;
     int narrow, wide_value;
-    PyObject *blocks, *callbacks, *names, *pattern, *bounds, *parts, *given, *remarks;
+    PyObject *blocks, *callbacks, *names, *pattern, *bounds, *parts, *given, *remarks, *spaces;
     Py_ssize_t outputs, examples, batch_size;
     state s = {.process = getpid()};
     gp_options options = {0};
-    if (!PyArg_ParseTuple(arguments, "sppO!O!nO!OOO!nnO!dO!:check", &name, &narrow, &wide_value,
+    if (!PyArg_ParseTuple(arguments, "sppO!O!nO!OOO!nnO!dO!O!:check", &name, &narrow, &wide_value,
                           &PyTuple_Type, &blocks, &PyTuple_Type, &callbacks, &outputs,
                           &PyTuple_Type, &names, &pattern, &bounds, &PyTuple_Type, &parts,
                           &examples, &batch_size, &PyDict_Type, &given, &s.interval, &PyTuple_Type,
-                          &remarks) ||
+                          &remarks, &PyTuple_Type, &spaces) ||
         set_options(&options, given) != 0)
         return NULL;
     for (int k = 0; k < CALLBACKS; k++) {
@@ -514,8 +553,14 @@ static PyObject *check(PyObject *module, PyObject *arguments) {
     if (batch_size > 0)
         (void)gp_function_set_batch_size(f, (size_t)batch_size);
     add_remarks(f, remarks);
+    retraction *own = calloc((size_t)PyTuple_Size(spaces) + 1, sizeof *own);
+    if (own)
+        set_spaces(f, &s, spaces, own);
+    else
+        PyErr_NoMemory();
     PyObject *result = PyErr_Occurred() ? NULL : run(f, &s, &options);
     gp_function_destroy(f);
+    free(own);
     return result;
 }
 
@@ -773,7 +818,8 @@ static PyMethodDef methods[] = {
     {"places", places, METH_VARARGS, "places(report, block, rows, columns)"},
     {NULL, NULL, 0, NULL}};
 
-/* OPTIONS = {name: kind}; STATUSES, FORMATS = names in their order. */
+/* OPTIONS = {name: kind}; STATUSES, FORMATS = names in their order; SPACES = {name: [gradients]}.
+ */
 static int add_constants(PyObject *module) {
     PyObject *options = PyDict_New(), *statuses = PyTuple_New(GP_ENTRY_STATUSES);
     for (size_t k = 0; k < OPTION_COUNT; k++)
@@ -785,11 +831,24 @@ static int add_constants(PyObject *module) {
     for (int k = 0; k < FORMAT_COUNT && formats; k++)
         if (PyTuple_SetItem(formats, k, string(FORMATS[k].name)) != 0)
             Py_CLEAR(formats);
-    int failed = !options || !statuses || !formats ||
+    PyObject *spaces = PyDict_New();
+    for (size_t k = 0; gp_space_name(k); k++) {
+        PyObject *gradients = PyList_New(0);
+        for (size_t j = 0; gradients && gp_space_gradient(k, j); j++) {
+            PyObject *word = string(gp_space_gradient(k, j));
+            if (!word || PyList_Append(gradients, word) != 0)
+                Py_CLEAR(gradients);
+            Py_XDECREF(word);
+        }
+        put(&spaces, gp_space_name(k), gradients);
+    }
+    int failed = !options || !statuses || !formats || !spaces ||
+                 PyModule_AddObjectRef(module, "SPACES", spaces) != 0 ||
                  PyModule_AddStringConstant(module, "VERSION", gp_version()) != 0 ||
                  PyModule_AddObjectRef(module, "OPTIONS", options) != 0 ||
                  PyModule_AddObjectRef(module, "STATUSES", statuses) != 0 ||
                  PyModule_AddObjectRef(module, "FORMATS", formats) != 0;
+    Py_XDECREF(spaces);
     Py_XDECREF(options);
     Py_XDECREF(statuses);
     Py_XDECREF(formats);

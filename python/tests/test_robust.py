@@ -40,12 +40,13 @@ def recursive():
 
 
 MISTAKES = {
-    "x0 complex": (dict(x0=X0 + 1j), TypeError, "x0: block 'x' must be real numbers, but is ndarray of complex128"),
+    "x0 of wide complex numbers": (dict(x0=(X0 + 1j).astype(np.clongdouble)), TypeError,
+                                   "only float32, float64, complex64 and complex128 can be checked"),
     "x0 half": (dict(x0=X0.astype(np.float16)), TypeError, "x0: block 'x' is float16: only float32 and float64"),
     "x0 text": (dict(x0="abc"), TypeError, "x0: block 'x' must be a NumPy array, but is str"),
     "x0 None in a list": (dict(x0=[X0, None]), TypeError, r"x0: block 'x\[1\]' must be a NumPy array, but is NoneType"),
-    "x0 objects": (dict(x0=np.array([object()])), TypeError, "x0: block 'x' must be real numbers"),
-    "x0 booleans": (dict(x0=np.array([True])), TypeError, "x0: block 'x' must be real numbers"),
+    "x0 objects": (dict(x0=np.array([object()])), TypeError, "x0: block 'x' must be real or complex numbers"),
+    "x0 booleans": (dict(x0=np.array([True])), TypeError, "x0: block 'x' must be real or complex numbers"),
     "x0 ragged": (dict(x0=[[1.0], [1.0, 2.0]]), ValueError, "x0: block 'x': "),
     "x0 of two dtypes": (dict(x0={"a": X0, "b": X0.astype(np.float32)}), TypeError,
                          "x0: block 'b' is float32, but block 'a' is float64"),

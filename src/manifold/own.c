@@ -20,7 +20,7 @@ static int column(const gp_item *item, const double *x0, const double *v, size_t
             continue;
         memcpy(w, v, k * sizeof *w);
         w[c] += q * STEP;
-        int refused = item->retraction(item->user, k, x0, w, y);
+        int refused = item->retraction(item->context, k, x0, w, y);
         if (refused)
             return refused;
         double weight = (q < 0 ? -1 : 1) * WEIGHT[abs(q) - 1] / STEP;
@@ -31,7 +31,7 @@ static int column(const gp_item *item, const double *x0, const double *v, size_t
 }
 
 static int plus_own(const gp_item *item, const double *x0, const double *v, double *x) {
-    return item->retraction(item->user, item->k[0], x0, v, x);
+    return item->retraction(item->context, item->k[0], x0, v, x);
 }
 
 static int pull_own(const gp_item *item, const double *x0, const double *v, const double *x,

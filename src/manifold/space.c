@@ -42,7 +42,7 @@ void gp_space_items(const gp_function *f, size_t b, gp_item *item, size_t *items
                       .numbers = block->entries,
                       .k = {space->k},
                       .retraction = space->retraction,
-                      .user = f->user};
+                      .context = space->context};
     *items = 1;
     if (g == &GP_SPACE_OWN)
         return;
@@ -160,7 +160,8 @@ gp_status gp_function_set_space(gp_function *f, const char *name, const char *sp
 }
 
 gp_status gp_function_set_retraction(gp_function *f, const char *name, size_t k,
-                                     gp_retraction_f64 retraction, const char *gradient) {
+                                     gp_retraction_f64 retraction, void *context,
+                                     const char *gradient) {
     static const char SETTER[] = "gp_function_set_retraction";
     size_t block;
     if (!f)
@@ -174,8 +175,10 @@ gp_status gp_function_set_retraction(gp_function *f, const char *name, size_t k,
                                   "%s: block %.100s needs a retraction, from 1 to %zu coordinates, "
                                   "and a gradient that is ambient or tangent",
                                   SETTER, name, f->block[block].entries);
-    return keep(
-        f, SETTER, block,
-        (gp_space){
-            .geometry = &GP_SPACE_OWN, .reading = reading, .k = k, .retraction = retraction});
+    return keep(f, SETTER, block,
+                (gp_space){.geometry = &GP_SPACE_OWN,
+                           .reading = reading,
+                           .k = k,
+                           .retraction = retraction,
+                           .context = context});
 }

@@ -18,7 +18,7 @@ typedef struct gp_item {
     size_t numbers;           /* that it is stored in */
     size_t k[GP_SPACE_PARTS]; /* coordinates of each part; 0: there is no such part */
     gp_retraction_f64 retraction;
-    void *user;
+    void *context;
 } gp_item;
 
 static inline size_t gp_item_coordinates(const gp_item *item) {
@@ -78,6 +78,7 @@ typedef struct gp_space {
     const gp_reading *reading;
     size_t k; /* of a user's own */
     gp_retraction_f64 retraction;
+    void *context;
 } gp_space;
 
 /* G := g, of readings by the entries of x. */

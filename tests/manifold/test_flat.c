@@ -296,7 +296,7 @@ static void what_cannot_be_is_told(void **s) {
     gp_function_set_space(f, "w", "SO3", NULL);
     refuses(f, "the shape of block w");
     f = make(&t);
-    gp_function_set_retraction(f, "w", 3, NULL, NULL);
+    gp_function_set_retraction(f, "w", 3, NULL, NULL, NULL);
     refuses(f, "needs a retraction");
     f = make(&t);
     for (size_t i = 0; i < ALL; i++)
@@ -342,7 +342,8 @@ static int entropy_gradient(void *user, size_t n, const double *x, double *g) {
 
 /* A circle by its angle, one coordinate for two entries. */
 static int turn(void *user, size_t k, const double *x, const double *v, double *y) {
-    (void)user, (void)k;
+    (void)k;
+    assert_non_null(user);
     y[0] = x[0] * cos(v[0]) - x[1] * sin(v[0]);
     y[1] = x[0] * sin(v[0]) + x[1] * cos(v[0]);
     return 0;
@@ -360,9 +361,9 @@ static void own_spaces_are_checked(void **s) {
                 gp_function_create("entropy", GP_FLOAT64, &how, &f);
                 gp_function_add_block(f, "x", 0, 1, &n, X);
                 if (n == 2)
-                    gp_function_set_retraction(f, "x", 1, turn, NULL);
+                    gp_function_set_retraction(f, "x", 1, turn, &how, NULL);
                 else
-                    gp_function_set_retraction(f, "x", n, exponential,
+                    gp_function_set_retraction(f, "x", n, exponential, NULL,
                                                declared ? "tangent" : "ambient");
                 gp_function_set_value(f, entropy);
                 gp_function_set_gradient(f, entropy_gradient);

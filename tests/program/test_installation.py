@@ -48,7 +48,8 @@ class Built(ProgramTest):
         self.assertEqual(found, declared - set(but))
 
     def test_what_is_exported_is_what_is_declared(self):
-        headers = ("gradproof.h", "gradproof/maps.h", "gradproof/report.h", "gradproof/experimental.h", "gradproof/chain.h")
+        headers = ("gradproof.h", "gradproof/maps.h", "gradproof/manifold.h", "gradproof/report.h", "gradproof/experimental.h",
+                   "gradproof/chain.h")
         self.exported(LIBRARY, *headers, but=["gradproof_function"])  # the user's
         self.exported(NN, *NN_HEADERS)
         if os.path.exists(MPI):

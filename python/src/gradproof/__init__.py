@@ -12,6 +12,8 @@ from .progress import Progress
 from .prove import Proof, ProvenBlock, prove
 from .report import Block, Cause, Entries, GradientError, Report
 from .reports import Reports
+from .spaces import Retraction
+from .spaces import known as known_spaces
 
-__all__ = ["Block", "Cause", "Entries", "GradientError", "Progress", "Proof", "ProvenBlock", "Report", "Reports", "__version__",
-           "assert_gradient", "check", "known_options", "prove"]
+__all__ = ["Block", "Cause", "Entries", "GradientError", "Progress", "Proof", "ProvenBlock", "Report", "Reports", "Retraction",
+           "__version__", "assert_gradient", "check", "known_options", "known_spaces", "prove"]

@@ -3,6 +3,7 @@ from typing import Any
 OPTIONS: dict[str, str]
 STATUSES: tuple[str, ...]
 FORMATS: tuple[str, ...]
+SPACES: dict[str, list[str]]
 VERSION: str
 
 def check(
@@ -21,6 +22,7 @@ def check(
     options: dict[str, Any],
     interval: float,
     remarks: tuple[str, ...],
+    spaces: tuple[Any, ...],
     /,
 ) -> tuple[Any, BaseException | None]: ...
 def text(report: Any, flags: int, /) -> str: ...

@@ -11,9 +11,10 @@ import numpy as np
 from . import _core
 from . import options as _options
 from . import progress as _progress
+from . import spaces as _spaces
 from .memory import Function, Input, Output, address_of, view
 from .report import GradientError, Report
-from .structure import Array, Structure, describe, printable, real_array
+from .structure import COMPLEX, Array, Structure, describe, printable, real_array
 
 FunctionOrNone = Callable[..., Any] | None
 
@@ -90,9 +91,9 @@ class _Pattern:
 class _Check:
     """One check: the callbacks that _core asks, and what they need."""
 
-    def __init__(self, x0: Any, value_dtype: Any) -> None:
+    def __init__(self, x0: Any, value_dtype: Any, spaces: Any = None) -> None:
         try:
-            self.structure = Structure(x0)
+            self.structure = Structure(x0, complex_too=True)
         except (TypeError, ValueError) as error:
             raise type(error)(f"x0: {error}") from None
         for name, array in zip(self.structure.names, self.structure.arrays):
@@ -103,13 +104,16 @@ class _Check:
         self.dtype = self.structure.dtype
         self.narrow = self.dtype == np.float32
         self.n = self.structure.size
-        self.x0 = [np.asarray(array, dtype=self.dtype, order="C") for array in self.structure.arrays]
+        kinds: tuple[np.dtype[Any], np.dtype[Any]] = (self.dtype, COMPLEX[self.dtype])
+        self.x0: list[Array] = [np.asarray(array, dtype=kinds[complex_], order="C")
+                                for array, complex_ in zip(self.structure.arrays, self.structure.complex)]
+        self.spaces = _spaces.take(self.structure, spaces)
         self.wide_value = False
         self.value_dtype = None if value_dtype is None else np.dtype(value_dtype)
         if self.value_dtype not in (None, np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"value_dtype must be float32 or float64, not {value_dtype!r}")
         self.x = Input(self.structure, self.dtype, self.x0)
-        self.g = Output(self.structure, self.dtype)
+        self.g = Output(_spaces.of_gradients(self.structure, self.spaces), self.dtype)
         self.callbacks: dict[str, Callable[..., Any]] = {"release": self._release}
         self.more: tuple[Any, ...] = ()  # what functions are called with besides x: the rows of `examples`
         self.outputs = 0
@@ -330,13 +334,31 @@ class _Check:
         if self.wide_value:
             self.x_of_value.release(address, size, owner)
 
+    def _said_spaces(self) -> tuple[Any, ...]:
+        return tuple((name, space.coordinates, space.gradient, self._retraction(name, space)) if isinstance(space, _spaces.Retraction)
+                     else (name, *space) for name, space in self.spaces.items())
+
+    def _retraction(self, name: str, space: _spaces.Retraction) -> Callable[[int, int, int], None]:
+        shape = self.structure.shapes[self.structure.names.index(name)]
+        size, wide = int(np.prod(shape)), np.dtype(np.float64)
+
+        def retract(x: int, v: int, y: int) -> None:
+            moved = real_array(space.move(view(x, size, wide).copy().reshape(shape), view(v, space.coordinates, wide).copy()),
+                               f"spaces: what the retraction of '{name}' returns")
+            if moved.shape != shape:
+                raise ValueError(f"spaces: the retraction of '{name}' must return shape {shape}, not {moved.shape}")
+            view(y, size, wide, False)[...] = moved.reshape(-1)
+
+        return retract
+
     # ---- the run
 
     def run(self, name: str, options: dict[str, Any], bounds: tuple[Array, Array] | None, batch_size: int,
             shown: Any) -> Report:
         if shown is not None:
             self.callbacks["progress"] = shown
-        values = [np.asarray(array, dtype=np.float64, order="C") for array in self.x0]
+        values = [np.ascontiguousarray(np.stack([array.real, array.imag], axis=-1), dtype=np.float64) if complex_
+                  else np.asarray(array, dtype=np.float64, order="C") for array, complex_ in zip(self.x0, self.structure.complex)]
         stages = self.stages or [0] * len(values)
         blocks = tuple((leaf, stage, array.shape, address_of(array))
                        for leaf, stage, array in zip(self.structure.names, stages, values))
@@ -349,7 +371,8 @@ class _Check:
         try:
             with np.errstate(all="ignore"):  # that values are finite is looked after by the check, which tries many points
                 handle, raised = _core.check(name, self.narrow, self.wide_value, blocks, callbacks, self.outputs, self.output_names,
-                                             places, limits, parts, examples, batch_size, options, _progress.INTERVAL, self.remarks)
+                                             places, limits, parts, examples, batch_size, options, _progress.INTERVAL, self.remarks,
+                                             self._said_spaces())
         finally:
             self.callbacks.clear()  # which refer to self: nothing waits for the garbage collector
             if shown is not None:
@@ -383,6 +406,7 @@ def check(
     value_dtype: Any = None,
     name: str | None = None,
     progress: bool | Callable[[_progress.Progress], Any] | None = None,
+    spaces: Any = None,
     **options: Any,
 ) -> Report:
     """Is this gradient right, and if not, what is wrong with it?
@@ -402,13 +426,15 @@ def check(
     set_seed    called with a number before each evaluation, for functions that draw random numbers
     value_dtype float32 or float64, of a float32 x0: what f computes in (default: what f(x0) returns says so)
     name        what the report calls the function
+    spaces      {block: "SO3", ("quaternion", "right"), ...}, or the space of an x0 that is one array: gradproof.known_spaces()
+                lists them, with the ways in which gradients may be given; complex arrays are ("complex", "torch")
     progress    True, False, or a function of a gradproof.Progress; default: where people can see it
     options     rtol, atol, points, strategy, seed, budget_seconds, ...: gradproof.known_options() lists them
 
     What a function raises comes out as it is. Ctrl-C raises KeyboardInterrupt with the report so far as its `report`.
     """
     taken = _options.take(options)
-    c = _Check(x0, value_dtype)
+    c = _Check(x0, value_dtype, spaces)
     is_map = vjp is not None or jvp is not None or jac is not None
     if is_map and (grad is not None or value_and_grad is not None or parts or examples):
         raise TypeError("vjp, jvp and jac are for functions with many outputs, grad, value_and_grad, parts and examples for those "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import numbers
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+# The complex numbers that are made of real ones.
+COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {
+    np.dtype(np.float32): np.dtype(np.complex64), np.dtype(np.float64): np.dtype(np.complex128)}
 
 
 def describe(value: object) -> str:
@@ -36,16 +40,16 @@ def is_all_numbers(value: object) -> bool:
             and all(is_number(item) or is_all_numbers(item) for item in value))
 
 
-def real_array(value: object, where: str) -> Array:
-    """The value as an array of real numbers; `where` begins the message if it is none."""
+def real_array(value: object, where: str, complex_too: bool = False) -> Array:
+    """The value as an array of real numbers, or of complex ones too; `where` begins the message if it is none."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(f"{where} is a masked array, and some of its numbers are masked: fill them, or leave them out")
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{where}: {error}") from None
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"{where} must be real numbers, but is {describe(value)}"
+    if array.dtype.kind not in ("fiuc" if complex_too else "fiu"):
+        raise TypeError(f"{where} must be real {'or complex ' if complex_too else ''}numbers, but is {describe(value)}"
                         + (f" ({array.dtype})" if not isinstance(value, (np.ndarray, np.generic)) else ""))
     return array
 
@@ -53,21 +57,27 @@ def real_array(value: object, where: str) -> Array:
 class _Leaf:
     """One array."""
 
-    def __init__(self, name: str, given: object) -> None:
+    def __init__(self, name: str, given: object, complex_too: bool) -> None:
         self.name = name
         if not (isinstance(given, (np.ndarray, np.generic)) or is_number(given) or is_all_numbers(given)):
             hint = " (numpy.asarray makes one)" if hasattr(given, "__array__") else ""
             raise TypeError(f"block '{name}' must be a NumPy array{hint}, but is {describe(given)}")
-        self.array = real_array(given, f"block '{name}'")
-        if isinstance(given, (np.ndarray, np.generic)) and self.array.dtype.kind == "f":
+        self.array = real_array(given, f"block '{name}'", complex_too)
+        self.complex = self.array.dtype.kind == "c"
+        if isinstance(given, (np.ndarray, np.generic)) and self.array.dtype.kind in "fc":
             native = self.array.dtype.newbyteorder("=")
-            if native not in (np.float32, np.float64):
-                raise TypeError(f"block '{name}' is {native}: only float32 and float64 can be checked "
-                                "(block.astype(numpy.float32) makes one)")
-            self.dtype: np.dtype[Any] | None = native
+            if native not in (np.float32, np.float64, np.complex64, np.complex128):
+                known = "float32, float64, complex64 and complex128" if self.complex else "float32 and float64"
+                raise TypeError(f"block '{name}' is {native}: only {known} can be checked (block.astype(numpy.float32) makes one)")
+            self.dtype: np.dtype[Any] | None = native.type(0).real.dtype
         else:  # Python's numbers, and integers, go with the others
             self.dtype = None
         self.shape: tuple[int, ...] = self.array.shape
+
+    @property
+    def size(self) -> int:
+        """Real numbers that it is stored in."""
+        return math.prod(self.shape) * (2 if self.complex else 1)
 
     def leaves(self) -> Iterator[_Leaf]:
         yield self
@@ -83,7 +93,7 @@ class _Leaf:
             return
         if given is None:
             raise TypeError(f"{where} is None: is a return statement missing?")
-        array = real_array(given, where)
+        array = real_array(given, where, self.complex)
         if array.shape != prefix + self.shape:
             raise ValueError(f"{where} must have shape {prefix + self.shape}, but has {array.shape}")
         into.append(array)
@@ -184,31 +194,41 @@ def _holds_arrays(value: object) -> bool:
     return isinstance(value, (list, tuple)) and any(_holds_arrays(item) for item in value)
 
 
-def _parse(given: Any, name: str, alone: str) -> _Leaf | _Group:
+def _parse(given: Any, name: str, alone: str, complex_too: bool) -> _Leaf | _Group:
     if isinstance(given, Mapping):
-        return _Dict(name, list(given), [_parse(item, _below(name, key), alone) for key, item in given.items()])
+        return _Dict(name, list(given), [_parse(item, _below(name, key), alone, complex_too) for key, item in given.items()])
     if dataclasses.is_dataclass(given) and not isinstance(given, type):
         keys = [field.name for field in dataclasses.fields(given) if _holds_arrays(getattr(given, field.name))]
-        data = _Data(name, keys, [_parse(getattr(given, key), _below(name, key), alone) for key in keys])
+        data = _Data(name, keys, [_parse(getattr(given, key), _below(name, key), alone, complex_too) for key in keys])
         data.template = given
         return data
     if isinstance(given, (list, tuple)) and not is_all_numbers(given):
         fields: tuple[str, ...] | None = getattr(given, "_fields", None)  # of a named tuple
         names = ([_below(name, field) for field in fields] if fields
                  else [f"{name or alone}[{k}]" for k in range(len(given))])
-        group = _Sequence(name, names, [_parse(item, child, alone) for item, child in zip(given, names)])
+        group = _Sequence(name, names, [_parse(item, child, alone, complex_too) for item, child in zip(given, names)])
         kind: Any = type(given)
         group.make = (lambda items: kind(*items)) if fields else kind
         return group
-    return _Leaf(name or alone, given)
+    return _Leaf(name or alone, given, complex_too)
+
+
+def _reshape(node: _Leaf | _Group, shapes: Mapping[str, tuple[int, ...]]) -> Any:
+    other = copy.copy(node)
+    if isinstance(other, _Group):
+        other.children = [_reshape(child, shapes) for child in other.children]
+    elif other.name in shapes:
+        other.shape, other.complex = shapes[other.name], False
+    return other
 
 
 class Structure:
-    """The shape of a value: what x0 is, or what a map returns. `alone` names an array that stands by itself."""
+    """The shape of a value: what x0 is, or what a map returns. `alone` names an array that stands by itself. Arrays of complex
+    numbers are stored as real ones with a last dimension of 2."""
 
-    def __init__(self, given: Any, alone: str = "x") -> None:
+    def __init__(self, given: Any, alone: str = "x", complex_too: bool = False) -> None:
         try:
-            self._root = _parse(given, "", alone)
+            self._root = _parse(given, "", alone, complex_too)
         except RecursionError:
             raise ValueError("it is nested too deeply, or contains itself") from None
         leaves = list(self._root.leaves())
@@ -218,16 +238,27 @@ class Structure:
         for name in self.names:
             if self.names.count(name) > 1:
                 raise ValueError(f"two blocks are called '{name}'")
-        self.shapes = [leaf.shape for leaf in leaves]
         self.arrays = [leaf.array for leaf in leaves]
         self.dtype = self._common_dtype(leaves)
-        ends = np.cumsum([leaf.array.size for leaf in leaves])
-        self.size = int(ends[-1])
-        self._pieces = [(int(end) - leaf.array.size, int(end), leaf.shape) for end, leaf in zip(ends, leaves)]
+        self._arrange(leaves)
         self.is_array = isinstance(self._root, _Leaf)
         self.build = self._builder()
         for leaf in leaves:
             del leaf.array
+
+    def _arrange(self, leaves: list[_Leaf]) -> None:
+        self.shapes = [leaf.shape for leaf in leaves]
+        self.complex = [leaf.complex for leaf in leaves]
+        ends = np.cumsum([leaf.size for leaf in leaves])
+        self.size = int(ends[-1])
+        self._pieces = [(int(end) - leaf.size, int(end), leaf.shape, leaf.complex) for end, leaf in zip(ends, leaves)]
+
+    def reshaped(self, shapes: Mapping[str, tuple[int, ...]]) -> Structure:
+        """The same with other shapes, of real numbers, for the leaves of these names."""
+        other = copy.copy(self)
+        other._root = _reshape(self._root, shapes)
+        other._arrange(list(other._root.leaves()))
+        return other
 
     @staticmethod
     def _common_dtype(leaves: list[_Leaf]) -> np.dtype[Any]:
@@ -244,7 +275,9 @@ class Structure:
 
     def split(self, flat: Array) -> list[Array]:
         """Views of a vector, one a leaf."""
-        return [flat[begin:end].reshape(shape) for begin, end, shape in self._pieces]
+        wide = COMPLEX[flat.dtype]
+        return [(flat[begin:end].view(wide) if complex_ else flat[begin:end]).reshape(shape)
+                for begin, end, shape, complex_ in self._pieces]
 
     def _builder(self) -> Callable[[list[Array]], Any]:
         """Of the structure with given leaves. Containers are new each time: whoever changes one changes only that. It runs once an
