@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "python" / "README.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "docs" / "spaces.md", ROOT / "python" / "README.md"]
 FRAMEWORKS = {ROOT / "docs" / "pytorch.md": "torch", ROOT / "docs" / "jax.md": "jax"}
 
 

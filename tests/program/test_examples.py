@@ -12,6 +12,20 @@ class Examples(ProgramTest):
         self.assertEqual(result.code, 0)
         self.assertIn("verified: banana", result.out)
 
+    def test_rotation(self):
+        """Right as it is declared; declared otherwise, named as what it is."""
+        rotation = os.path.join(BUILD, "example_rotation")
+        result = run(program=rotation)
+        self.assertEqual(result.code, 0, result.out)
+        self.assertIn("verified: alignment, 3 parameters", result.out)
+        result = run("left", program=rotation)
+        self.assertEqual(result.code, 1, result.out)
+        self.assertIn("convention: R is right as derivatives by right perturbations, R Exp(v); it was taken as derivatives by left "
+                      "perturbations, Exp(v) R", result.out)
+        result = run("up", program=rotation)
+        self.assertEqual(result.code, 70)
+        self.assertIn("a gradient in SO3 is one of ambient, right, left, not up", result.err)
+
     def test_notebook(self):
         result = run(program=os.path.join(BUILD, "example_notebook"))
         self.assertEqual(result.code, 0)
