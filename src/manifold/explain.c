@@ -57,8 +57,7 @@ static int normal_share(const gp_flat *t, const gp_flat_block *b, const gp_readi
 
 /* ---- other readings ------------------------------------------------------------------ */
 
-/* Every number that is known of a block at the given point, held against a reading's. Returns not 0
- * where it explains them all, and much better than what is declared. */
+/* How a reading's numbers compare with those that are known of a block at the given point. */
 typedef struct match {
     double off, declared; /* sums of squares: of the reading, of what is declared */
     size_t wrong;         /* refuted entries */
@@ -77,21 +76,26 @@ static void hold(const gp_report *r, size_t entry, double a, match *m) {
     m->wrong += e->status == GP_ENTRY_REFUTED;
 }
 
+/* *explained: not 0 where a reading is right in every number, and much better than what is
+ * declared. Returns 0, or what the reading refused with. */
 static int explains(const gp_flat *t, const gp_report *r, const gp_flat_block *b,
-                    const gp_reading *reading, const double *given, double *room) {
+                    const gp_reading *reading, const double *given, double *room, int *explained) {
     match m = {.fits = 1};
     size_t each = b->given / b->items;
+    *explained = 0;
     for (size_t q = 0; q < b->items && m.fits; q++) {
         const double *x = t->f->x + b->x + q * b->item.numbers;
-        if (gp_flat_read(b, x, reading, given + b->g + q * each, room) != 0)
-            return 0;
+        int refused = gp_flat_read(b, x, reading, given + b->g + q * each, room);
+        if (refused)
+            return refused;
         size_t first = b->item.k[0], second = b->item.k[1];
         for (size_t c = 0; c < first; c++)
             hold(r, b->y[0] + q * first + c, room[c], &m);
         for (size_t c = 0; c < second; c++)
             hold(r, b->y[1] + q * second + c, room[first + c], &m);
     }
-    return m.fits && m.wrong > 0 && sqrt(m.off) <= MATCH_RATIO * sqrt(m.declared);
+    *explained = m.fits && m.wrong > 0 && sqrt(m.off) <= MATCH_RATIO * sqrt(m.declared);
+    return 0;
 }
 
 static int is_refuted(const gp_report *r, const gp_flat_block *b) {
@@ -114,15 +118,19 @@ static gp_status say(gp_report *r, const gp_flat *t, size_t k, const char *kind,
     return status;
 }
 
-/* May a reading be meant? One that has to be tangent is not where the gradient isn't. */
-static int is_possible(const gp_flat *t, const gp_flat_block *b, const gp_reading *other,
-                       const double *given, double *room) {
+/* The same of readings that may be meant: one that has to be tangent is not where the gradient
+ * isn't. */
+static int is_meant(const gp_flat *t, const gp_report *r, const gp_flat_block *b,
+                    const gp_reading *other, const double *given, double *room, int *meant) {
     const gp_reading *own = b->space->reading;
-    double share;
+    double share = 0;
+    *meant = 0;
     if (other == own || other->numbers != own->numbers)
         return 0;
-    return !other->tangent ||
-           (normal_share(t, b, other, given, room, &share) == 0 && share <= rounding(t));
+    int refused = other->tangent ? normal_share(t, b, other, given, room, &share) : 0;
+    if (!refused && share <= rounding(t))
+        refused = explains(t, r, b, other, given, room, meant);
+    return refused;
 }
 
 /* The reading by which a refuted block is right; those that have to be tangent say more, and are
@@ -133,8 +141,10 @@ static gp_status name_reading(gp_flat *t, gp_report *r, size_t k, const double *
     char line[500];
     for (int tangent = 1; tangent >= 0; tangent--)
         for (const gp_reading *o = b->item.geometry->readings; o->covector; o++) {
-            if (o->tangent != tangent || !is_possible(t, b, o, given, room) ||
-                !explains(t, r, b, o, given, room))
+            int meant = 0;
+            if (o->tangent == tangent && is_meant(t, r, b, o, given, room, &meant) == GP_NO_MEMORY)
+                return GP_ERROR_MEMORY;
+            if (!meant)
                 continue;
             snprintf(line, sizeof line, "%.100s is right as %s; it was taken as %s",
                      t->f->block[k].name, o->text, b->space->reading->text);
@@ -166,10 +176,12 @@ static gp_status refute(gp_report *r, const gp_flat *t, size_t k, double share) 
 static gp_status tell_normal(gp_flat *t, gp_report *r, size_t k, const double *given,
                              double *room) {
     const gp_flat_block *b = &t->block[k];
-    double share;
-    if (!b->item.geometry->project || b->space->reading->numbers != 0 ||
-        normal_share(t, b, b->space->reading, given, room, &share) != 0 || !isfinite(share))
+    double share = 0;
+    if (!b->item.geometry->project || b->space->reading->numbers != 0)
         return GP_OK;
+    int refused = normal_share(t, b, b->space->reading, given, room, &share);
+    if (refused || !isfinite(share))
+        return refused == GP_NO_MEMORY ? GP_ERROR_MEMORY : GP_OK;
     int tangent = share <= rounding(t);
     if (b->space->reading->tangent && share > fmax(r->rtol, rounding(t)) && !is_refuted(r, b))
         return refute(r, t, k, share);

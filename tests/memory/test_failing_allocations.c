@@ -149,6 +149,48 @@ static int notebook_corrected(stage *s) {
     return check_notebook(s, "corrected");
 }
 
+/* Functions of blocks with spaces, one of whose gradients follows another convention. */
+static int waves(void *user, size_t n, const double *x, double *value) {
+    (void)user;
+    *value = 0;
+    for (size_t i = 0; i < n; i++)
+        *value += sin(x[i] + (double)i);
+    return 0;
+}
+
+static int waves_gradient(void *user, size_t n, const double *x, double *g) {
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        g[i] = cos(x[i] + (double)i);
+    return 0;
+}
+
+static int move_straight(void *context, size_t k, const double *x, const double *v, double *y) {
+    (void)context;
+    for (size_t i = 0; i < k; i++)
+        y[i] = x[i] + v[i];
+    return 0;
+}
+
+static int spaces(stage *s) {
+    static const double frame[6] = {0.6, 0, 0.8, 0, 0, 1}, definite[4] = {2, 0.5, 0.5, 1};
+    static const size_t tall[] = {3, 2}, square[] = {2, 2}, two = 2;
+    gp_function *f = NULL;
+    gp_status status = gp_function_create("spaces", GP_FLOAT64, NULL, &f);
+    if (status != GP_OK)
+        return (int)status;
+    gp_function_add_block(f, "X", 0, 2, tall, frame);
+    gp_function_add_block(f, "S", 0, 2, square, definite);
+    gp_function_add_block(f, "w", 0, 1, &two, definite);
+    gp_function_set_space(f, "X", "stiefel", "canonical");
+    gp_function_set_space(f, "S", "positive-definite", NULL);
+    gp_function_set_retraction(f, "w", 2, move_straight, NULL, "tangent");
+    gp_function_set_value(f, waves);
+    gp_function_set_gradient(f, waves_gradient);
+    gp_function_plant(f, "S:scale=1", NULL);
+    return check(s, GP_OK, f, NULL);
+}
+
 static gp_status set_maps(gp_function *f) {
     gp_status status = gp_function_set_map(f, M, map);
     if (status == GP_OK)
@@ -952,6 +994,7 @@ static const scenario SCENARIOS[] = {
     {"notebook-given", notebook_given, GP_ERROR_MEMORY, NULL, NULL},
     {"notebook-corrected", notebook_corrected, GP_ERROR_MEMORY, NULL, NULL},
     {"maps", maps, GP_ERROR_MEMORY, NULL, NULL},
+    {"spaces", spaces, GP_ERROR_MEMORY, NULL, NULL},
     {"sparse-map", sparse_map, GP_ERROR_MEMORY, NULL, NULL},
     {"products", products, GP_ERROR_MEMORY, NULL, NULL},
     {"wrong-products", wrong_products, GP_ERROR_MEMORY, NULL, NULL},
