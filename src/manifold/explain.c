@@ -59,8 +59,9 @@ static int normal_share(const gp_flat *t, const gp_flat_block *b, const gp_readi
 
 /* How a reading's numbers compare with those that are known of a block at the given point. */
 typedef struct match {
-    double off, declared; /* sums of squares: of the reading, of what is declared */
-    size_t wrong;         /* refuted entries */
+    double off,
+        declared; /* sums of squares over refuted entries: of the reading, of what is declared */
+    size_t wrong; /* how many of these there are */
     int fits;
 } match;
 
@@ -71,9 +72,11 @@ static void hold(const gp_report *r, size_t entry, double a, match *m) {
         return;
     double tolerance = r->rtol * (fmax(fabs(a), fabs(e->numeric)) + e->floor) + e->bound;
     m->fits &= fabs(a - e->numeric) <= tolerance;
+    if (e->status != GP_ENTRY_REFUTED)
+        return;
     m->off += (a - e->numeric) * (a - e->numeric);
     m->declared += (e->analytic - e->numeric) * (e->analytic - e->numeric);
-    m->wrong += e->status == GP_ENTRY_REFUTED;
+    m->wrong++;
 }
 
 /* *explained: not 0 where a reading is right in every number, and much better than what is
