@@ -11,6 +11,7 @@
 #include "function/reserve.h"
 #include "judge/conclude.h"
 #include "manifold/explain.h"
+#include "manifold/hint.h"
 #include "search/curve.h"
 #include "search/map_shown.h"
 #include "search/points.h"
@@ -309,5 +310,15 @@ gp_status gp_check(const gp_function *f, const gp_options *given, gp_report **re
                    gp_error *error) {
     if (!f || !report)
         return gp_fail(error, GP_ERROR_ARGUMENT, "gp_check: NULL argument");
-    return f->spaces ? check_along(f, given, report, error) : check_flat(f, given, report, error);
+    if (f->spaces)
+        return check_along(f, given, report, error);
+    gp_report *made = NULL;
+    gp_status status = check_flat(f, given, &made, error);
+    if (status == GP_OK && gp_hint_symmetric(f, made) != GP_OK)
+        status = gp_fail(error, GP_ERROR_MEMORY, "%.400s: out of memory", f->name);
+    if (status == GP_OK)
+        *report = made;
+    else
+        gp_report_destroy(made);
+    return status;
 }

@@ -419,6 +419,43 @@ static void signs_and_factors_are_named(void **state) {
     expect(&t, GP_FLOAT64, "dzbar", GP_REFUTED, "sign", NULL);
 }
 
+/* ---- without a space ----------------------------------------------------------------------- */
+
+static void expect_without(const subject *s, mistake m, gp_verdict verdict, const char *kind) {
+    under_test t = {.s = s, .mistake = m, .items = 1};
+    gp_function *f;
+    gp_block_result b;
+    gp_function_create(s->name, GP_FLOAT64, &t, &f);
+    gp_function_add_block(f, "X", 0, s->dimensions, s->shape, s->x);
+    gp_function_set_value(f, value);
+    gp_function_set_gradient(f, gradient);
+    gp_report *r = testing_check(f, NULL);
+    gp_report_block(r, 0, &b);
+    int named = 0;
+    for (size_t d = 0; d < b.diagnoses; d++)
+        named |= strcmp(b.diagnosis[d].kind, "symmetrised") == 0;
+    if (named != (kind != NULL) || gp_report_verdict(r) != verdict)
+        gp_report_print(r, stdout, GP_PRINT_VERBOSE);
+    assert_int_equal(gp_report_verdict(r), verdict);
+    assert_int_equal(named, kind != NULL);
+    gp_report_destroy(r);
+    gp_function_destroy(f);
+}
+
+/* likelihood and eigenvalue read the lower triangle, and rightly have no derivatives elsewhere. */
+static void symmetrised_gradients_are_named_without_a_space(void **state) {
+    (void)state;
+    expect_without(find("likelihood", "symmetric"), NONE, GP_REFUTED, "symmetrised");
+    expect_without(find("likelihood, upper", "symmetric"), NONE, GP_REFUTED, "symmetrised");
+    expect_without(find("eigenvalue", "symmetric"), NONE, GP_REFUTED, "symmetrised");
+    /* Right at the given point, and wrong beside the symmetric ones: it reads all of S. */
+    expect_without(find("likelihood, lower", "symmetric"), NONE, GP_REFUTED, NULL);
+    expect_without(find("eigenvalue, lower", "symmetric"), NONE, GP_VERIFIED, NULL);
+    expect_without(find("likelihood", "symmetric"), ENTRY, GP_REFUTED, NULL);
+    expect_without(find("likelihood", "symmetric"), DOUBLED, GP_REFUTED, NULL);
+    expect_without(find("likelihood, general", "symmetric"), NONE, GP_REFUTED, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_space_is_in_the_table),
@@ -432,6 +469,7 @@ int main(void) {
         cmocka_unit_test(other_conventions_are_named),
         cmocka_unit_test(common_mistakes_are_named),
         cmocka_unit_test(signs_and_factors_are_named),
+        cmocka_unit_test(symmetrised_gradients_are_named_without_a_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
