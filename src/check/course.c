@@ -8,6 +8,7 @@
 #include "check/self_test.h"
 #include "search/contract.h"
 #include "search/elsewhere.h"
+#include "search/gather.h"
 #include "search/maps.h"
 #include "search/points.h"
 #include "search/practice.h"
@@ -129,8 +130,10 @@ static gp_outcome check_gradient(gp_check_run *run) {
             "index 0)",
             r->value, again, f->block[0].name);
     c->value_variation = fmax(c->value_variation, fabs(again - r->value));
-    if (c->lean)
-        return gp_project_elsewhere(c);
+    if (c->lean) {
+        outcome = gp_project_elsewhere(c);
+        return outcome == GP_EVALUATED ? gp_gather_examples(c) : outcome;
+    }
     /* Now, while the given point is the one evaluated last. */
     if (name_silent_units(c) == GP_FAULT)
         return GP_FAULT;

@@ -53,6 +53,8 @@ static gp_status diagnose_sparse(gp_check_state *c) {
                             .decided = numbers,
                             .manner = c->manner ? c->manner : manner,
                             .sampled = 1,
+                            .example_d = {c->example_d[0], c->example_d[1]},
+                            .example_b = {c->example_b[0], c->example_b[1]},
                             .tolerance = c->tolerance};
     gp_status status = diagnose_with_suspects(c, &evidence);
     gp_unreserve(a, bytes);

@@ -31,6 +31,10 @@ int gp_case_is_off(const gp_case *c, size_t i) {
     return c->wrong[i] || (gp_case_known(c, i) && !gp_case_explains(c, i, c->d[i], c->b[i]));
 }
 
+int gp_case_speaks_for_itself(const gp_case *c, size_t i, double off) {
+    return gp_case_known(c, i) && !gp_case_is_off(c, i) && fabs(off) > 2 * c->b[i];
+}
+
 int gp_case_differs(const gp_case *c, size_t i, double m, double e, double other) {
     return fabs(m - other) > 2 * (gp_case_allowance(c, i, m, e) + c->b[i]);
 }

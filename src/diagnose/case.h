@@ -21,6 +21,7 @@ struct gp_case {
     const unsigned char *kink; /* or NULL */
     const gp_tolerance *tolerance;
     int sharp;           /* a model must explain what it explains without the tolerance's help */
+    int lenient;         /* a few numbers may contradict a model */
     int sampled;         /* estimates are those of a sample */
     double typical;      /* size of the gradient's finite entries */
     size_t wrongs;       /* entries that are refuted */
@@ -61,6 +62,9 @@ int gp_case_explains(const gp_case *c, size_t i, double m, double e);
 
 /* Is entry i refuted, or off by more than the derivative itself explains? */
 int gp_case_is_off(const gp_case *c, size_t i);
+
+/* Is entry i right as it is, and known well enough to show by how much a model has it off? */
+int gp_case_speaks_for_itself(const gp_case *c, size_t i, double off);
 
 /* Do two models of entry i, one m known to e, differ by so much that only one of them can explain
  * it? */

@@ -29,7 +29,11 @@ static const struct {
               {gp_cause_lines, GP_CAUSES_PLACES},
               {gp_cause_line_factors, GP_CAUSES_PLACES},
               {gp_cause_boxes, GP_CAUSES_PLACES},
-              {gp_cause_entries, GP_CAUSES_PLACES}};
+              {gp_cause_entries, GP_CAUSES_PLACES},
+              {gp_cause_mostly, GP_CAUSES_MOST},
+              {gp_cause_transposed, GP_CAUSES_MOST},
+              {gp_cause_rearranged, GP_CAUSES_MOST},
+              {gp_cause_swapped, GP_CAUSES_MOST}};
 
 int gp_name_cause(const gp_case *c, unsigned stage) {
     int named = 0;

@@ -11,7 +11,8 @@ enum {
     GP_CAUSES_PLAIN = 1,   /* what is sure of itself wherever an entry was decided */
     GP_CAUSES_FACTOR = 2,  /* one factor */
     GP_CAUSES_NUMBERS = 4, /* numbers that are all explained by others */
-    GP_CAUSES_PLACES = 8   /* these again, then where entries are wrong and where they are right */
+    GP_CAUSES_PLACES = 8,  /* these again, then where entries are wrong and where they are right */
+    GP_CAUSES_MOST = 16    /* most numbers, where estimates of a few are doubtful */
 };
 
 /* Adds the diagnosis of the first model of a stage that explains the block. Returns 1 if one did, 0

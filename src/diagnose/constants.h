@@ -10,12 +10,16 @@
  * factor that people write (2, 1/2, -1, the batch size) needs less than one that could be anything.
  * Of parts, whose borders are chosen too, a hundredth of that. */
 static const double CHANCE_OF_FACTOR = 1e-2, CHANCE_OF_PLAIN_FACTOR = 0.1, CHANCE_OF_PART = 1e-4,
-                    CHANCE_OF_PLAIN_PART = 1e-2, CHANCE_OF_LINE = 1e-2, CHANCE_OF_TERM = 1e-2;
+                    CHANCE_OF_PLAIN_PART = 1e-2, CHANCE_OF_LINE = 1e-2, CHANCE_OF_TERM = 1e-2,
+                    CHANCE_OF_PLAIN_TERM = 0.1;
 /* Moves and signs have no parameter, and are few: four numbers suffice, or two of four that differ.
  */
 static const double CHANCE_OF_MOVE = 0.1, CHANCE_OF_SIGNS = 0.1;
 /* No single number counts for more than that: bounds are estimates. */
 static const double LEAST_CHANCE = 1e-6;
+/* A number tells whether it is off by so much where that is this share of its bound, at least: the
+ * median bound of the corpus is 36 times what an estimate is off by. */
+static const double TELLING_BOUND = 0.125;
 
 /* ---- factors ----------------------------------------------------------------------- */
 
@@ -46,8 +50,24 @@ enum {
 static const double MISS = 2;
 enum {
     MOVES_MISSED = 100, /* and one in so many may */
+    MOVES_ODD = 4,      /* and one in so many may contradict a move, if so many others tell */
     MOVES_COMPARED = 8, /* estimates of a sample that speak for a block; of a smaller one, most */
     MOVES_WEIGHED = 32  /* of more, the chance is next to nothing */
+};
+
+/* ---- what directions found ------------------------------------------------------------ */
+
+/* So many wrong entries, from all over a block, may speak for all of it. */
+enum { WRONG_TELL = 5 };
+
+/* ---- all but a few ------------------------------------------------------------------- */
+
+enum {
+    MOST_SOURCES = 64, /* entries from which a factor is read */
+    /* One in so many of the numbers that are compared may contradict a model altogether. Of float32
+     * derivatives beside a singularity two in twelve lie outside their bounds, of those on stairs
+     * and waves three in eight. */
+    MOST_ODD = 2
 };
 
 /* ---- other numbers in the derivative's place ---------------------------------------- */
@@ -61,6 +81,9 @@ static const double STILL_SHARE = 0.5;
 
 /* An entry hides a relative error where it may be off by this share of it, unseen. */
 static const double HIDDEN_SHARE = 0.5;
+/* It seems right all the same where it is off by this share of that error; one in ten does so by
+ * chance. */
+static const double SEEMS_RIGHT = 0.1;
 /* Wrong entries are but the tip of something else where more than one in so many of the others is
  * off by more than so many times its slack and this share of the tolerance. */
 static const double ODD_SLACK = 4, ODD_TOLERANCE = 0.01;
@@ -69,10 +92,11 @@ enum { ODD_ONES = 5 };
  * at points of their own, where x isn't what it is here but of the same size, by less. */
 static const double AGAINST_SHARE = 0.5, AGAINST_SHARE_ELSEWHERE = 0.1;
 enum {
-    MOST_BOXES = 4,  /* more is a pattern that isn't known */
-    BOX_TELLING = 3, /* wrong entries a box, and right ones in all */
-    FEW = 3,         /* wrong entries are few, or */
-    FEW_SHARE = 10,  /* one in so many of the right ones */
+    MOST_BOXES = 4,   /* more is a pattern that isn't known */
+    BOX_TELLING = 3,  /* wrong entries a box, and right ones in all */
+    SEEMING_TELL = 2, /* so many that seem right are no accident */
+    FEW = 3,          /* wrong entries are few, or */
+    FEW_SHARE = 10,   /* one in so many of the right ones */
     LISTED_LINES = 8,
     LISTED_ENTRIES = 4
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diagnose/causes.h"
+#include "diagnose/constants.h"
 #include "judge/words.h"
 
 /* ---- what follows from what ----------------------------------------------------- */
@@ -154,7 +155,7 @@ static void make_cases(const gp_evidence *evidence, size_t k, gp_report *r, gp_c
 
 /* First what is plain; then models that explain all numbers within what isn't known of them; then
  * those that need the tolerance as well, so that what fits by its width alone never goes before
- * what fits. */
+ * what fits; last what explains all but a few numbers. */
 static int name_cause(gp_cases *all) {
     int named = gp_name_cause(&all->decided, GP_CAUSES_PLAIN);
     if (!named && all->point[0].wrongs > 0)
@@ -175,6 +176,41 @@ static int name_cause(gp_cases *all) {
         if (!named)
             named = gp_name_cause(&all->decided, stage);
     }
+    for (size_t p = 0; p < all->points && !named; p++) {
+        all->point[p].lenient = 1;
+        if (all->point[p].wrongs > 0)
+            named = gp_name_cause(&all->point[p], GP_CAUSES_MOST);
+    }
+    return named;
+}
+
+/* Do wrong entries speak for a block? They come from all over it; and where the tolerance hides
+ * whether others are explained as well, most of those that are known are wrong. */
+static int speaks_for_block(const gp_case *c) {
+    size_t known = 0, first = SIZE_MAX, last = 0;
+    for (size_t i = 0; i < c->block->entries; i++) {
+        known += gp_case_known(c, i);
+        if (c->wrong[i]) {
+            first = i < first ? i : first;
+            last = i;
+        }
+    }
+    return c->wrongs >= WRONG_TELL && 2 * (last - first) > c->block->entries &&
+           (c->sharp || 2 * c->wrongs > known);
+}
+
+/* A cause that explains all that is known of a block by other numbers, wherever they are. */
+static int name_whole(gp_cases *all) {
+    int named = 0;
+    gp_case *c = &all->point[0];
+    for (int sharp = 1; sharp >= 0 && !named; sharp--) {
+        c->sharp = sharp;
+        if (!speaks_for_block(c))
+            continue;
+        named = gp_name_cause(c, GP_CAUSES_FACTOR);
+        if (!named)
+            named = gp_name_cause(c, GP_CAUSES_NUMBERS);
+    }
     return named;
 }
 
@@ -182,19 +218,33 @@ static int is_unlocated(const gp_block_result *block) {
     return block->diagnoses == 1 && strcmp(block->diagnosis[0].kind, "unlocated") == 0;
 }
 
-/* Directions have found a block wrong and not said where, and yet most of its entries are known to
- * be: the cause that explains them says more, if there is one. */
-static gp_status name_unlocated(gp_cases *all, gp_report *r, size_t k) {
-    char message[512];
-    snprintf(message, sizeof message, "%s", r->block[k].diagnosis[0].message);
-    gp_report_clear_diagnoses(r, k);
-    if (name_cause(all) < 0)
-        return GP_ERROR_MEMORY;
-    const gp_block_result *block = &r->block[k].result;
-    if (block->diagnoses && strcmp(block->diagnosis[0].kind, "unknown") != 0)
-        return GP_OK;
-    gp_report_clear_diagnoses(r, k);
-    return gp_report_add_diagnosis(r, k, "unlocated", NAN, "%s", message);
+/* Have directions found where a block is wrong, and not by which factor? */
+static int is_place_alone(const gp_block_result *block) {
+    static const char *const PLACES[] = {"rows", "columns", "slab", "entries", "unlocated"};
+    int place = 0, factors = 0;
+    for (size_t k = 0; k < block->diagnoses; k++) {
+        for (size_t p = 0; p < sizeof PLACES / sizeof *PLACES; p++)
+            place |= strcmp(block->diagnosis[k].kind, PLACES[p]) == 0;
+        factors += !isnan(block->diagnosis[k].factor);
+    }
+    return place && (factors == 0 || block->diagnoses > 1);
+}
+
+/* Directions have found a block wrong, and where, or not even that: the cause that explains all
+ * entries that are known says more, if there is one, and takes the place of what they said. */
+static gp_status name_placed(gp_cases *all, gp_report *r, size_t k) {
+    gp_report_block_data *data = &r->block[k];
+    size_t before = data->result.diagnoses;
+    int unlocated = is_unlocated(&data->result) && 2 * all->decided.wrongs > data->result.entries;
+    int named = unlocated ? name_cause(all) : name_whole(all);
+    if (named <= 0)
+        return named < 0 ? GP_ERROR_MEMORY : GP_OK;
+    for (size_t q = 0; q < before; q++)
+        free((char *)data->diagnosis[q].message);
+    data->result.diagnoses -= before;
+    memmove(data->diagnosis, data->diagnosis + before,
+            data->result.diagnoses * sizeof *data->diagnosis);
+    return GP_OK;
 }
 
 gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
@@ -212,8 +262,8 @@ gp_status gp_diagnose(const gp_evidence *evidence, gp_report *r) {
         if (evidence->suspect[k] && refuted[k]) /* says more than where it was found */
             gp_report_clear_diagnoses(r, k);
         const gp_block_result *block = &r->block[k].result;
-        if (refuted[k] && is_unlocated(block) && 2 * all.decided.wrongs > block->entries)
-            status = name_unlocated(&all, r, k);
+        if (refuted[k] && is_place_alone(block))
+            status = name_placed(&all, r, k);
         if (!refuted[k] || block->diagnoses) /* named where it was found */
             continue;
         if (name_cause(&all) < 0)

@@ -112,19 +112,75 @@ double gp_misfit(const gp_case *c, double factor, double lambda) {
     return worst;
 }
 
-double gp_factor_chance(const gp_case *c, gp_slice s, double factor) {
-    double all = 1, sharpest = 1;
+/* The chance that k numbers, each uniform in [0, 1], have a product of q or less (Fisher, 1925):
+ * q (1 + l + l^2/2! + ... + l^(k-1)/(k-1)!), l = -log q. In logarithms: of many, terms overflow. */
+static double chance_of_product(double log_q, size_t k) {
+    double term = 0, sum = 0; /* logarithms */
+    for (size_t j = 1; j < k && log_q < 0; j++) {
+        term += log(-log_q / (double)j);
+        sum = fmax(sum, term) + log1p(exp(-fabs(sum - term)));
+    }
+    return k ? fmin(1, exp(log_q + sum)) : 1;
+}
+
+/* By how much one of what a block has shows itself in entry i: its derivative, or s(x). */
+static double unit_of(const gp_case *c, double (*s)(double x), size_t i) {
+    return s ? s(c->x[i]) : c->d[i];
+}
+
+/* What is left open of entry i however well a number fits: its own last bits. */
+static double grain_of(const gp_case *c, size_t i) {
+    return 4 * gp_dtype_epsilon(c->evidence->function->dtype) * fabs(c->a[i]);
+}
+
+/* Can entry i tell whether a - d = kappa unit: would it be off by such a share of its bound? */
+static int tells(const gp_case *c, const gp_fit_of *of, size_t i, double off, double share) {
+    return gp_case_known(c, i) && off > c->b[i] * share && off > grain_of(c, i) &&
+           !(of->exempt && gp_slice_holds(of->exempt, i)) && !(of->odd && of->odd[i]);
+}
+
+/* The number from which kappa is read best: the one that is off by most of its bound; SIZE_MAX:
+ * there is none. */
+static size_t sharpest_of(const gp_case *c, gp_slice s, const gp_fit_of *of) {
+    size_t found = SIZE_MAX;
+    double sharpest = 0;
     for (size_t k = 0; k < gp_slice_size(&s); k++) {
         size_t i = gp_slice_entry(&s, k);
-        if (!gp_case_known(c, i))
-            continue;
-        double off = fabs(factor - 1) * fabs(c->d[i]);
-        double slack = gp_case_allowance(c, i, factor * c->d[i], c->b[i]);
-        if (!(off > 2 * slack))
-            continue;
-        double chance = fmax(2 * slack / off, LEAST_CHANCE);
-        all *= chance;
-        sharpest = fmin(sharpest, chance);
+        double off = fabs(of->kappa * unit_of(c, of->term, i));
+        double share = off / (c->b[i] + grain_of(c, i));
+        if (tells(c, of, i, off, TELLING_BOUND) && share > sharpest) {
+            found = i;
+            sharpest = share;
+        }
     }
-    return all / sharpest;
+    return found;
+}
+
+static double chance_of_others(const gp_case *c, gp_slice s, const gp_fit_of *of, size_t source,
+                               double share) {
+    double kappa = (c->a[source] - c->d[source]) / unit_of(c, of->term, source), log_q = 0;
+    size_t count = 0;
+    for (size_t k = 0; k < gp_slice_size(&s); k++) {
+        size_t i = gp_slice_entry(&s, k);
+        double m = kappa * unit_of(c, of->term, i), off = fabs(m);
+        if (i == source || !tells(c, of, i, off, share))
+            continue;
+        double miss = fabs(c->a[i] - c->d[i] - m) + grain_of(c, i);
+        log_q += log(fmax(2 * miss < off ? miss / (off - miss) : 1, LEAST_CHANCE));
+        count++;
+    }
+    return chance_of_product(log_q, count);
+}
+
+double gp_fit_chance(const gp_case *c, gp_slice s, const gp_fit_of *of) {
+    size_t source = sharpest_of(c, s, of);
+    if (source == SIZE_MAX)
+        return 1;
+    /* Those that are off by more than their bounds may tell more by themselves. */
+    return fmin(chance_of_others(c, s, of, source, TELLING_BOUND),
+                2 * chance_of_others(c, s, of, source, 1));
+}
+
+double gp_factor_chance(const gp_case *c, gp_slice s, double factor) {
+    return gp_fit_chance(c, s, &(gp_fit_of){.kappa = factor - 1});
 }

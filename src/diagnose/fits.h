@@ -10,8 +10,21 @@
 int gp_best_factor(const gp_case *c, gp_slice s, double *factor, double *error);
 /* Does it explain every number of the slice? */
 int gp_factor_explains(const gp_case *c, gp_slice s, double factor);
-/* The chance that unrelated errors of this size look like one factor: that each entry of a slice
- * but the one which the factor was read from agrees with it within its own bound. */
+/* a - d = kappa s(x) of a term s, or kappa d, which is a factor 1 + kappa; about that large. */
+typedef struct gp_fit_of {
+    double kappa;
+    double (*term)(double x); /* NULL: d */
+    const gp_slice *exempt;   /* that has none of it; or NULL */
+    const unsigned char *odd; /* entries that don't count; or NULL */
+} gp_fit_of;
+
+/* The chance that unrelated errors look like that as much as these do. kappa is read from the
+ * number that shows it best. Each other one then misses by some m of what it would be off by, o;
+ * whatever the size of errors, if small ones are as likely as large ones at least, and both signs
+ * are, at most m / (o - m) of them come as near. Estimates are nearer to the truth than their
+ * bounds (36 times in the median), so that this tells more than that a number is explained. */
+double gp_fit_chance(const gp_case *c, gp_slice s, const gp_fit_of *of);
+/* The same of a factor. */
 double gp_factor_chance(const gp_case *c, gp_slice s, double factor);
 /* What a factor may come from; "" if it is no number people would know. */
 void gp_factor_origin(const gp_case *c, double factor, double error, char *text, size_t size);

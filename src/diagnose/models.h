@@ -53,6 +53,11 @@ int gp_cause_exchanged(const gp_case *c);
 /* The derivative of another block. */
 int gp_cause_swapped(const gp_case *c);
 
+/* ---- mostly.c ------------------------------------------------------------------------ */
+
+/* A factor or a decay that explains most numbers, where estimates of the others are doubtful. */
+int gp_cause_mostly(const gp_case *c);
+
 /* ---- terms.c -------------------------------------------------------------------------- */
 
 /* a - d = lambda s(x): weight decay, perhaps but for an intercept; an L1 penalty; a number added to

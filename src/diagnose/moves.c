@@ -39,7 +39,7 @@ static double chance_of_number(const gp_case *c, const gp_move *m, size_t i) {
  * rearrangement is told by the estimates that there are, which may be those of a sample: by so
  * many, or by most entries of a small block. */
 static int is_moved(const gp_case *c, const gp_move *m) {
-    size_t telling = 0, compared = 0, missed = 0;
+    size_t telling = 0, compared = 0, missed = 0, odd = 0;
     double chance = 1;
     for (size_t i = 0; i < c->block->entries; i++) {
         size_t from = m->from(m, i);
@@ -47,11 +47,16 @@ static int is_moved(const gp_case *c, const gp_move *m) {
             continue;
         double off = fabs(c->a[i] - m->d[from]);
         double allowed = gp_case_allowance(c, i, m->d[from], m->b[from]);
-        if (!(off <= MISS * allowed))
-            return 0;
         compared++;
+        if (!(off <= MISS * allowed)) {
+            if (!c->lenient || !gp_case_known(c, i) ||
+                gp_case_speaks_for_itself(c, i, m->d[from] - c->d[i]))
+                return 0;
+            odd++;
+            continue;
+        }
         if (off > allowed) {
-            missed++;
+            *(c->lenient ? &odd : &missed) += 1;
             continue;
         }
         /* Of a sample, few entries are known both where they are and where they came from. */
@@ -64,6 +69,8 @@ static int is_moved(const gp_case *c, const gp_move *m) {
         if (telling++ < MOVES_WEIGHED)
             chance *= chance_of_number(c, m, i);
     }
+    if (odd > 0 && (MOVES_ODD * odd > compared || telling < MOVES_ODD))
+        return 0;
     return telling >= 2 && chance <= CHANCE_OF_MOVE && missed * MOVES_MISSED <= compared &&
            (compared >= MOVES_COMPARED || 2 * compared > c->block->entries);
 }

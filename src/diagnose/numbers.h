@@ -29,7 +29,7 @@ typedef struct gp_evidence {
     int sampled;                 /* of large blocks only some entries were looked at */
     const unsigned char *stored; /* gp_stored, one a block; or NULL */
     /* Estimates of the derivative over the first and over the last example alone, with their bounds
-     * (infinite where there is none); NULL for functions that can't choose examples. */
+     * (infinite, or 0, where there is none); NULL for functions that can't choose examples. */
     const double *example_d[2], *example_b[2];
     /* One a block: 1 + the number of the suspect whose gradient is the one under test at the given
      * point; 0: none is. */

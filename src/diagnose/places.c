@@ -172,15 +172,21 @@ int gp_cause_lines(const gp_case *c) {
     return 0;
 }
 
+/* Does entry i come so near its derivative that one that is off by `off` would do so by chance
+ * alone? Its bound may allow for more: most estimates are nearer the truth than theirs. */
+static int seems_right(const gp_case *c, size_t i, double off) {
+    return fabs(c->a[i] - c->d[i]) <= SEEMS_RIGHT * off;
+}
+
 /* Might the wrong entries be but the tip of something else? That of the others which are known,
- * most can't be off as well, half can't hide a relative error as large, and some speak against the
- * same multiple of x, or the same number, in all. */
+ * most can't be off as well, half can't hide a relative error as large, or don't seem to, and some
+ * speak against the same multiple of x, or the same number, in all. */
 static int is_only_a_tip(const gp_case *c, size_t right) {
     double least = gp_case_least_error(c), smallest = INFINITY, share = 0;
     /* Elsewhere x isn't what it is here, but of the same size. */
     double much = c->one_point ? AGAINST_SHARE : AGAINST_SHARE_ELSEWHERE;
     int beside = 0; /* one that may be as wrong lies beside a wrong one: of a part, it may be */
-    size_t odd = 0, hiding = 0, against_same = 0, against_share = 0;
+    size_t odd = 0, hiding = 0, seeming = 0, against_same = 0, against_share = 0;
     for (size_t i = 0; i < c->block->entries; i++) {
         double off = fabs(c->a[i] - c->d[i]) - c->b[i]; /* at least */
         if (!c->wrong[i] || !gp_case_known(c, i) || !(off > 0))
@@ -196,13 +202,18 @@ static int is_only_a_tip(const gp_case *c, size_t right) {
             continue;
         double slack = c->b[i] + gp_case_rounding(c, i);
         odd += off > ODD_SLACK * slack + ODD_TOLERANCE * c->tolerance->rtol * size;
-        if (gp_case_hides(c, i, least)) {
+        int hides = gp_case_hides(c, i, least), seems = seems_right(c, i, least * size);
+        seeming += hides && seems;
+        if (hides && !seems) {
             hiding++;
             beside |= (i > 0 && c->wrong[i - 1]) || (i + 1 < c->block->entries && c->wrong[i + 1]);
         }
-        against_same += off + slack < HIDDEN_SHARE * smallest;
-        against_share += share == 0 || off + slack < much * fabs(share * c->x[i]);
+        against_same += off + slack < HIDDEN_SHARE * smallest || seems_right(c, i, smallest);
+        against_share += share == 0 || off + slack < much * fabs(share * c->x[i]) ||
+                         (c->one_point && seems_right(c, i, fabs(share * c->x[i])));
     }
+    if (seeming < SEEMING_TELL) /* one that seems right may do so by chance */
+        hiding += seeming;
     size_t enough = right < 2 ? right : 2;
     return beside || odd > right / ODD_ONES || 2 * hiding > right || against_same < enough ||
            against_share < enough;

@@ -67,7 +67,7 @@ int gp_cause_sample(const gp_case *c) {
         for (; i < c->block->entries; i++) {
             if (!isfinite(c->a[i]))
                 break;
-            if (!isfinite(b[i]))
+            if (!gp_is_estimate(b[i]))
                 continue; /* not looked at */
             if (!gp_case_explains(c, i, share * d[i], share * b[i]))
                 break;

@@ -42,7 +42,7 @@ static int is_exempt(const gp_slice *exempt, size_t i) {
 /* lambda s(x) in all entries but those of a slice. `but` says which. */
 static int term_but_for(const gp_case *c, const gp_term *term, const gp_slice *exempt,
                         const char *but) {
-    double lambda, chance = 1, sharpest = 1;
+    double lambda;
     size_t telling = 0;
     if (gp_best_term(c, term->s, exempt, &lambda))
         return 0;
@@ -53,18 +53,13 @@ static int term_but_for(const gp_case *c, const gp_term *term, const gp_slice *e
             continue;
         if (!gp_case_explains(c, i, m, c->b[i]))
             return 0;
-        if (without || !gp_case_differs(c, i, m, c->b[i], c->d[i]))
-            continue;
-        telling++;
-        double hit =
-            fmax(2 * gp_case_allowance(c, i, m, c->b[i]) / fabs(m - c->d[i]), LEAST_CHANCE);
-        chance *= hit;
-        sharpest = fmin(sharpest, hit);
+        telling += !without && gp_case_differs(c, i, m, c->b[i], c->d[i]);
     }
-    /* Two unrelated errors are some multiple of x by chance: one of them within what the other
-     * leaves open. Decay is common enough not to ask for more where there are three. */
+    /* Two unrelated errors are some multiple of x by chance; decay is common enough to ask for less
+     * where there are three. */
+    gp_fit_of of = {.kappa = lambda, .term = term->s, .exempt = exempt};
     int plain = term->exempts && telling > 2;
-    if (telling < 2 || (!plain && chance / sharpest > CHANCE_OF_TERM))
+    if (gp_fit_chance(c, gp_slice_whole(c), &of) > (plain ? CHANCE_OF_PLAIN_TERM : CHANCE_OF_TERM))
         return 0;
     return gp_named(gp_report_add_diagnosis(c->report, c->number, term->kind, lambda,
                                             lambda > 0 ? term->stray : term->lacking,

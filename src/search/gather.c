@@ -12,7 +12,8 @@
 #include "search/witness.h"
 
 enum {
-    EVIDENCE_PER_BLOCK = 64, /* entries that are looked at again, or over one example */
+    EVIDENCE_PER_BLOCK = 64,    /* entries that are looked at again, or over one example */
+    EVIDENCE_OF_DIRECTIONS = 8, /* of those over one example, where directions look at few */
     LEAST_EFFORT = 60, /* evaluations that an entry may take which is looked at again, at least */
     MOST_EFFORT = 600, /* and at most; */
     EFFORT_SHARE = 2   /* all of them together so many times what the check has taken so far */
@@ -27,36 +28,45 @@ enum { NEARER_TRIES = 3 };
 
 /* ---- single examples ------------------------------------------------------------- */
 
-/* The derivative over the first and over the last example alone, for refuted blocks. */
-static gp_outcome estimate_single_examples(gp_check_state *c, size_t *list) {
-    const gp_function *f = c->function;
-    size_t count = 0;
-    for (size_t k = 0; k < f->blocks; k++) {
-        const gp_block *block = &f->block[k];
-        size_t refuted = 0, stride = (block->entries + EVIDENCE_PER_BLOCK - 1) / EVIDENCE_PER_BLOCK;
-        for (size_t i = block->offset; i < block->offset + block->entries; i++)
-            refuted += c->report->entry[i].status == GP_ENTRY_REFUTED;
-        for (size_t i = 0; i < block->entries && refuted >= 2; i += stride)
-            list[count++] = block->offset + i;
+/* Entries of a block, ascending, that are asked about over one example: some of all, or of those
+ * that directions have led to. */
+static size_t list_of_block(const gp_check_state *c, const gp_block *block, size_t *list) {
+    const gp_report *r = c->report;
+    size_t end = block->offset + block->entries, refuted = 0, count = 0;
+    size_t stride = (block->entries + EVIDENCE_PER_BLOCK - 1) / EVIDENCE_PER_BLOCK;
+    for (size_t i = gp_report_next(r, block->offset); i < end; i = gp_report_next(r, i + 1)) {
+        int wrong = gp_report_at(r, i)->status == GP_ENTRY_REFUTED;
+        refuted += wrong;
+        if (wrong && c->lean && count < EVIDENCE_OF_DIRECTIONS)
+            list[count++] = i;
     }
-    for (int k = 0; k < 2 && count > 0; k++) {
+    for (size_t i = block->offset; i < end && refuted >= 2 && !c->lean; i += stride)
+        list[count++] = i;
+    return refuted >= 2 ? count : 0;
+}
+
+gp_outcome gp_gather_examples(gp_check_state *c) {
+    const gp_function *f = c->function;
+    size_t *list = malloc(f->blocks * EVIDENCE_PER_BLOCK * sizeof *list), count = 0;
+    gp_outcome outcome = list ? GP_EVALUATED : gp_evaluator_no_memory(c->evaluator);
+    for (size_t k = 0; k < f->blocks && list && f->examples > 1 && !f->team; k++)
+        count += list_of_block(c, &f->block[k], list + count);
+    for (int k = 0; k < 2 && count > 0 && outcome == GP_EVALUATED; k++) {
         double f0;
-        c->example_d[k] = calloc(f->n, sizeof(double));
-        c->example_b[k] = malloc(f->n * sizeof(double));
-        if (!c->example_d[k] || !c->example_b[k])
-            return gp_evaluator_no_memory(c->evaluator);
-        for (size_t i = 0; i < f->n; i++)
-            c->example_b[k][i] = INFINITY;
-        gp_outcome outcome =
-            gp_evaluator_select_examples(c->evaluator, k == 0 ? 0 : f->examples - 1, 1);
+        c->example_d[k] = calloc(f->n, sizeof(double)); /* 0 in b: not asked about */
+        c->example_b[k] = calloc(f->n, sizeof(double));
+        outcome = c->example_d[k] && c->example_b[k]
+                      ? gp_evaluator_select_examples(c->evaluator, k == 0 ? 0 : f->examples - 1, 1)
+                      : gp_evaluator_no_memory(c->evaluator);
         if (outcome == GP_EVALUATED)
             outcome = gp_evaluator_value(c->evaluator, &f0);
         if (outcome == GP_EVALUATED)
             outcome = gp_estimate_entries(c, f0, list, count, c->example_d[k], c->example_b[k]);
-        if (outcome == GP_FAULT || gp_check_return(c) == GP_FAULT)
-            return GP_FAULT;
+        if (outcome != GP_FAULT)
+            outcome = gp_check_return(c);
     }
-    return GP_EVALUATED;
+    free(list);
+    return outcome == GP_FAULT ? GP_FAULT : GP_EVALUATED;
 }
 
 /* ---- sharper estimates ------------------------------------------------------------ */
@@ -217,5 +227,5 @@ gp_outcome gp_gather_evidence(gp_check_state *c, size_t *list) {
         return GP_FAULT;
     if (sharpen_estimates(c, list) == GP_FAULT)
         return GP_FAULT;
-    return c->function->examples > 1 ? estimate_single_examples(c, list) : GP_EVALUATED;
+    return gp_gather_examples(c);
 }

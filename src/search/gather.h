@@ -9,4 +9,8 @@
  * stays as it is. `list` has room for n entries. */
 gp_outcome gp_gather_evidence(gp_check_state *check, size_t *list);
 
+/* Of these example_d and example_b alone, of entries that are refuted where there are arrays of no
+ * more: what directions have found. */
+gp_outcome gp_gather_examples(gp_check_state *check);
+
 #endif

@@ -26,7 +26,9 @@ enum {
     FLAT_POINTS = 3,        /* further points for blocks of which nothing but zeros is known */
     STORED_POINTS = 4,      /* where stored gradients are looked for, */
     STORED_EVIDENCE = 12,   /* and where it is known that something is wrong */
-    STORED_EFFORT = 20      /* evaluations along each direction there */
+    STORED_EFFORT = 20,     /* evaluations along each direction there, */
+    STORED_ENTRIES = 4,     /* entries of a block that are asked about by themselves, */
+    STORED_ALONE = 4        /* at so many places */
 };
 
 gp_outcome gp_check_evaluate(gp_check_state *c, double *f0) {
@@ -906,6 +908,66 @@ static void find_company(const gp_check_state *c, unsigned char *found) {
     }
 }
 
+/* The entry of a block, of those whose gradient was the same everywhere and that aren't listed,
+ * whose derivative is known best at the given point; SIZE_MAX: there is none. */
+static size_t best_known(const gp_check_state *c, const gp_block *block, const size_t *list,
+                         size_t count) {
+    size_t best = SIZE_MAX;
+    double least = 1;
+    for (size_t i = block->offset; i < block->offset + block->entries; i++) {
+        double share = c->bound[i] > 0 ? c->bound[i] / fabs(c->numeric[i]) : INFINITY;
+        int listed = !c->same[i] || c->gradient[i] == 0;
+        for (size_t q = 0; q < count; q++)
+            listed |= list[q] == i;
+        if (!listed && share < least) {
+            best = i;
+            least = share;
+        }
+    }
+    return best;
+}
+
+/* Where bounds of some entries hide all that a direction over the block would show: found[b] :=
+ * does the derivative of one of those that are known best differ at place k? */
+static gp_outcome compare_entries(gp_check_state *c, size_t k, unsigned char *found) {
+    const gp_function *f = c->function;
+    double f0, *d = malloc(2 * f->n * sizeof *d), *b = d + f->n;
+    size_t *list = malloc(f->blocks * STORED_ENTRIES * sizeof *list), count = 0;
+    gp_outcome outcome =
+        d && list ? move_to_stored_place(c, k, &f0) : gp_evaluator_no_memory(c->evaluator);
+    int moved = outcome == GP_EVALUATED;
+    for (size_t i = 0; i < f->n && moved; i++)
+        c->same[i] &= memcmp(&c->gradient[i], &c->other[i], sizeof *c->other) == 0;
+    for (size_t q = 0; q < f->blocks && moved; q++)
+        for (size_t t = 0, first = count; t < STORED_ENTRIES && !found[q]; t++) {
+            size_t i = best_known(c, &f->block[q], list + first, count - first);
+            if (i != SIZE_MAX)
+                list[count++] = i;
+        }
+    if (count > 0)
+        outcome = gp_estimate_entries(c, f0, list, count, d, b);
+    for (size_t q = 0; q < count && outcome == GP_EVALUATED; q++) {
+        size_t i = list[q];
+        if (fabs(d[i] - c->numeric[i]) > 2 * (b[i] + c->bound[i]))
+            found[gp_function_block_number(f, i)] = 1;
+    }
+    free(d);
+    free(list);
+    return outcome == GP_FAULT || gp_check_return(c) == GP_FAULT ? GP_FAULT : GP_EVALUATED;
+}
+
+/* The same of entries by themselves, once something is known to be wrong. */
+static gp_outcome find_stored_entries(gp_check_state *c, unsigned char *found) {
+    for (size_t k = 0; k < STORED_ALONE; k++) {
+        size_t open = 0;
+        for (size_t b = 0; b < c->function->blocks; b++)
+            open += !found[b] && is_same_somewhere(c, b);
+        if (open > 0 && compare_entries(c, k, found) == GP_FAULT)
+            return GP_FAULT;
+    }
+    return GP_EVALUATED;
+}
+
 gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
     size_t blocks = c->function->blocks;
     unsigned char *found = malloc(blocks);
@@ -928,6 +990,8 @@ gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
         for (size_t b = 0; b < blocks; b++)
             found[b] |= c->stored[b];
     }
+    if (!list && !c->lean && outcome != GP_FAULT)
+        outcome = find_stored_entries(c, found);
     find_company(c, found);
     memcpy(c->stored, found, blocks);
     free(found);
