@@ -97,8 +97,7 @@ enum {
     SEEMING_TELL = 2, /* so many that seem right are no accident */
     FEW = 3,          /* wrong entries are few, or */
     FEW_SHARE = 10,   /* one in so many of the right ones */
-    LISTED_LINES = 8,
-    LISTED_ENTRIES = 4
+    LISTED_LINES = 8
 };
 
 #endif

@@ -222,32 +222,23 @@ static int is_only_a_tip(const gp_case *c, size_t right) {
 int gp_cause_entries(const gp_case *c) {
     if (c->sampled || c->wrong_elsewhere)
         return 0; /* those that weren't drawn may be wrong as well, and those elsewhere are */
-    size_t right = 0, first = 0, listed = 0;
-    char list[256] = "";
-    for (size_t i = 0; i < c->block->entries; i++) {
-        if (!c->wrong[i]) {
+    size_t right = 0;
+    gp_entry_list wrong = {0};
+    for (size_t i = 0; i < c->block->entries; i++)
+        if (c->wrong[i])
+            gp_entry_list_add(&wrong, c->evidence->function, c->block->offset + i);
+        else
             right += gp_case_known(c, i);
-            continue;
-        }
-        if (listed == 0)
-            first = i;
-        if (listed++ < LISTED_ENTRIES) {
-            char name[160];
-            size_t used = strlen(list);
-            gp_case_name_entry(c, i, name, sizeof name);
-            snprintf(list + used, sizeof list - used, "%s%.60s", used ? ", " : "", name);
-        }
-    }
     /* "A few" must be few: else there is a pattern that we don't know. */
     if (c->wrongs > FEW && c->wrongs > right / FEW_SHARE)
         return 0;
     if (right < c->wrongs || is_only_a_tip(c, right))
         return 0;
+    size_t first = wrong.first - c->block->offset;
     return gp_named(gp_report_add_diagnosis(
         c->report, c->number, "entries", NAN,
-        "%zu %s of %s %s wrong and %zu right: %s%s; %s by %.6g%s", c->wrongs,
+        "%zu %s of %s %s wrong and %zu right: %s; %s by %.6g%s", c->wrongs,
         gp_plural(c->wrongs, "entry", "entries"), c->block->name, gp_plural(c->wrongs, "is", "are"),
-        right, list, c->wrongs > LISTED_ENTRIES ? ", ..." : "",
-        c->a[first] > c->d[first] ? "too large" : "too small", fabs(c->a[first] - c->d[first]),
-        gp_plural(c->wrongs, "", " in the first")));
+        right, wrong.text, c->a[first] > c->d[first] ? "too large" : "too small",
+        fabs(c->a[first] - c->d[first]), gp_plural(c->wrongs, "", " in the first")));
 }

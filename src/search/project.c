@@ -7,6 +7,7 @@
 #include "estimate/median.h"
 #include "evaluate/executor.h"
 #include "judge/ball.h"
+#include "judge/words.h"
 #include "search/directions.h"
 #include "search/locate.h"
 #include "search/project.h"
@@ -127,8 +128,8 @@ static gp_status describe(const gp_directions *d) {
     gp_report *r = c->report;
     for (size_t b = 0; b < c->function->blocks; b++) {
         const gp_block *block = &c->function->block[b];
-        size_t wrong = 0, looked = 0, odd = 0, first = 0, end = block->offset + block->entries;
-        char list[256] = "";
+        size_t looked = 0, odd = 0, end = block->offset + block->entries;
+        gp_entry_list wrong = {0};
         size_t boxes = count_wrong(d, b);
         if (d->factor[b] == 0 || (r->block[b].result.diagnoses && boxes == 0))
             continue;
@@ -137,28 +138,20 @@ static gp_status describe(const gp_directions *d) {
                 continue;
             looked++;
             odd += c->manner && c->manner[i] != GP_MANNER_SET;
-            if (gp_report_at(r, i)->status != GP_ENTRY_REFUTED)
-                continue;
-            if (wrong == 0)
-                first = i;
-            if (wrong++ < 4) {
-                char name[160];
-                size_t used = strlen(list);
-                gp_function_entry_name(c->function, i, name, sizeof name);
-                snprintf(list + used, sizeof list - used, "%s%.60s", used ? ", " : "", name);
-            }
+            if (gp_report_at(r, i)->status == GP_ENTRY_REFUTED)
+                gp_entry_list_add(&wrong, c->function, i);
         }
-        if (wrong == 0 || odd > 0 || looked == block->entries)
+        if (wrong.count == 0 || odd > 0 || looked == block->entries)
             continue; /* right; or oddly written, or all known: gp_diagnose has more to say */
-        const gp_entry *e = gp_report_at(r, first);
+        const gp_entry *e = gp_report_at(r, wrong.first);
         gp_status status = gp_report_add_diagnosis(
             r, b, "entries", NAN,
-            "%zu %s%zu entries of %s %s wrong: %s%s; %s by %.6g%s. Random "
+            "%zu %s%zu entries of %s %s wrong: %s; %s by %.6g%s. Random "
             "directions find the rest right",
-            wrong, boxes ? "more of the " : "of the ", block->entries, block->name,
-            gp_plural(wrong, "is", "are"), list, wrong > 4 ? ", ..." : "",
+            wrong.count, boxes ? "more of the " : "of the ", block->entries, block->name,
+            gp_plural(wrong.count, "is", "are"), wrong.text,
             e->analytic > e->numeric ? "too large" : "too small", fabs(e->analytic - e->numeric),
-            gp_plural(wrong, "", " in the first"));
+            gp_plural(wrong.count, "", " in the first"));
         if (status != GP_OK)
             return status;
     }
