@@ -67,8 +67,14 @@ enum {
     /* One in so many of the numbers that are compared may contradict a model altogether. Of float32
      * derivatives beside a singularity two in twelve lie outside their bounds, of those on stairs
      * and waves three in eight. */
-    MOST_ODD = 2
+    MOST_ODD = 2,
+    /* and of many no more than so many and one in so many: one in a thousand lies outside its
+       bound. */
+    ODD_AT_LEAST = 3,
+    ODD_OF_MANY = 32
 };
+/* Factors further from 1 than that are those of numbers that vanish beside others. */
+static const double FARTHEST_FACTOR = 1e3;
 
 /* ---- other numbers in the derivative's place ---------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include "diagnose/diagnosis.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,14 +57,81 @@ static int follows_from(const gp_function *f, const gp_report *r, const unsigned
     return 0;
 }
 
-static gp_status add_unknown(const gp_function *f, gp_report *r, size_t k) {
+static gp_case case_of(const gp_evidence *evidence, size_t k, const gp_numbers *numbers,
+                       gp_report *r) {
+    const gp_function *f = evidence->function;
+    int given = numbers == &evidence->given, decided = numbers == &evidence->decided;
+    size_t at = f->block[k].offset, known = 0;
+    gp_case c = {.evidence = evidence,
+                 .block = &f->block[k],
+                 .number = k,
+                 .numbers = numbers,
+                 .one_point = !decided,
+                 .given = given,
+                 .x = numbers->x + at,
+                 .a = numbers->a + at,
+                 .d = numbers->d + at,
+                 .b = numbers->b + at,
+                 .wrong = numbers->wrong + at,
+                 .manner = evidence->manner + at,
+                 .kink = evidence->kink && (given || decided) ? evidence->kink + at : NULL,
+                 .tolerance = &evidence->tolerance[k],
+                 .report = r};
+    for (size_t i = 0; i < c.block->entries; i++) {
+        if (isfinite(c.a[i]))
+            c.typical = hypot(c.typical, c.a[i] / sqrt((double)c.block->entries));
+        c.wrongs += c.wrong[i];
+        known += gp_case_known(&c, i);
+        c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
+    }
+    c.sampled = evidence->sampled && known < c.block->entries;
+    return c;
+}
+
+/* Does a - d = kappa d, or kappa x, explain all that is known of a block? */
+static int leaves_open(const gp_case *c, int decay, double kappa) {
+    for (size_t i = 0; i < c->block->entries; i++) {
+        double off = kappa * (decay ? c->x[i] : c->d[i]),
+               b = c->b[i] * (decay ? 1 : fabs(1 + kappa));
+        if (gp_case_known(c, i) && !gp_case_explains(c, i, c->d[i] + off, b))
+            return 0;
+    }
+    return isfinite(kappa);
+}
+
+/* A single entry is plainly wrong: which causes leave the others' bounds open? "" where there is
+ * none but that one alone. */
+static void write_open(const gp_case *c, char *text, size_t size) {
+    size_t wrong = 0, used = 0;
+    text[0] = '\0';
+    if (c->wrongs != 1 || c->wrong_elsewhere || c->sampled || c->exercised < 2)
+        return;
+    while (!c->wrong[wrong])
+        wrong++;
+    double off = c->a[wrong] - c->d[wrong];
+    if (fabs(c->d[wrong]) > c->b[wrong] && leaves_open(c, 0, off / c->d[wrong]))
+        used = (size_t)snprintf(text, size, ", or %.6g times the derivative in all",
+                                c->a[wrong] / c->d[wrong]);
+    if (!c->block->derivative && c->x[wrong] != 0 && leaves_open(c, 1, off / c->x[wrong]))
+        snprintf(text + used, size - used, ", or a stray %.6g times the parameters in all",
+                 off / c->x[wrong]);
+}
+
+static gp_status add_unknown(const gp_function *f, gp_report *r, size_t k, const gp_case *c) {
     const gp_block_result *block = &r->block[k].result;
+    char open[160];
     size_t looked = block->entries - block->count[GP_ENTRY_UNCHECKED];
     char of[64] = "";
     if (looked == 1)
         return gp_report_add_diagnosis(r, k, "unknown", NAN,
                                        "%s is wrong in its only entry, which no cause explains",
                                        f->block[k].name);
+    write_open(c, open, sizeof open);
+    if (open[0])
+        return gp_report_add_diagnosis(r, k, "unknown", NAN,
+                                       "%s is wrong in 1 of the %zu entries: as far as the rest is "
+                                       "known it may be that one alone%s",
+                                       f->block[k].name, block->entries, open);
     if (looked < block->entries)
         snprintf(of, sizeof of, "that were looked at, of %zu in all, ", block->entries);
     return gp_report_add_diagnosis(
@@ -98,42 +166,12 @@ static gp_status finish(gp_report *r, const gp_evidence *evidence, const unsigne
                 "%s may be wrong only because %s is, nearer the loss: look there first",
                 f->block[k].name, f->block[source[k]].name);
         } else if (!own_diagnosis(r, k)) {
-            status = add_unknown(f, r, k);
+            gp_case given = case_of(evidence, k, &evidence->given, r);
+            status = add_unknown(f, r, k, &given);
         }
     }
     free(source);
     return status;
-}
-
-static gp_case case_of(const gp_evidence *evidence, size_t k, const gp_numbers *numbers,
-                       gp_report *r) {
-    const gp_function *f = evidence->function;
-    int given = numbers == &evidence->given, decided = numbers == &evidence->decided;
-    size_t at = f->block[k].offset, known = 0;
-    gp_case c = {.evidence = evidence,
-                 .block = &f->block[k],
-                 .number = k,
-                 .numbers = numbers,
-                 .one_point = !decided,
-                 .given = given,
-                 .x = numbers->x + at,
-                 .a = numbers->a + at,
-                 .d = numbers->d + at,
-                 .b = numbers->b + at,
-                 .wrong = numbers->wrong + at,
-                 .manner = evidence->manner + at,
-                 .kink = evidence->kink && (given || decided) ? evidence->kink + at : NULL,
-                 .tolerance = &evidence->tolerance[k],
-                 .report = r};
-    for (size_t i = 0; i < c.block->entries; i++) {
-        if (isfinite(c.a[i]))
-            c.typical = hypot(c.typical, c.a[i] / sqrt((double)c.block->entries));
-        c.wrongs += c.wrong[i];
-        known += gp_case_known(&c, i);
-        c.exercised += gp_case_known(&c, i) && !gp_case_zero(&c, i);
-    }
-    c.sampled = evidence->sampled && known < c.block->entries;
-    return c;
 }
 
 /* A block as it is known at each of the points. */

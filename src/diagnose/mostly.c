@@ -65,6 +65,17 @@ static gp_most best_of(const gp_case *c, double (*s)(double x), size_t *tried) {
     return best;
 }
 
+/* A factor that nobody writes is a number that another one hides. */
+static int is_beyond(const gp_most *most) {
+    double factor = fabs(1 + most->kappa);
+    return !most->s && !(factor > 1 / FARTHEST_FACTOR && factor < FARTHEST_FACTOR);
+}
+
+/* In large blocks what doesn't fit has a cause of its own. */
+static int too_many(size_t odd, size_t of) {
+    return MOST_ODD * odd > of || odd > ODD_AT_LEAST + of / ODD_OF_MANY;
+}
+
 /* In how many ways `odd` of `of` can be left out. */
 static double ways(size_t odd, size_t of) {
     double count = 1;
@@ -109,8 +120,8 @@ int gp_cause_mostly(const gp_case *c) {
         if (units[k] && c->block->derivative)
             continue;
         gp_most most = best_of(c, units[k], &tried);
-        if (most.source == SIZE_MAX || most.odd == SIZE_MAX || most.kappa == -1 ||
-            MOST_ODD * most.odd > c->exercised)
+        if (most.source == SIZE_MAX || most.odd == SIZE_MAX || is_beyond(&most) ||
+            too_many(most.odd, c->exercised))
             continue;
         (void)read_from(c, units[k], most.source, odd);
         gp_fit_of of = {.kappa = most.kappa, .term = units[k], .odd = odd};

@@ -101,6 +101,39 @@ static void estimates_nearer_than_their_bounds_tell_a_factor_from_an_entry(void 
     }
 }
 
+/* Brown's badly scaled function: next to 2e6 nothing is known of the second entry. */
+static int badly_scaled(void *user, size_t n, const double *x, double *v) {
+    (void)user, (void)n;
+    *v = pow(x[0] - 1e6, 2) + pow(x[1] - 2e-6, 2) + pow(x[0] * x[1] - 2, 2);
+    return 0;
+}
+
+static int badly_scaled_off(void *user, size_t n, const double *x, double *g) {
+    (void)user, (void)n;
+    double product = x[0] * x[1] - 2;
+    g[0] = 1.001 * (2 * (x[0] - 1e6) + 2 * x[1] * product);
+    g[1] = 1.001 * (2 * (x[1] - 2e-6) + 2 * x[0] * product);
+    return 0;
+}
+
+static void what_explains_all_as_well_is_told(void **state) {
+    (void)state;
+    double x[2] = {0.999, 0.998};
+    gp_function *f;
+    gp_block_result block;
+    assert_int_equal(gp_function_create("badly scaled", GP_FLOAT64, NULL, &f), GP_OK);
+    assert_int_equal(gp_function_add_block(f, "x", 0, 1, (size_t[]){2}, x), GP_OK);
+    gp_function_set_value(f, badly_scaled);
+    gp_function_set_gradient(f, badly_scaled_off);
+    gp_report *report = testing_check(f, NULL);
+    gp_report_block(report, 0, &block);
+    assert_int_equal(block.diagnoses, 1);
+    assert_string_equal(block.diagnosis[0].kind, "unknown");
+    assert_non_null(strstr(block.diagnosis[0].message, "that one alone, or 1.001 times"));
+    gp_report_destroy(report);
+    gp_function_destroy(f);
+}
+
 /* ---- by directions ------------------------------------------------------------------- */
 
 typedef struct matrix {
@@ -179,6 +212,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_few_wild_estimates_hide_no_cause),
         cmocka_unit_test(estimates_nearer_than_their_bounds_tell_a_factor_from_an_entry),
+        cmocka_unit_test(what_explains_all_as_well_is_told),
         cmocka_unit_test(directions_name_what_their_entries_show)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
