@@ -264,7 +264,8 @@ static gp_outcome confirm(gp_elsewhere *e, gp_reason reason, size_t number, doub
     if (outcome == GP_EVALUATED) {
         memcpy(c->other, c->gradient, n * sizeof *c->other);
         size_t count = list_accused(e, reason, there, list);
-        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, number, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, number,
+                                  gp_report_point(c->report, number), f0, list, count, &refuted);
     }
     free(c->other);
     free(list);
@@ -277,7 +278,7 @@ static gp_outcome confirm(gp_elsewhere *e, gp_reason reason, size_t number, doub
     if (outcome == GP_EVALUATED && !refuted && reason != SAME &&
         gp_report_add_practice(c->report,
                                "random directions disagree with the gradient %s, but not so that "
-                               "it can be told from a pole, a kink or rounding there",
+                               "it can be told from a pole, a kink, a clip or rounding there",
                                gp_report_point(c->report, number)))
         outcome = out_of_memory(c);
     return outcome;

@@ -4,11 +4,13 @@
  * there must be so at a regular place (docs/decisions/0026). */
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "search/contract.h"
 #include "search/cost.h"
+#include "search/looks.h"
 #include "search/points.h"
 #include "search/witness.h"
 #include "system/text.h"
@@ -56,8 +58,9 @@ typedef struct gp_place {
     size_t number;
     size_t *accused; /* count */
     size_t count;
-    unsigned char *stands;   /* one an accused: regular so far */
-    gp_entry *before, *here; /* of each accused: what the report had, and what it has */
+    unsigned char *stands;         /* one an accused: regular so far */
+    gp_entry *before, *here;       /* of each accused: what the report had, and what it has */
+    size_t clipped, first_clipped; /* how many were accused beyond a clip; one of these */
 } gp_place;
 
 static void place_clear(gp_place *p) {
@@ -235,8 +238,79 @@ static gp_outcome keep_the_regular(gp_check_state *c, gp_place *p) {
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
 
-gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, double f0,
-                           const size_t *list, size_t count, size_t *refuted) {
+/* ---- clips ----------------------------------------------------------------------- */
+
+/* Does the value move with the entry elsewhere, by what the report had of it? Random directions
+ * that verify a block vouch for its entries. */
+static int moved_before(const gp_check_state *c, const gp_entry *e) {
+    return (c->lean && e->status == GP_ENTRY_UNCHECKED) ||
+           ((e->status == GP_ENTRY_VERIFIED || e->status == GP_ENTRY_KINK) &&
+            fabs(e->numeric) > e->bound);
+}
+
+/* A derivative of 0, to one side at least. */
+static int may_stand_still(const gp_entry *e) {
+    return fabs(e->numeric) <= e->bound || e->left == 0 || e->right == 0;
+}
+
+/* *still: to one side of the evaluator's point, entry i leaves the value the same at all steps in
+ * use, to the last bit, or by no more than it varies from call to call. */
+static gp_outcome stands_still(gp_check_state *c, size_t i, double f0, int *still) {
+    gp_probe probe = gp_survey_probe(c, i);
+    gp_along along;
+    gp_ladder ladder;
+    gp_line line = gp_line_along(&along, c->evaluator, &probe, f0);
+    gp_outcome outcome = gp_ladder_start(&ladder, &line, 1);
+    int above = outcome == GP_EVALUATED && ladder.rungs > 0, below = above;
+    for (unsigned k = 0; k < ladder.rungs && outcome == GP_EVALUATED; k++) {
+        above &= fabs(ladder.rung[k].f_plus - f0) <= c->value_variation;
+        below &= fabs(ladder.rung[k].f_minus - f0) <= c->value_variation;
+    }
+    *still = above || below;
+    return outcome == GP_FAULT ? outcome : GP_EVALUATED;
+}
+
+/* Takes from the accused those that the value doesn't follow any more, beyond a clip: nobody said
+ * what a gradient is there, and many a one goes on as if there were none, on purpose. The report
+ * has them back as they were. */
+static gp_outcome leave_out_clipped(gp_check_state *c, gp_place *p, double f0) {
+    size_t kept = 0;
+    gp_outcome outcome = GP_EVALUATED;
+    for (size_t k = 0; k < p->count; k++) {
+        int still = 0;
+        if (outcome == GP_EVALUATED && isfinite(p->here[k].analytic) &&
+            moved_before(c, &p->before[k]) && may_stand_still(&p->here[k]))
+            outcome = stands_still(c, p->accused[k], f0, &still);
+        if (!still) {
+            p->accused[kept] = p->accused[k];
+            p->before[kept] = p->before[k];
+            p->here[kept++] = p->here[k];
+            continue;
+        }
+        if (put_entry(c, GP_FROM_WHAT_WAS_BEFORE, p->accused[k], &p->before[k]) == GP_FAULT)
+            outcome = GP_FAULT;
+        p->first_clipped = p->clipped++ ? p->first_clipped : p->accused[k];
+    }
+    p->count = kept;
+    return outcome;
+}
+
+static gp_outcome note_clipped(gp_check_state *c, const gp_place *p, const char *where) {
+    char name[256];
+    if (p->clipped == 0)
+        return GP_EVALUATED;
+    gp_function_entry_name(c->function, p->first_clipped, name, sizeof name);
+    return gp_report_add_practice(
+               c->report,
+               "not held against the gradient %s: %zu %s, %.100s first, beyond a clip it seems, "
+               "where the value stays the same to the last bit",
+               where, p->clipped, gp_plural(p->clipped, "entry", "entries"), name) == GP_OK
+               ? GP_EVALUATED
+               : gp_evaluator_no_memory(c->evaluator);
+}
+
+gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, const char *where,
+                           double f0, const size_t *list, size_t count, size_t *refuted) {
     gp_place p;
     gp_report *r = c->report;
     size_t n = c->function->n;
@@ -263,6 +337,10 @@ gp_outcome gp_survey_place(gp_check_state *c, gp_origin origin, size_t number, d
         p.accused[p.count++] = list[k];
     }
     uint64_t spent = c->evaluator->values;
+    if (outcome == GP_EVALUATED && p.count > 0)
+        outcome = leave_out_clipped(c, &p, f0);
+    if (outcome == GP_EVALUATED)
+        outcome = note_clipped(c, &p, where);
     if (outcome == GP_EVALUATED && p.count > 0)
         outcome = keep_the_regular(c, &p);
     c->confirming += c->evaluator->values - spent;
@@ -440,8 +518,8 @@ static gp_outcome stand_still(gp_check_state *c, const size_t *list, size_t coun
 
 /* *agrees: along random directions over all entries that the given point has verified, c->other is
  * the derivative at the evaluator's point, within less than what an entry of average weight may be
- * off by. */
-static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees) {
+ * off by. *off: along one of them it isn't, beyond the bound. */
+static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees, int *off) {
     size_t n = c->function->n, count = 0;
     double *weight = calloc(n, sizeof *weight);
     gp_outcome outcome = weight ? GP_EVALUATED : gp_evaluator_no_memory(c->evaluator);
@@ -451,6 +529,7 @@ static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees) {
             count++;
         }
     *agrees = outcome == GP_EVALUATED && count > 0;
+    *off = 0;
     for (unsigned draw = 0; draw < TRAINED_DIRECTIONS && *agrees; draw++) {
         gp_probe probe = direction(c, 0, n, 1 + draw, weight);
         double slope = 0, size = 0;
@@ -463,6 +542,7 @@ static gp_outcome agree_along(gp_check_state *c, double f0, int *agrees) {
         gp_estimate e;
         outcome = estimate_along(c, &probe, f0, (gp_goal){0, 0.5 * tau}, &e);
         *agrees = outcome == GP_EVALUATED && fabs(slope - e.derivative) + e.bound <= tau;
+        *off = outcome == GP_EVALUATED && fabs(slope - e.derivative) - e.bound > tau;
     }
     free(weight);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
@@ -576,7 +656,8 @@ gp_outcome gp_try_further_point(gp_check_state *c, size_t number, size_t *list, 
         return gp_evaluator_no_memory(c->evaluator);
     for (size_t k = 0; k < count; k++)
         before[k] = c->report->entry[list[k]];
-    outcome = gp_survey_place(c, GP_FROM_FURTHER_POINT, number, f0, list, count, &refuted);
+    outcome = gp_survey_place(c, GP_FROM_FURTHER_POINT, number, gp_report_point(c->report, number),
+                              f0, list, count, &refuted);
     if (outcome == GP_EVALUATED)
         outcome = hold_silent_entries(c, before, list, count);
     free(before);
@@ -741,34 +822,45 @@ static size_t sample_verified(const gp_check_state *c, size_t *list) {
     return count;
 }
 
-/* Looks at a place after some steps of descent: along random directions, and where these don't
- * agree, or noise hides what they would tell, at single entries. */
+/* The verified entries, as far as what the check may cost goes. */
+static size_t list_verified(gp_check_state *c, size_t *list) {
+    size_t count = 0;
+    for (size_t i = 0; i < c->function->n; i++)
+        if (c->report->entry[i].status == GP_ENTRY_VERIFIED)
+            list[count++] = i;
+    return gp_check_afford(c, list, count);
+}
+
+/* Looks at a place after some steps of descent: along random directions; where noise hides what
+ * they would tell, at a sample of entries, and where they say that the gradient is off, at all. */
 static gp_outcome look_at_trained_point(gp_check_state *c, size_t steps, size_t *list,
                                         size_t count) {
     gp_report *r = c->report;
     const char *word = gp_plural(steps, "step", "steps");
+    char where[64];
     size_t refuted = 0;
+    snprintf(where, sizeof where, "after %zu %s of descent", steps, word);
     double f0;
-    int agrees = 0;
+    int agrees = 0, off = 0;
     gp_outcome outcome = gp_check_evaluate(c, &f0);
     if (outcome == GP_EVALUATED)
-        outcome = agree_along(c, f0, &agrees);
+        outcome = agree_along(c, f0, &agrees, &off);
+    if (outcome == GP_EVALUATED && off)
+        count = list_verified(c, list);
     if (outcome == GP_EVALUATED && !agrees)
-        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, f0, list, count, &refuted);
+        outcome =
+            gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, where, f0, list, count, &refuted);
     if (outcome != GP_EVALUATED)
         return outcome;
-    if (refuted && gp_report_name_point(r, r->points++, "after %zu %s of descent", steps, word))
+    if (refuted && gp_report_name_point(r, r->points++, "%s", where))
         return gp_evaluator_no_memory(c->evaluator);
     int failed =
         agrees ? gp_report_add_practice(r,
-                                        "looked at again along %d random directions after "
-                                        "%zu %s of descent, f %.6g to %.6g",
-                                        TRAINED_DIRECTIONS, steps, word, r->value, f0)
-               : gp_report_add_practice(r,
-                                        "%zu %s looked at again after %zu %s of descent, f %.6g to "
+                                        "looked at again along %d random directions %s, f %.6g to "
                                         "%.6g",
-                                        count, gp_plural(count, "entry", "entries"), steps, word,
-                                        r->value, f0);
+                                        TRAINED_DIRECTIONS, where, r->value, f0)
+               : gp_report_add_practice(r, "%zu %s looked at again %s, f %.6g to %.6g", count,
+                                        gp_plural(count, "entry", "entries"), where, r->value, f0);
     return failed ? gp_evaluator_no_memory(c->evaluator) : GP_EVALUATED;
 }
 
@@ -878,7 +970,8 @@ static gp_outcome refute_stored(gp_check_state *c, size_t k, size_t *list) {
     double f0;
     gp_outcome outcome = count ? move_to_stored_place(c, k, &f0) : GP_NOT_HERE;
     if (outcome == GP_EVALUATED)
-        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, f0, list, count, &refuted);
+        outcome = gp_survey_place(c, GP_FROM_SECOND_OPINION, r->points, "at another point", f0,
+                                  list, count, &refuted);
     if (outcome == GP_EVALUATED && refuted &&
         gp_report_name_point(r, r->points, "at another point"))
         return gp_evaluator_no_memory(c->evaluator);

@@ -20,9 +20,11 @@ gp_outcome gp_check_move_further(gp_check_state *check, size_t number, double *f
  * x at the end; *steps tells how many. */
 gp_outcome gp_check_descend(gp_check_state *check, double *x, double *f0, size_t *steps);
 /* gp_survey at the evaluator's point, one of our own choice, where the gradient under test is
- * check->other. *refuted: so many entries are, at a regular place. */
-gp_outcome gp_survey_place(gp_check_state *check, gp_origin origin, size_t number, double f0,
-                           const size_t *list, size_t count, size_t *refuted);
+ * check->other; `where` says which, in the words of gp_report_name_point. *refuted: so many entries
+ * are, at a regular place. */
+gp_outcome gp_survey_place(gp_check_state *check, gp_origin origin, size_t number,
+                           const char *where, double f0, const size_t *list, size_t count,
+                           size_t *refuted);
 
 /* Points that nobody asked about: points.c. `list` has room for n entries. */
 /* Another point for what the given one leaves silent: another batch, a random theta, or both. */

@@ -359,6 +359,224 @@ static void a_refutation_elsewhere_says_where(void **state) {
     gp_function_destroy(f);
 }
 
+/* ---- beyond a clip ---------------------------------------------------------------- */
+
+/* How a gradient is wrong, if it is: it goes on beyond the clip as if there were none. */
+typedef struct clip_case {
+    int unclipped;
+} clip_case;
+
+enum { CLIPPED = 6 };
+
+/* Each value is a function of t = clip(u), and each gradient one of t and of whether u is within.
+ */
+#define CLIPS(real, suffix, log, sqrt)                                                             \
+    static real within_##suffix(real u, real low, real high, const void *user, real *inside) {     \
+        const clip_case *c = user;                                                                 \
+        *inside = (u >= low && u <= high) || c->unclipped;                                         \
+        return u < low ? low : u > high ? high : u;                                                \
+    }                                                                                              \
+    /* probabilities, p (1 - p) */                                                                 \
+    static int spread_value_##suffix(void *user, size_t n, const real *x, double *v) {             \
+        real sum = 0, inside;                                                                      \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            real p = within_##suffix(x[i], 0, 1, user, &inside);                                   \
+            sum += (real)(i + 1) * p * (1 - p);                                                    \
+        }                                                                                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int spread_gradient_##suffix(void *user, size_t n, const real *x, real *g) {            \
+        real inside;                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            real p = within_##suffix(x[i], 0, 1, user, &inside);                                   \
+            g[i] = inside * (real)(i + 1) * (1 - 2 * p);                                           \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* a floor under a logarithm */                                                                \
+    static int floor_value_##suffix(void *user, size_t n, const real *x, double *v) {              \
+        real sum = 0, inside;                                                                      \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += (real)(i + 1) * log(within_##suffix(x[i], (real)1e-3, 1e6f, user, &inside));    \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int floor_gradient_##suffix(void *user, size_t n, const real *x, real *g) {             \
+        real inside;                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            real p = within_##suffix(x[i], (real)1e-3, 1e6f, user, &inside);                       \
+            g[i] = inside * (real)(i + 1) / p;                                                     \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* a floor under a root */                                                                     \
+    static int roots_value_##suffix(void *user, size_t n, const real *x, double *v) {              \
+        real sum = 0, inside;                                                                      \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += (real)(i + 1) * sqrt(within_##suffix(x[i], (real)1e-4, 1e6f, user, &inside));   \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int roots_gradient_##suffix(void *user, size_t n, const real *x, real *g) {             \
+        real inside;                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            real p = within_##suffix(x[i], (real)1e-4, 1e6f, user, &inside);                       \
+            g[i] = inside * (real)(i + 1) / (2 * sqrt(p));                                         \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* a minimum with a constant */                                                                \
+    static int least_value_##suffix(void *user, size_t n, const real *x, double *v) {              \
+        real sum = 40, inside;                                                                     \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            real p = within_##suffix(x[i], -1e6f, 1, user, &inside);                               \
+            sum -= (real)(i + 1) * p * p;                                                          \
+        }                                                                                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int least_gradient_##suffix(void *user, size_t n, const real *x, real *g) {             \
+        real inside;                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            real p = within_##suffix(x[i], -1e6f, 1, user, &inside);                               \
+            g[i] = -2 * inside * (real)(i + 1) * p;                                                \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* hinges with margins, linear within: such a gradient is the same everywhere */               \
+    static int margin_value_##suffix(void *user, size_t n, const real *x, double *v) {             \
+        real sum = 0, inside;                                                                      \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += (real)(i + 1) * within_##suffix(1 - x[i], 0, 1e6f, user, &inside);              \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int margin_gradient_##suffix(void *user, size_t n, const real *x, real *g) {            \
+        real inside;                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            (void)within_##suffix(1 - x[i], 0, 1e6f, user, &inside);                               \
+            g[i] = -inside * (real)(i + 1);                                                        \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* an intermediate that all depend on: a unit that saturates */                                \
+    static real unit_##suffix(const real *x, size_t n, const void *user, real *inside) {           \
+        real z = 0;                                                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            z += ((real)(i % 3) - (real)0.7) * x[i];                                               \
+        return within_##suffix(z, -1, 1, user, inside);                                            \
+    }                                                                                              \
+    static int unit_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        real inside, y = unit_##suffix(x, n, user, &inside);                                       \
+        *v = (y - 3) * (y - 3);                                                                    \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int unit_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        real inside, y = unit_##suffix(x, n, user, &inside);                                       \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] = inside * 2 * (y - 3) * ((real)(i % 3) - (real)0.7);                             \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* each example has a clip of its own, and shares no parameter with the others */              \
+    static int each_value_##suffix(void *user, size_t n, const real *x, double *v) {               \
+        real sum = 0, inside;                                                                      \
+        for (size_t i = 0; i + 1 < n; i += 2) {                                                    \
+            real y = within_##suffix(x[i] * x[i + 1], 0, 1, user, &inside);                        \
+            sum += (real)(i + 1) * (y - 2) * (y - 2);                                              \
+        }                                                                                          \
+        *v = sum;                                                                                  \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int each_gradient_##suffix(void *user, size_t n, const real *x, real *g) {              \
+        real inside;                                                                               \
+        for (size_t i = 0; i + 1 < n; i += 2) {                                                    \
+            real y = within_##suffix(x[i] * x[i + 1], 0, 1, user, &inside);                        \
+            g[i] = inside * (real)(i + 1) * 2 * (y - 2) * x[i + 1];                                \
+            g[i + 1] = inside * (real)(i + 1) * 2 * (y - 2) * x[i];                                \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }                                                                                              \
+    /* beside something that goes on moving the value */                                           \
+    static int decayed_value_##suffix(void *user, size_t n, const real *x, double *v) {            \
+        real sum = 0;                                                                              \
+        (void)spread_value_##suffix(user, n, x, v);                                                \
+        for (size_t i = 0; i < n; i++)                                                             \
+            sum += x[i] * x[i] / 20;                                                               \
+        *v += sum;                                                                                 \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int decayed_gradient_##suffix(void *user, size_t n, const real *x, real *g) {           \
+        (void)spread_gradient_##suffix(user, n, x, g);                                             \
+        for (size_t i = 0; i < n; i++)                                                             \
+            g[i] += x[i] / 10;                                                                     \
+        return 0;                                                                                  \
+    }
+
+CLIPS(double, f64, log, sqrt)
+CLIPS(float, f32, logf, sqrtf)
+
+/* A point between low and high, where no function above is clipped. */
+static void draw_within(double low, double high, uint64_t seed, double *x) {
+    for (size_t i = 0; i < CLIPPED; i++)
+        x[i] = (double)(float)(low + (high - low) * uniform(&seed));
+}
+
+/* Right at the given point, and beyond a clip where the value doesn't move any more: whether the
+ * gradient is 0 there or goes on is no matter of right or wrong, and the report says so. */
+static void where_a_clip_holds_the_value_nothing_is_held_against_a_gradient(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        pair functions;
+        double low, high;
+    } rows[] = {
+        {"p (1 - p)", BOTH(spread), 0.05, 0.95},      {"log max(x, eps)", BOTH(floor), 0.01, 0.9},
+        {"sqrt max(x, eps)", BOTH(roots), 0.01, 0.9}, {"min(x, 1)^2", BOTH(least), 0.3, 0.95},
+        {"hinges", BOTH(margin), -0.5, 0.95},         {"a saturated unit", BOTH(unit), 0.42, 0.49},
+        {"clips of examples", BOTH(each), 0.3, 0.97}};
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        size_t said = 0;
+        for (unsigned trial = 0; trial < 40; trial++) {
+            clip_case user = {.unclipped = trial & 1};
+            gp_dtype dtype = trial & 2 ? GP_FLOAT32 : GP_FLOAT64;
+            double x[CLIPPED];
+            gp_options options;
+            gp_options_init(&options);
+            options.strategy = trial & 4 ? GP_PROJECT : GP_AUTO;
+            draw_within(rows[k].low, rows[k].high, 77 * trial + k, x);
+            gp_report *report = check(&rows[k].functions, dtype, &user, CLIPPED, x, &options);
+            if (gp_report_verdict(report) == GP_REFUTED)
+                fail_msg("%s, trial %u: refuted %s", rows[k].name, trial,
+                         gp_report_refuted(report));
+            int noted = testing_practised(report, "beyond a clip");
+            assert_false(noted && !user.unclipped);
+            said += (size_t)noted;
+            gp_report_destroy(report);
+        }
+        if (said == 0)
+            fail_msg("%s: no trial came beyond the clip", rows[k].name);
+    }
+}
+
+/* What moves the value there is held against its derivative: the place is as regular as any. */
+static void what_moves_the_value_beyond_a_clip_is_refuted_there(void **state) {
+    const pair functions = BOTH(decayed);
+    (void)state;
+    for (unsigned trial = 0; trial < 12; trial++) {
+        clip_case user = {.unclipped = trial % 3 != 0};
+        double x[CLIPPED];
+        draw_within(0.3, 0.6, trial, x);
+        x[trial % CLIPPED] = 0.02; /* the first step leads beyond 0 */
+        gp_report *report =
+            check(&functions, trial % 2 ? GP_FLOAT32 : GP_FLOAT64, &user, CLIPPED, x, NULL);
+        assert_int_equal(gp_report_verdict(report), user.unclipped ? GP_REFUTED : GP_VERIFIED);
+        if (user.unclipped)
+            assert_non_null(strstr(gp_report_refuted(report), "of descent"));
+        gp_report_destroy(report);
+    }
+}
+
 /* ---- a gradient that isn't finite where the value is ------------------------------ */
 
 static double root(size_t n, const double *x) {
@@ -915,6 +1133,8 @@ int main(void) {
         cmocka_unit_test(right_gradients_are_not_refuted_where_one_pole_hides_another),
         cmocka_unit_test(a_sum_kept_short_is_not_refuted_by_its_treads),
         cmocka_unit_test(a_refutation_elsewhere_says_where),
+        cmocka_unit_test(where_a_clip_holds_the_value_nothing_is_held_against_a_gradient),
+        cmocka_unit_test(what_moves_the_value_beyond_a_clip_is_refuted_there),
         cmocka_unit_test(a_gradient_that_is_not_finite_at_another_point),
         cmocka_unit_test(exact_minima_are_decided_at_other_points),
         cmocka_unit_test(gradients_exactly_at_kinks_are_decided),
