@@ -580,6 +580,11 @@ static unsigned propose(const gp_ladder *ladder, double sigma, double next[2]) {
     for (unsigned k = best.first + 1; !noisy && k < ladder->rungs && count == 0; k++)
         if (ladder->rung[k - 1].step / ladder->rung[k].step > 2.5)
             next[count++] = RUNG_RATIO * ladder->rung[k - 1].step;
+    /* Else beyond all steps, against noise: what the largest window showed may have been an
+     * accident of it. */
+    double beyond = ladder->rung[0].step * pow(RUNG_RATIO, -3);
+    if (count == 0 && noisy && best.first > 0 && !ladder->narrow && beyond <= ladder->limit)
+        next[count++] = beyond;
     /* Else the gap below: a window of its own, far above all others, may have bends that it can't
      * see. */
     if (count == 0 && bottom + 1 < ladder->rungs &&
