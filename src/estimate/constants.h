@@ -20,6 +20,11 @@ static const double FIRST_STEP_FLOAT64 = 0.71 * 0x1p-14, FIRST_STEP_FLOAT32 = 0.
  * their order gains. */
 enum { MAX_ORDER = 5 };
 
+/* Where two rungs are added, the first ends the ladder if the bound is this share of what is asked.
+ * At 1, evaluations of whole checks are 5.98 rather than 6.14 an entry (corpus, seed 501), and the
+ * resolution is 3.3e-8 rather than 3.0e-8. */
+static const double AMPLE = 0.5;
+
 /* Windows that claim a precision within this factor of the best have a say in what is refuted. */
 static const double HULL_RATIO = 10;
 

@@ -622,6 +622,11 @@ gp_outcome gp_ladder_refine(gp_ladder *ladder, gp_line *line, double sigma, gp_g
                 return outcome;
             if (outcome == GP_NOT_HERE)
                 ladder->limit = fmin(ladder->limit, next[i] * 0.9);
+            /* The first of two may do, where it leaves no more open than both would as a rule. */
+            const gp_goal amply = {AMPLE * goal.rtol, AMPLE * goal.atol};
+            *estimate = gp_ladder_estimate(ladder, sigma);
+            if (!line->foresee && gp_goal_is_met(&amply, estimate))
+                return GP_EVALUATED;
         }
         if (ladder->rungs == before && ladder->limit < ladder->rung[0].step)
             break;

@@ -918,16 +918,19 @@ static gp_outcome estimate_stored(gp_check_state *c, size_t b, const double *wei
 }
 
 /* c->stored[b] := does the derivative along the entries of block b whose gradient is the same at
- * place k differ from that at the given point? Leaves the evaluator at the given point. */
-static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
+ * place k differ from that at the given point, here[b], with a bound that is NaN where it isn't
+ * known or of other entries? Leaves the evaluator at the given point. */
+static gp_outcome compare_derivatives(gp_check_state *c, size_t k, gp_estimate *here) {
     const gp_function *f = c->function;
     double *weight = malloc(f->n * sizeof *weight), f0;
-    gp_estimate *there = malloc(f->blocks * sizeof *there), here;
-    gp_outcome outcome =
-        weight && there ? move_to_stored_place(c, k, &f0) : gp_evaluator_no_memory(c->evaluator);
+    gp_estimate *there = malloc(f->blocks * sizeof *there);
+    gp_outcome outcome = weight && there ? move_to_stored_place(c, k, &f0) : gp_evaluator_no_memory(c->evaluator);
     int moved = outcome == GP_EVALUATED;
     for (size_t i = 0; i < f->n && moved; i++) {
-        c->same[i] &= memcmp(&c->gradient[i], &c->other[i], sizeof *c->other) == 0;
+        if (c->same[i] && memcmp(&c->gradient[i], &c->other[i], sizeof *c->other) != 0) {
+            c->same[i] = 0;
+            here[gp_function_block_number(f, i)].bound = NAN;
+        }
         /* Of a zero there is nothing to say that was stored: it may be one that is missing. */
         weight[i] = c->same[i] && c->gradient[i] != 0 ? gp_probe_length(f, f->x, c->typical, i) : 0;
     }
@@ -942,8 +945,10 @@ static gp_outcome compare_derivatives(gp_check_state *c, size_t k) {
         c->stored[b] = 0;
         if (!isfinite(there[b].bound))
             continue;
-        outcome = estimate_stored(c, b, weight, c->report->value, &here);
-        c->stored[b] = fabs(there[b].derivative - here.derivative) > there[b].bound + here.bound;
+        if (isnan(here[b].bound))
+            outcome = estimate_stored(c, b, weight, c->report->value, &here[b]);
+        c->stored[b] =
+            fabs(there[b].derivative - here[b].derivative) > there[b].bound + here[b].bound;
     }
     free(weight);
     free(there);
@@ -1064,9 +1069,15 @@ static gp_outcome find_stored_entries(gp_check_state *c, unsigned char *found) {
 gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
     size_t blocks = c->function->blocks;
     unsigned char *found = malloc(blocks);
-    if (!found)
-        return gp_evaluator_no_memory(c->evaluator);
-    gp_outcome outcome = GP_EVALUATED;
+    gp_estimate *here = malloc(blocks * sizeof *here);
+    gp_outcome outcome = found && here ? GP_EVALUATED : gp_evaluator_no_memory(c->evaluator);
+    if (outcome == GP_FAULT) {
+        free(found);
+        free(here);
+        return outcome;
+    }
+    for (size_t b = 0; b < blocks; b++)
+        here[b].bound = NAN;
     memcpy(found, c->stored, blocks);
     size_t places = list ? STORED_POINTS : STORED_EVIDENCE;
     for (size_t k = 0; k < places && outcome != GP_FAULT; k++) {
@@ -1075,7 +1086,7 @@ gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
             open += !found[b] && is_same_somewhere(c, b);
         if (open == 0)
             break;
-        outcome = compare_derivatives(c, k);
+        outcome = compare_derivatives(c, k, here);
         for (size_t b = 0; b < blocks; b++)
             c->stored[b] &= !found[b];
         if (list && outcome != GP_FAULT)
@@ -1088,5 +1099,6 @@ gp_outcome gp_find_stored(gp_check_state *c, size_t *list) {
     find_company(c, found);
     memcpy(c->stored, found, blocks);
     free(found);
+    free(here);
     return outcome == GP_FAULT ? outcome : GP_EVALUATED;
 }
