@@ -55,7 +55,7 @@ def build_with(old, new, folder):
     proofs = [prove, "-Wl,-rpath," + BUILD] if os.path.exists(prove) else []
     subprocess.run([command[0], "-o", program, *(os.path.join(objects, name) for name in sorted(os.listdir(objects))
                                                 if name.endswith(".o")), wrong,
-                    os.path.join(BUILD, "libgradproof_nn_static.a"), os.path.join(BUILD, "libgradproof_static.a"), *proofs, "-lopenblas", "-lcsv", "-lsleef", "-ljansson",
+                    os.path.join(BUILD, "libgradproof_nn_static.a"), os.path.join(BUILD, "libgradproof_static.a"), *proofs, "-lopenblas", "-lcsv", "-lsleef", "-ljansson", "-lnettle",
                     "-lm", "-ldl", "-lpthread"], check=True, capture_output=True)
     return program
 
