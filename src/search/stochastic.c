@@ -34,6 +34,9 @@ enum { LARGEST_STEP = 1, SMALLEST_STEP = -10, STEPS = LARGEST_STEP - SMALLEST_ST
  * meet jumps in so many of the pilots. */
 static const double JUMP_SHARE = 0x1p-8, MET_CHANGE = 1e-3;
 enum { JUMP_HALVINGS = 20, MET_AT_LEAST = 4 };
+/* And where there are jumps, means are first looked at after so many draws: of 64, eight may have
+ * met one, too few for what Student's interval takes for granted. */
+enum { FIRST_LOOK_WITH_JUMPS = 256 };
 /* What is refuted is refuted once more at this level, by as many draws as it took. */
 static const double CONFIRMED = 0.005;
 /* A smaller step is preferred if it costs no more than this factor of width: where noise is all
@@ -56,6 +59,7 @@ typedef struct gp_trial {
     unsigned direction;  /* which; 0: an entry */
     double length, step; /* the length scale; H */
     gp_trial_state state;
+    int jumps;
     size_t needed;               /* draws of the look that has refuted */
     double sign;                 /* of its mean */
     gp_moments off, slope, bend; /* z, g v, and what the last extrapolation has changed */
@@ -231,6 +235,7 @@ static void choose_step(const gp_draws *d, gp_trial *t, const gp_pilots *p) {
             t->state = TRIAL_OPEN;
         }
     t->rounding = 0;
+    t->jumps = p->jumps;
 }
 
 static gp_outcome choose_steps(gp_draws *d) {
@@ -348,7 +353,8 @@ static gp_outcome draw_all(gp_draws *d) {
         going = 0;
         for (size_t k = 0; k < d->trials; k++) {
             gp_trial *t = &d->trial[k];
-            if ((due && t->state == TRIAL_OPEN) ||
+            int ripe = last || !t->jumps || draw + 1 >= FIRST_LOOK_WITH_JUMPS;
+            if ((due && ripe && t->state == TRIAL_OPEN) ||
                 (t->state == TRIAL_TO_CONFIRM && t->off.count == t->needed))
                 look(d, t, last);
             going += is_going_on(t);

@@ -237,7 +237,7 @@ static uint64_t runs(uint64_t usual) {
     return asked ? strtoull(asked, NULL, 10) : usual;
 }
 
-/* A confidence of 0.999: one run in a thousand may refute what is right. */
+/* A confidence of 0.999: one run in a thousand may refute what is right, and chance three. */
 static void right_estimators_are_never_refuted(void **state) {
     (void)state;
     for (int k = 0; k < COUNT; k++) {
@@ -252,7 +252,7 @@ static void right_estimators_are_never_refuted(void **state) {
         print_message("%-10s %llu runs: %llu verified, %llu refuted\n", ESTIMATORS[k].name,
                       (unsigned long long)count, (unsigned long long)verified,
                       (unsigned long long)refuted);
-        assert_in_range(refuted, 0, count / 1000);
+        assert_in_range(refuted, 0, 3 * count / 1000);
     }
 }
 

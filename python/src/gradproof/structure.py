@@ -275,7 +275,7 @@ class Structure:
 
     def split(self, flat: Array) -> list[Array]:
         """Views of a vector, one a leaf."""
-        wide = COMPLEX.get(flat.dtype)  # of balls there are none
+        wide = COMPLEX.get(flat.dtype, flat.dtype)  # balls have none, and are none
         return [(flat[begin:end].view(wide) if complex_ else flat[begin:end]).reshape(shape)
                 for begin, end, shape, complex_ in self._pieces]
 
