@@ -50,20 +50,21 @@ int main(int argc, char **argv) {
     const double R[9] = {0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1};
     size_t shape[] = {3, 3};
     gp_function *f;
-    gp_report *report;
+    gp_report *report = NULL;
     gp_error error;
+    int code = 70;
     if (gp_function_create("alignment", GP_FLOAT64, NULL, &f) != GP_OK)
         return 70;
     gp_function_add_block(f, "R", 0, 2, shape, R);
     gp_function_set_space(f, "R", "SO3", argc > 1 ? argv[1] : "right");
     gp_function_set_value(f, value);
     gp_function_set_gradient(f, gradient);
-    if (gp_check(f, NULL, &report, &error) != GP_OK) {
+    if (gp_check(f, NULL, &report, &error) == GP_OK) {
+        gp_report_print(report, stdout, 0);
+        code = gp_report_exit_code(report);
+    } else {
         fprintf(stderr, "%s\n", error.message);
-        return 70;
     }
-    gp_report_print(report, stdout, 0);
-    int code = gp_report_exit_code(report);
     gp_report_destroy(report);
     gp_function_destroy(f);
     return code;
