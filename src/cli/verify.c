@@ -221,6 +221,7 @@ static int check_again(const verification *v, cli_options *o, json_t **found) {
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     o->output[CLI_CERTIFICATE] = path;
     int code = cli_check_as_told(o);
+    o->output[CLI_CERTIFICATE] = NULL;
     *found = read_back(file);
     (void)close(file);
     if (*found)
@@ -323,7 +324,7 @@ static int verify(verification *v) {
     const char *kind = cli_certificate_text(certificate, "kind");
     int is_proof = strcmp(kind, "proof") == 0;
     char **words = NULL;
-    cli_options o;
+    cli_options o = {0};
     if (!is_proof && strcmp(kind, "check") != 0)
         wrong = fails(v, CERTIFICATE_FAILS, "kind: must be proof or check");
     if (!wrong)

@@ -244,7 +244,7 @@ static int project_triangle(const gp_item *item, const double *x, double *G) {
 
 #define GP_TRIANGLE_ROW(word, which)                                                               \
     {                                                                                              \
-        .name = word, .title = word " triangular matrices", .moves = "entries of the triangle",    \
+        .name = (word), .title = word " triangular matrices", .moves = "entries of the triangle",  \
         .dimensions = 2, .shape = GP_SQUARE, .suffix = {""}, .places = {which},                    \
         .readings = READINGS_ENTRIES, .size = with_diagonal, .origin = origin_triangle,            \
         .plus = plus_triangle, .pull = pull_triangle, .project = project_triangle                  \

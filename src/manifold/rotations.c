@@ -321,7 +321,7 @@ static const gp_reading READINGS_QUATERNION[] = {
 
 #define GP_QUATERNION_ROW(word, words)                                                             \
     {                                                                                              \
-        .name = word, .title = words, .moves = "rotations about the body's axes, q exp(v/2)",      \
+        .name = (word), .title = (words), .moves = "rotations about the body's axes, q exp(v/2)",  \
         .dimensions = 1, .extent = {4}, .suffix = {""}, .readings = READINGS_QUATERNION,           \
         .size = three, .origin = ones, .off = off_sphere, .plus = plus_quaternion,                 \
         .pull = pull_quaternion, .project = project_quaternion                                     \
