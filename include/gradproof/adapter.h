@@ -24,6 +24,15 @@ static inline gp_function *gp_adapter_create(const char *name, size_t n, const d
     return function;
 }
 
+/* The worse of two verdicts: failed, refuted, inconclusive, verified. */
+static inline gp_verdict gp_adapter_worse(gp_verdict one, gp_verdict other) {
+    static const gp_verdict ORDER[] = {GP_FAILED, GP_REFUTED, GP_INCONCLUSIVE};
+    for (int k = 0; k < 3; k++)
+        if (one == ORDER[k] || other == ORDER[k])
+            return ORDER[k];
+    return GP_VERIFIED;
+}
+
 /* Checks the function, which may be NULL, shows the report and destroys the function. */
 static inline gp_verdict gp_adapter_check(const char *name, gp_function *function,
                                           const gp_options *options, FILE *stream) {

@@ -91,16 +91,6 @@ static inline int gp_gsl_both_jacobian(void *user, size_t n, const double *x, si
     return p->fdf(&at.vector, p->params, &values.vector, &matrix.matrix) != GSL_SUCCESS;
 }
 
-/* The worse of two verdicts, which are ordered by their exit codes: failed, refuted, inconclusive,
- * verified. */
-static inline gp_verdict gp_gsl_worse(gp_verdict one, gp_verdict other) {
-    static const gp_verdict ORDER[] = {GP_FAILED, GP_REFUTED, GP_INCONCLUSIVE};
-    for (int k = 0; k < 3; k++)
-        if (one == ORDER[k] || other == ORDER[k])
-            return ORDER[k];
-    return GP_VERIFIED;
-}
-
 /* f with df, and fdf, of gsl_multimin. */
 static inline gp_verdict gp_gsl_check_multimin(const gsl_multimin_function_fdf *f,
                                                const gsl_vector *x, const char *name,
@@ -118,7 +108,7 @@ static inline gp_verdict gp_gsl_check_multimin(const gsl_multimin_function_fdf *
             (void)gp_function_set_value(function, gp_gsl_value);
             (void)gp_function_set_gradient(function, gp_gsl_gradient);
         }
-        verdict = gp_gsl_worse(verdict, gp_adapter_check(name, function, options, stream));
+        verdict = gp_adapter_worse(verdict, gp_adapter_check(name, function, options, stream));
     }
     free(numbers);
     return verdict;
@@ -138,7 +128,7 @@ static inline gp_verdict gp_gsl_check_system(gp_gsl *p, const gsl_vector *x, con
         }
         if (function && both)
             (void)gp_function_add_remark(function, "of values and Jacobian at once (fdf)");
-        verdict = gp_gsl_worse(verdict, gp_adapter_check(name, function, options, stream));
+        verdict = gp_adapter_worse(verdict, gp_adapter_check(name, function, options, stream));
     }
     free(p->scratch);
     free(numbers);

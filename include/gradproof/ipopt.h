@@ -301,7 +301,6 @@ static inline gp_verdict gp_ipopt_check(int n, const double *x_L, const double *
                                         UserDataPtr user_data, const gp_options *options,
                                         FILE *stream) {
     gp_verdict verdict[3] = {GP_FAILED, GP_VERIFIED, GP_VERIFIED};
-    static const gp_verdict ORDER[] = {GP_FAILED, GP_REFUTED, GP_INCONCLUSIVE};
     (void)g_L, (void)g_U;
     if (n < 1 || m < 0 || nele_jac < 0 || nele_hess < 0 || !x) {
         if (stream) {
@@ -344,10 +343,7 @@ static inline gp_verdict gp_ipopt_check(int n, const double *x_L, const double *
     free(numbers);
     free(places);
     free(at);
-    for (int k = 0; k < 3; k++)
-        if (verdict[0] == ORDER[k] || verdict[1] == ORDER[k] || verdict[2] == ORDER[k])
-            return ORDER[k];
-    return GP_VERIFIED;
+    return gp_adapter_worse(verdict[0], gp_adapter_worse(verdict[1], verdict[2]));
 }
 
 #endif
