@@ -113,10 +113,8 @@ gp_status gp_report_write_json(const gp_report *r, FILE *stream) {
         "noise", gp_json_number(r->noise), "notebook_difference", gp_json_number(r->difference),
         "evaluations", "value", (json_int_t)r->values, "gradient", (json_int_t)r->gradients,
         "seconds", gp_json_number(r->seconds), "seed", (json_int_t)r->seed);
-    if (r->draws && json_object_set_new(root, "draws", json_integer((json_int_t)r->draws))) {
-        json_decref(root);
-        return GP_ERROR_MEMORY;
-    }
+    if (r->draws)
+        gp_json_put(&root, "draws", json_integer((json_int_t)r->draws));
     put_outputs(r, &root);
     char *whole = gp_json_write(root, JSON_INDENT(2)); /* all of it, or nothing */
     json_decref(root);

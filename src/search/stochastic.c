@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "estimate/draws.h"
+#include "estimate/median.h"
 #include "judge/ball.h"
 #include "search/contract.h"
 #include "system/text.h"
@@ -408,12 +409,7 @@ static gp_outcome put_directions(gp_draws *d, const gp_trial *first) {
         refuted |= first[k].state == TRIAL_REFUTED;
         here &= first[k].state != TRIAL_NOT_HERE && bound[k] > 0;
     }
-    for (int k = 1; k < DIRECTIONS; k++) /* the smallest first */
-        for (int j = k; j > 0 && bound[j] < bound[j - 1]; j--) {
-            double swap = bound[j];
-            bound[j] = bound[j - 1];
-            bound[j - 1] = swap;
-        }
+    (void)gp_median(bound, DIRECTIONS); /* they are sorted now */
     block->directions = DIRECTIONS;
     block->exercised = block->entries;
     /* v is uniform: the mean square of g v is a third of that of the lengths times g. */
